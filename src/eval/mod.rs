@@ -1,0 +1,114 @@
+//! Accuracy on annotated answers: reads files of the annotation scheme, lets the critic read the same texts
+//! from scratch, and compares.
+//!
+//! May import: everything but `render` and `cli`.
+
+mod data;
+mod figures;
+
+pub use data::{Annotated, AnnotatedSentence, EvalError, read};
+pub use figures::{Counts, Figures};
+
+use crate::critic::{Critic, Selection};
+use crate::evidence::{Role, Tag};
+use crate::model::ModelError;
+use crate::report::{Report, Severity};
+use crate::text::{Answer, SourceKind};
+
+/// The mistakes that the scheme annotates.
+pub const MISTAKES: [&str; 10] = [
+    "hard_work",
+    "team_subject",
+    "control",
+    "no_hard_part",
+    "no_result",
+    "heroics",
+    "no_ownership",
+    "task_list",
+    "stops_at_launch",
+    "vague",
+];
+
+/// Compares the critic with one annotated answer and adds what it sees to `figures`.
+///
+/// # Errors
+/// [`ModelError`]; never because of what the answer says.
+pub fn measure(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), ModelError> {
+    let answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
+    let report = critic.critique(&answer, &Selection::default())?;
+    figures.answers += 1;
+    figures.read_sentences += answer.sentences.len();
+    boundaries(gold, &answer, figures);
+    sentences(gold, &answer, &report, figures);
+    for id in MISTAKES {
+        let said = report.findings.iter().any(|f| f.id == id);
+        if !gold.disputed_mistakes.iter().any(|m| m == id) {
+            figures
+                .mistakes
+                .entry(id.to_owned())
+                .or_default()
+                .add(gold.mistakes.iter().any(|m| m == id), said);
+        }
+    }
+    for (id, _) in critic.guide().category.iter().map(|c| (&c.id, ())) {
+        let said = report.categories.contains_key(id);
+        figures.categories.entry(id.clone()).or_default().add(gold.categories.contains(id), said);
+    }
+    let Some(verdict) = &report.verdict else {
+        figures.refused.push(gold.id.clone());
+        return Ok(());
+    };
+    let level = if gold.second_level == Some(verdict.level) { verdict.level } else { gold.level };
+    figures.add_level(level, verdict.level);
+    figures.scores.push((level, verdict.score));
+    if gold.level == 5 {
+        figures.strong.0 += 1;
+        figures.strong.1 += report.findings.iter().filter(|f| f.severity >= Severity::Warning).count();
+    }
+    Ok(())
+}
+
+/// Ends of sentences, told by how many letters and digits stand before them.
+fn boundaries(gold: &Annotated, answer: &Answer, figures: &mut Figures) {
+    let mut before = vec![0usize; gold.source.len() + 1];
+    let mut count = 0;
+    for (i, c) in gold.source.char_indices() {
+        before[i] = count;
+        count += usize::from(c.is_alphanumeric());
+    }
+    before[gold.source.len()] = count;
+    let ends = |list: &mut dyn Iterator<Item = usize>| {
+        list.map(|e| before[e]).collect::<std::collections::BTreeSet<_>>()
+    };
+    let want = ends(&mut gold.sentences.iter().map(|s| s.span.end));
+    let got = ends(&mut answer.sentences.iter().map(|s| s.span.end));
+    figures.boundaries.hit += want.intersection(&got).count();
+    figures.boundaries.missed += want.difference(&got).count();
+    figures.boundaries.wrong += got.difference(&want).count();
+}
+
+fn sentences(gold: &Annotated, answer: &Answer, report: &Report, figures: &mut Figures) {
+    for s in &gold.sentences {
+        let overlap = |i: &usize| {
+            let own = answer.sentences[*i].span;
+            own.end.min(s.span.end).saturating_sub(own.start.max(s.span.start))
+        };
+        let nearest = (0..answer.sentences.len())
+            .filter(|i| overlap(i) > 0)
+            .max_by_key(|i| (overlap(i), usize::MAX - i));
+        let heard = nearest.map(|i| &report.sentences[i]);
+        let said = heard.map_or(Role::Other, |h| h.role);
+        let role = if s.second_role == Some(said) { said } else { s.role };
+        figures.add_role(role, said);
+        if let Some(h) = heard {
+            let p = h.roles.iter().find(|(r, _)| *r == said).map_or(0.0, |(_, p)| *p);
+            figures.calibration.add(p, role == said);
+        }
+        for &tag in Tag::ALL {
+            if !s.disputed_tags.contains(&tag) {
+                let said = heard.is_some_and(|h| h.tags.iter().any(|(t, _)| *t == tag));
+                figures.tags.entry(tag).or_default().add(s.tags.contains(&tag), said);
+            }
+        }
+    }
+}

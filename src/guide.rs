@@ -1,0 +1,366 @@
+//! A guide: what an interviewer listens for, as data. Parsed from TOML and checked; no code knows one by name.
+//!
+//! May import: `evidence` (its labels) and `report::Severity`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::evidence::{Role, Tag};
+use crate::report::Severity;
+
+/// The guide that is built in.
+pub const OWNERSHIP: &str = include_str!("../prompts/guides/ownership.toml");
+
+/// Why a guide can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GuideError {
+    /// The file can't be read.
+    #[error("cannot read guide {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// It is no TOML of this shape; the source names line and key.
+    #[error("guide {name} is not valid")]
+    Parse {
+        /// The guide's file or id.
+        name: String,
+        /// The cause.
+        source: Box<toml::de::Error>,
+    },
+    /// A value is out of its range, or names something that isn't there.
+    #[error("guide {name}: {key}: {problem}")]
+    Invalid {
+        /// The guide's file or id.
+        name: String,
+        /// The key at fault, such as `mistake.no_result.help`.
+        key: String,
+        /// What is wrong with it, and what is allowed.
+        problem: String,
+    },
+}
+
+/// A whole guide. Unknown keys are errors.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guide {
+    /// Short name, as in `--guide` and reports.
+    pub id: String,
+    /// Shown to the reader.
+    pub title: String,
+    /// Counts up with each change of content; part of a report and of a cache's key.
+    pub version: u32,
+    /// What the principle means, in a few sentences.
+    pub about: String,
+    /// The verdict of each level, from 1 to 5.
+    pub levels: [String; 5],
+    /// What a sentence can add to the story; every role once.
+    pub role: BTreeMap<Role, Label>,
+    /// What can be heard in a sentence; every tag once.
+    pub tag: BTreeMap<Tag, Label>,
+    /// The mistakes it warns of, in the order in which they are to be mended.
+    pub mistake: Vec<Mistake>,
+    /// What the score is made of; the weights add up to 100.
+    pub criterion: Vec<Criterion>,
+    /// What makes an answer sound stronger.
+    pub strength: Vec<Probe>,
+    /// The ways in which the principle shows.
+    pub way: Vec<Probe>,
+    /// What the interviewer tests.
+    pub test: Vec<Probe>,
+    /// The mechanics that must be told.
+    pub mechanic: Vec<Probe>,
+    /// The forms in which the question is asked.
+    pub form: Vec<Form>,
+    /// The kinds of story that a bank should hold.
+    pub category: Vec<Category>,
+    /// The notes to take for each story of a bank.
+    pub note: Vec<Probe>,
+    /// The questions that a story must stand.
+    pub pressure: Vec<Probe>,
+}
+
+/// The words for a role or a tag.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// One or two words, for gutters and legends.
+    pub title: String,
+    /// What the interviewer hears.
+    pub hears: String,
+}
+
+/// A mistake that a detector looks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mistake {
+    /// The detector's id.
+    pub id: String,
+    /// Former or other names, accepted wherever the id is.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Two to five words.
+    pub title: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// From which confidence on it is a finding, 0 to 1; for judgements of the model its own threshold counts too.
+    #[serde(default)]
+    pub threshold: f32,
+    /// What is wrong.
+    pub message: String,
+    /// Why it matters to the interviewer.
+    pub why: String,
+    /// What to do.
+    pub help: String,
+    /// What the interviewer will ask because of it.
+    pub follow_up: String,
+    /// An example that makes the mistake.
+    pub weak: String,
+    /// The same, mended.
+    pub mended: String,
+}
+
+/// One condition on a sentence: all that it names must be heard.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Clause {
+    /// The sentence's role.
+    pub role: Option<Role>,
+    /// A tag heard in it.
+    pub tag: Option<Tag>,
+}
+
+/// A question to the evidence: is any of these heard, in enough sentences?
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Its id.
+    pub id: String,
+    /// Its words.
+    pub title: String,
+    /// A sentence counts when one of these holds for it.
+    pub any: Vec<Clause>,
+    /// How many sentences it takes.
+    #[serde(default = "one")]
+    pub enough: f32,
+}
+
+/// How a criterion is measured.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Measure {
+    /// The expected number of sentences for which a clause holds, over `enough`, at most 1.
+    Heard {
+        /// The clauses.
+        any: Vec<Clause>,
+        /// The expected number that gives full points.
+        enough: f32,
+    },
+    /// The share of the deeds that are told as the narrator's, over `enough`, at most 1.
+    Voice {
+        /// The share that gives full points.
+        enough: f32,
+    },
+    /// Full points while a role's share of the words is at most `most`, none from `none` on.
+    Brief {
+        /// The role.
+        role: Role,
+        /// Share up to which it is brief.
+        most: f32,
+        /// Share from which there are no points.
+        none: f32,
+    },
+    /// Full points without sentences in which one of these tags is heard; each takes `cost`.
+    Without {
+        /// The tags.
+        tags: Vec<Tag>,
+        /// The share of the points that one sentence takes.
+        cost: f32,
+    },
+}
+
+/// One weighted part of the score.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Its id.
+    pub id: String,
+    /// Its words.
+    pub title: String,
+    /// Points of the hundred.
+    pub weight: f32,
+    /// How it is measured.
+    pub measure: Measure,
+    /// What the interviewer asks when it is not met.
+    pub follow_up: String,
+    /// Mistakes whose own question asks for the same; where one is found, this one isn't asked.
+    #[serde(default)]
+    pub told_by: Vec<String>,
+}
+
+/// A form in which the question is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Its id.
+    pub id: String,
+    /// Its words.
+    pub title: String,
+    /// Ways of asking it; a question belongs to the form whose examples it is nearest to.
+    pub examples: Vec<String>,
+    /// What an answer to this form must let the interviewer hear.
+    pub needs: Vec<Probe>,
+}
+
+/// A kind of story.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Its id.
+    pub id: String,
+    /// Its words.
+    pub title: String,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+impl Guide {
+    /// The built-in guide.
+    ///
+    /// # Errors
+    /// Never in a released binary: a test parses it.
+    pub fn ownership() -> Result<Guide, GuideError> {
+        Guide::parse("ownership", OWNERSHIP)
+    }
+
+    /// Reads a guide from a file.
+    ///
+    /// # Errors
+    /// When the file can't be read, is no TOML of this shape, or fails [`Guide::parse`]'s checks.
+    pub fn read(path: &Path) -> Result<Guide, GuideError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| GuideError::Read { path: path.to_path_buf(), source })?;
+        Guide::parse(&path.display().to_string(), &text)
+    }
+
+    /// Parses and checks a guide; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// Names the key that is unknown, missing, doubled or out of range.
+    pub fn parse(name: &str, text: &str) -> Result<Guide, GuideError> {
+        let guide: Guide = toml::from_str(text)
+            .map_err(|source| GuideError::Parse { name: name.to_owned(), source: Box::new(source) })?;
+        guide.check().map_err(|(key, problem)| GuideError::Invalid {
+            name: name.to_owned(),
+            key,
+            problem,
+        })?;
+        Ok(guide)
+    }
+
+    /// The mistake of an id or an alias.
+    #[must_use]
+    pub fn find_mistake(&self, id: &str) -> Option<&Mistake> {
+        self.mistake.iter().find(|m| m.id == id || m.aliases.iter().any(|a| a == id))
+    }
+
+    fn check(&self) -> Result<(), (String, String)> {
+        for &role in Role::ALL {
+            require(self.role.contains_key(&role), || format!("role.{role}"), "is missing")?;
+        }
+        for &tag in Tag::ALL {
+            require(self.tag.contains_key(&tag), || format!("tag.{tag}"), "is missing")?;
+        }
+        unique("mistake", self.mistake.iter().flat_map(|m| m.aliases.iter().chain([&m.id])))?;
+        for m in &self.mistake {
+            let key = |k: &str| format!("mistake.{}.{k}", m.id);
+            require((0.0..=1.0).contains(&m.threshold), || key("threshold"), "must be between 0 and 1")?;
+            let texts = [("title", &m.title), ("message", &m.message), ("why", &m.why), ("help", &m.help)];
+            for (k, v) in texts.into_iter().chain([("weak", &m.weak), ("mended", &m.mended)]) {
+                require(!v.trim().is_empty(), || key(k), "must not be empty")?;
+            }
+        }
+        self.check_criteria()?;
+        let lists = [
+            ("strength", &self.strength),
+            ("way", &self.way),
+            ("test", &self.test),
+            ("mechanic", &self.mechanic),
+        ];
+        for (list, probes) in lists.into_iter().chain([("note", &self.note), ("pressure", &self.pressure)]) {
+            check_probes(list, probes)?;
+        }
+        unique("form", self.form.iter().map(|f| &f.id))?;
+        for f in &self.form {
+            require(!f.examples.is_empty(), || format!("form.{}.examples", f.id), "must not be empty")?;
+            check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
+        }
+        unique("category", self.category.iter().map(|c| &c.id))
+    }
+
+    fn check_criteria(&self) -> Result<(), (String, String)> {
+        unique("criterion", self.criterion.iter().map(|c| &c.id))?;
+        for c in &self.criterion {
+            let key = || format!("criterion.{}.measure", c.id);
+            require(c.weight > 0.0, || format!("criterion.{}.weight", c.id), "must be above 0")?;
+            for id in &c.told_by {
+                let known = self.mistake.iter().any(|m| m.id == *id);
+                require(known, || format!("criterion.{}.told_by", c.id), &format!("`{id}` is no mistake"))?;
+            }
+            match &c.measure {
+                Measure::Heard { any, enough } => {
+                    check_clauses(&key(), any)?;
+                    require(*enough > 0.0, key, "enough must be above 0")?;
+                }
+                Measure::Voice { enough } => {
+                    require(*enough > 0.0 && *enough <= 1.0, key, "enough must be above 0 and at most 1")?;
+                }
+                Measure::Brief { most, none, .. } => require(most < none, key, "most must be below none")?,
+                Measure::Without { cost, .. } => {
+                    require(*cost > 0.0 && *cost <= 1.0, key, "cost must be above 0 and at most 1")?;
+                }
+            }
+        }
+        let total: f32 = self.criterion.iter().map(|c| c.weight).sum();
+        let problem = format!("the weights must add up to 100, not {total}");
+        require((total - 100.0).abs() < 1e-3, || "criterion".to_owned(), &problem)
+    }
+}
+
+type Fault = (String, String);
+
+fn require(ok: bool, key: impl FnOnce() -> String, problem: &str) -> Result<(), Fault> {
+    if ok { Ok(()) } else { Err((key(), problem.to_owned())) }
+}
+
+fn unique<'a>(list: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        let ok =
+            !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        require(ok, || format!("{list}.id"), &format!("`{id}` must be of a-z, 0-9 and _"))?;
+        require(seen.insert(id), || format!("{list}.{id}"), "stands there twice")?;
+    }
+    Ok(())
+}
+
+fn check_clauses(key: &str, any: &[Clause]) -> Result<(), Fault> {
+    require(!any.is_empty(), || key.to_owned(), "needs at least one clause in `any`")?;
+    let empty = any.iter().any(|c| c.role.is_none() && c.tag.is_none());
+    require(!empty, || key.to_owned(), "each clause of `any` needs a role or a tag")
+}
+
+fn check_probes(list: &str, probes: &[Probe]) -> Result<(), Fault> {
+    unique(list, probes.iter().map(|p| &p.id))?;
+    for p in probes {
+        check_clauses(&format!("{list}.{}", p.id), &p.any)?;
+        require(p.enough > 0.0, || format!("{list}.{}.enough", p.id), "must be above 0")?;
+    }
+    Ok(())
+}

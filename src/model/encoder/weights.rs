@@ -1,0 +1,86 @@
+//! Reads the weights: safetensors with f32 tensors, or 8-bit rows with one f32 scale a row.
+
+use candle_core::{Device, Tensor};
+use safetensors::{Dtype, SafeTensors};
+
+use crate::model::ModelError;
+
+/// The tensors of a file.
+pub(super) struct Weights<'a>(SafeTensors<'a>);
+
+/// A matrix of which rows are taken one by one, so that a vocabulary is never spread out whole.
+pub(super) enum Rows {
+    /// `[rows × width]` and one scale a row.
+    Bytes(Vec<i8>, Vec<f32>),
+    /// `[rows × width]`.
+    Floats(Vec<f32>),
+}
+
+impl Rows {
+    /// Adds row `i` of a matrix `out.len()` wide.
+    pub(super) fn add_to(&self, i: usize, out: &mut [f32]) {
+        let at = i * out.len()..(i + 1) * out.len();
+        match self {
+            Rows::Bytes(v, scale) => {
+                for (o, &b) in out.iter_mut().zip(&v[at]) {
+                    *o += f32::from(b) * scale[i];
+                }
+            }
+            Rows::Floats(v) => {
+                for (o, x) in out.iter_mut().zip(&v[at]) {
+                    *o += x;
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Weights<'a> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Weights<'a>, ModelError> {
+        SafeTensors::deserialize(bytes).map(Weights).map_err(|e| ModelError::Broken(e.to_string()))
+    }
+
+    fn view(&self, name: &str, shape: &[usize]) -> Result<safetensors::tensor::TensorView<'_>, ModelError> {
+        let view = self.0.tensor(name).map_err(|e| ModelError::Broken(format!("{name}: {e}")))?;
+        if view.shape() == shape {
+            Ok(view)
+        } else {
+            Err(ModelError::Broken(format!("{name} has shape {:?}, not {shape:?}", view.shape())))
+        }
+    }
+
+    /// A tensor's values as f32, of the given shape.
+    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        match self.rows(name, shape)? {
+            Rows::Floats(v) => Ok(v),
+            Rows::Bytes(v, scale) => {
+                let width = v.len() / scale.len().max(1);
+                let rows = v.chunks_exact(width.max(1)).zip(&scale);
+                Ok(rows.flat_map(|(row, s)| row.iter().map(move |&b| f32::from(b) * s)).collect())
+            }
+        }
+    }
+
+    /// A matrix, left as it is stored.
+    pub(super) fn rows(&self, name: &str, shape: &[usize]) -> Result<Rows, ModelError> {
+        let view = self.view(name, shape)?;
+        match view.dtype() {
+            Dtype::F32 => Ok(Rows::Floats(floats(view.data()))),
+            Dtype::I8 => {
+                let scale = self.view(&format!("{name}.scale"), &shape[..1])?;
+                let bytes = view.data().iter().map(|&b| b.cast_signed()).collect();
+                Ok(Rows::Bytes(bytes, floats(scale.data())))
+            }
+            other => Err(ModelError::Broken(format!("{name} is {other:?}, not I8 or F32"))),
+        }
+    }
+
+    /// A tensor on the CPU, of the given shape.
+    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        Ok(Tensor::from_vec(self.floats(name, shape)?, shape, &Device::Cpu)?)
+    }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}

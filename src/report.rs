@@ -1,0 +1,187 @@
+//! What candor says of an answer: findings, strengths, criteria, score and level.
+//!
+//! May import: `text`, `evidence` (its labels).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::{Role, Tag, Voice};
+use crate::text::Span;
+
+/// How much a finding weighs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth a thought.
+    Suggestion,
+    /// An interviewer would note it.
+    Warning,
+    /// It decides against the answer.
+    Error,
+}
+
+/// One mistake, shown in the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The mistake's id.
+    pub id: String,
+    /// From the guide.
+    pub severity: Severity,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// What is wrong, in a sentence; names what was counted where the detector counted.
+    pub message: String,
+    /// Why it matters to the interviewer.
+    pub why: String,
+    /// What to do.
+    pub help: String,
+    /// The sentences that show it; empty where it is something missing from the whole answer.
+    pub sentences: Vec<usize>,
+    /// Where those sentences stand in the source.
+    pub spans: Vec<Span>,
+}
+
+/// Something that the answer does well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strength {
+    /// The strength's id.
+    pub id: String,
+    /// In words.
+    pub message: String,
+    /// The sentences that show it.
+    pub sentences: Vec<usize>,
+}
+
+/// A way, a test or another question of the guide, answered from the evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// Its id in the guide.
+    pub id: String,
+    /// Its words in the guide.
+    pub title: String,
+    /// Whether it is heard.
+    pub heard: bool,
+    /// The sentences that show it.
+    pub sentences: Vec<usize>,
+}
+
+/// One weighted part of the score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Criterion {
+    /// Its id in the guide.
+    pub id: String,
+    /// Its words in the guide.
+    pub title: String,
+    /// How well it is met, 0 to 1.
+    pub score: f32,
+    /// Its share of the 100 points.
+    pub weight: f32,
+    /// The sentences that the points come from.
+    pub sentences: Vec<usize>,
+}
+
+impl Criterion {
+    /// Points of the hundred that this criterion gives.
+    #[must_use]
+    pub fn points(&self) -> f32 {
+        self.score * self.weight
+    }
+}
+
+/// One sentence as the report shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentenceReport {
+    /// The most probable role.
+    pub role: Role,
+    /// Probability of each role.
+    pub roles: Vec<(Role, f32)>,
+    /// Tags at or above their threshold.
+    pub tags: Vec<(Tag, f32)>,
+    /// Whose deed it tells.
+    pub voice: Voice,
+}
+
+/// The question, and whether the answer answers it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuestionReport {
+    /// The form's id, or none where the question is of no form of the guide.
+    pub form: Option<String>,
+    /// The form's words in the guide.
+    pub title: String,
+    /// Whether what this form asks for is heard.
+    pub answered: bool,
+    /// What is missing, in words; empty when answered.
+    pub missing: Vec<String>,
+    /// The sentences that answer it.
+    pub sentences: Vec<usize>,
+}
+
+/// Why there is no score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Abstention {
+    /// No sentence was found in it.
+    NoText,
+    /// It doesn't read as an interview answer in English.
+    NotAnAnswer,
+}
+
+/// The verdict on an answer: what the score and the level are, and what they come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// 1 to 5.
+    pub level: u8,
+    /// Probability of each level, 1 to 5.
+    pub levels: [f32; 5],
+    /// 0 to 100: the sum of the criteria's points, rounded.
+    pub score: u8,
+    /// What the score is made of.
+    pub criteria: Vec<Criterion>,
+}
+
+/// Everything that candor says of one answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// None where the text is an answer; else why nothing is scored.
+    pub abstention: Option<Abstention>,
+    /// How sure it is that the text is an answer, 0 to 1.
+    pub answered: f32,
+    /// One entry a sentence.
+    pub sentences: Vec<SentenceReport>,
+    /// What to mend, the most important first.
+    pub findings: Vec<Finding>,
+    /// How many findings the answer's own comments suppress.
+    pub suppressed: usize,
+    /// What it does well.
+    pub strengths: Vec<Strength>,
+    /// The story categories that hold, by id, with their probability.
+    pub categories: BTreeMap<String, f32>,
+    /// The ways in which the principle shows.
+    pub ways: Vec<Signal>,
+    /// What the interviewer tests.
+    pub tests: Vec<Signal>,
+    /// None where no question is given.
+    pub question: Option<QuestionReport>,
+    /// None where candor abstains.
+    pub verdict: Option<Verdict>,
+    /// What the interviewer will ask next.
+    pub follow_ups: Vec<String>,
+}
+
+impl Report {
+    /// The worst severity among the findings.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|f| f.severity).max()
+    }
+
+    /// Deeds told in a voice.
+    #[must_use]
+    pub fn deeds(&self, voice: Voice) -> usize {
+        let deed = |s: &&SentenceReport| matches!(s.role, Role::Action | Role::Result) && s.voice == voice;
+        self.sentences.iter().filter(deed).count()
+    }
+}

@@ -1,0 +1,270 @@
+//! The pure part of the verdict: criteria and their points, signals of the guide's probes, follow-up questions.
+//!
+//! May import: `evidence`, `guide`, `report`, `text`, `wording`.
+
+use crate::evidence::{Evidence, Heard, Role, Tag, Voice};
+use crate::guide::{self, Clause, Guide, Measure, Probe};
+use crate::report::{Criterion, Finding, Signal};
+use crate::text::Answer;
+use crate::wording;
+
+/// From which probability of a clause on a sentence is named as a source of points; so is each in which the clause
+/// is heard.
+const SOURCE: f32 = 0.5;
+/// The most questions that an interviewer is said to ask next.
+const FOLLOW_UPS: usize = 5;
+/// Points lost in one criterion from which on the interviewer asks about it.
+const WORTH_ASKING: f32 = 3.0;
+
+/// Measures every criterion of the guide, in its order.
+#[must_use]
+pub fn criteria(answer: &Answer, evidence: &Evidence, guide: &Guide) -> Vec<Criterion> {
+    let measured = |c: &guide::Criterion| {
+        let (score, sentences) = measure(&c.measure, answer, evidence);
+        let (id, title) = (c.id.clone(), c.title.clone());
+        Criterion { id, title, score: score.clamp(0.0, 1.0), weight: c.weight, sentences }
+    };
+    guide.criterion.iter().map(measured).collect()
+}
+
+/// The score, 0 to 100: the sum of the criteria's points, rounded half up.
+#[must_use]
+pub fn total(criteria: &[Criterion]) -> u8 {
+    criteria.iter().map(Criterion::points).sum::<f32>().round().clamp(0.0, 100.0) as u8
+}
+
+/// The level that is as likely to be reached as not: the lowest whose cumulated probability is at least half.
+#[must_use]
+pub fn median(levels: &[f32; 5]) -> u8 {
+    let half = levels.iter().sum::<f32>() / 2.0;
+    let mut below = 0.0;
+    for (level, p) in (1..).zip(levels) {
+        below += p;
+        if below >= half {
+            return level;
+        }
+    }
+    5
+}
+
+/// Whether what a probe asks for is heard, and where.
+#[must_use]
+pub fn signal(probe: &Probe, evidence: &Evidence) -> Signal {
+    let holds = |i: &usize| probe.any.iter().any(|c| is_heard(c, evidence, *i));
+    let sentences: Vec<usize> = (0..evidence.sentences.len()).filter(holds).collect();
+    let heard = sentences.len() as f32 >= probe.enough;
+    Signal { id: probe.id.clone(), title: probe.title.clone(), heard, sentences }
+}
+
+/// What the interviewer will ask next: first about the findings, in their order, then about the criteria that lost
+/// most points and that no finding asks about already. Each question once, at most five.
+#[must_use]
+pub fn follow_ups(guide: &Guide, findings: &[Finding], criteria: &[Criterion]) -> Vec<String> {
+    let lost = |c: &Criterion| c.weight - c.points();
+    let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| lost(c) >= WORTH_ASKING).collect();
+    poor.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
+    let of_finding = |f: &Finding| guide.find_mistake(&f.id).map(|m| m.follow_up.as_str());
+    let found = |id: &String| findings.iter().any(|f| f.id == *id);
+    let of_criterion = |c: &&Criterion| {
+        let criterion = guide.criterion.iter().find(|g| g.id == c.id)?;
+        (!criterion.told_by.iter().any(found)).then_some(criterion.follow_up.as_str())
+    };
+    let mut questions: Vec<String> = Vec::new();
+    for question in findings.iter().filter_map(of_finding).chain(poor.iter().filter_map(of_criterion)) {
+        if questions.len() < FOLLOW_UPS && !question.is_empty() && !questions.iter().any(|q| q == question) {
+            questions.push(question.to_owned());
+        }
+    }
+    questions
+}
+
+fn measure(measure: &Measure, answer: &Answer, evidence: &Evidence) -> (f32, Vec<usize>) {
+    match measure {
+        Measure::Heard { any, enough } => heard(any, *enough, evidence),
+        Measure::Voice { enough } => voice(*enough, evidence),
+        Measure::Brief { role, most, none } => brief(*role, (*most, *none), answer, evidence),
+        Measure::Without { tags, cost } => without(tags, *cost, evidence),
+    }
+}
+
+/// The expected number of sentences for which a clause holds, over `enough`.
+fn heard(any: &[Clause], enough: f32, evidence: &Evidence) -> (f32, Vec<usize>) {
+    let p: Vec<f32> = evidence
+        .sentences
+        .iter()
+        .map(|s| any.iter().map(|c| probability(c, s)).fold(0.0, f32::max))
+        .collect();
+    let is_source = |i: &usize| p[*i] >= SOURCE || any.iter().any(|c| is_heard(c, evidence, *i));
+    let sources = (0..p.len()).filter(is_source).collect();
+    ((p.iter().sum::<f32>() / enough).min(1.0), sources)
+}
+
+/// The share of the deeds that are the narrator's among those told as "I" or "we". Notes without a subject are told as
+/// neither: an answer of nothing but such notes is the narrator's.
+fn voice(enough: f32, evidence: &Evidence) -> (f32, Vec<usize>) {
+    let mine: Vec<usize> = evidence.deeds(Voice::I).collect();
+    let ours = evidence.deeds(Voice::We).count();
+    if mine.is_empty() && ours == 0 {
+        let notes: Vec<usize> = evidence.deeds(Voice::Other).collect();
+        return (if notes.is_empty() { 0.0 } else { 1.0 }, notes);
+    }
+    let share = mine.len() as f32 / (mine.len() + ours) as f32;
+    ((share / enough).min(1.0), mine)
+}
+
+/// Full points while the role's share of the words is at most the first bound, none from the second on, in a straight
+/// line between.
+fn brief(role: Role, (most, none): (f32, f32), answer: &Answer, evidence: &Evidence) -> (f32, Vec<usize>) {
+    let words = |i: usize| answer.sentences.get(i).map_or(0, |s| wording::count(&s.text));
+    let sentences: Vec<usize> = evidence.with_role(role).collect();
+    let of_role: usize = sentences.iter().map(|&i| words(i)).sum();
+    let all: usize = (0..evidence.sentences.len()).map(words).sum();
+    let share = of_role as f32 / all.max(1) as f32;
+    (((none - share) / (none - most)).clamp(0.0, 1.0), sentences)
+}
+
+/// Full points less `cost` for each sentence in which one of the tags is heard; these are its sentences.
+fn without(tags: &[Tag], cost: f32, evidence: &Evidence) -> (f32, Vec<usize>) {
+    let offends = |i: &usize| tags.iter().any(|&t| evidence.hears(*i, t));
+    let sentences: Vec<usize> = (0..evidence.sentences.len()).filter(offends).collect();
+    ((1.0 - cost * sentences.len() as f32).max(0.0), sentences)
+}
+
+/// The probability that a clause holds for a sentence; role and tag are taken as independent.
+fn probability(clause: &Clause, heard: &Heard) -> f32 {
+    clause.role.map_or(1.0, |r| heard.p_role(r)) * clause.tag.map_or(1.0, |t| heard.p_tag(t))
+}
+
+fn is_heard(clause: &Clause, evidence: &Evidence, i: usize) -> bool {
+    clause.role.is_none_or(|r| evidence.role(i) == r) && clause.tag.is_none_or(|t| evidence.hears(i, t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::fixture::{plain_guide, story};
+    use crate::report::Severity;
+    use Role::{Action, Context, Result};
+
+    const LINES: [(Role, &[Tag], &str); 5] = [
+        (Context, &[Tag::Stakes], "One two three four."),
+        (Action, &[], "I did it all."),
+        (Action, &[Tag::Authority, Tag::Heroics], "We made them do."),
+        (Action, &[Tag::Verification], "Checked every day then."),
+        (Result, &[Tag::Metric], "Down to 4 days."),
+    ];
+
+    fn near(a: f32, b: f32) -> bool {
+        (a - b).abs() < 1e-5
+    }
+
+    #[test]
+    fn criteria_are_measured() {
+        let s = story(&LINES);
+        let measured = criteria(&s.answer, &s.evidence, &plain_guide());
+        let (outcome, mine) = (&measured[0], &measured[1]);
+        let (short, calm) = (&measured[2], &measured[3]);
+        // verification and metric at 0.95 or 0.02 each, the result's role at 0.95 or 0.01
+        assert!(near(outcome.score, (3.0 * 0.02 + 0.95 + 0.95 * 0.95) / 2.0), "{}", outcome.score);
+        assert_eq!(outcome.sentences, [3, 4]);
+        // one deed as I, one as we, two notes; a half of 0.8
+        assert!(near(mine.score, 0.5 / 0.8));
+        assert_eq!(mine.sentences, [1]);
+        // a fifth of the words
+        assert!(near(short.score, 1.0));
+        assert_eq!(short.sentences, [0]);
+        assert!(near(calm.score, 0.6), "a sentence costs once");
+        assert_eq!(calm.sentences, [2]);
+        assert_eq!(total(&measured), (25.0 * (0.95625 + 0.625 + 1.0 + 0.6_f32)).round() as u8);
+    }
+
+    #[test]
+    fn points_end_at_none_and_all() {
+        let scene = story(&[LINES[0], LINES[0], LINES[0], LINES[1]]);
+        assert!(near(criteria(&scene.answer, &scene.evidence, &plain_guide())[2].score, 0.0));
+        let half = story(&[LINES[0], LINES[1]]);
+        assert!(near(criteria(&half.answer, &half.evidence, &plain_guide())[2].score, 1.0 / 3.0));
+        let drama = story(&[LINES[2]; 4]);
+        let measured = criteria(&drama.answer, &drama.evidence, &plain_guide());
+        assert_eq!((measured[1].score, measured[3].score), (0.0, 0.0));
+        let many = story(&[LINES[3]; 9]);
+        assert_eq!(criteria(&many.answer, &many.evidence, &plain_guide())[0].score, 1.0);
+    }
+
+    #[test]
+    fn notes_are_the_narrators_and_no_deed_is_nobodys() {
+        let mine = |lines: &[(Role, &[Tag], &str)]| {
+            let s = story(lines);
+            let c = criteria(&s.answer, &s.evidence, &plain_guide()).swap_remove(1);
+            (c.score, c.sentences)
+        };
+        assert_eq!(mine(&LINES[3..]), (1.0, vec![0, 1]));
+        assert_eq!(mine(&LINES[..1]), (0.0, vec![]));
+    }
+
+    #[test]
+    fn the_total_is_rounded() {
+        let criterion = |weight| Criterion {
+            id: String::new(),
+            title: String::new(),
+            score: 0.5,
+            weight,
+            sentences: Vec::new(),
+        };
+        assert_eq!(total(&[]), 0);
+        assert_eq!(total(&[criterion(100.0), criterion(1.0)]), 51);
+        assert_eq!(total(&[criterion(100.0), criterion(0.9)]), 50);
+    }
+
+    #[test]
+    fn the_median_level() {
+        assert_eq!(median(&[0.0, 0.0, 0.0, 0.4, 0.6]), 5);
+        assert_eq!(median(&[0.5, 0.5, 0.0, 0.0, 0.0]), 1, "exactly half is enough");
+        assert_eq!(median(&[0.4, 0.05, 0.1, 0.05, 0.4]), 3, "not the most probable");
+        assert_eq!(median(&[0.0; 5]), 1);
+    }
+
+    #[test]
+    fn a_signal_needs_enough_sentences() {
+        let s = story(&LINES);
+        let clause = |role, tag| Clause { role, tag };
+        let any = vec![clause(None, Some(Tag::Verification)), clause(Some(Result), Some(Tag::Metric))];
+        let mut probe = Probe { id: "p".to_owned(), title: "t".to_owned(), any, enough: 2.0 };
+        assert_eq!(signal(&probe, &s.evidence).sentences, [3, 4]);
+        assert!(signal(&probe, &s.evidence).heard);
+        probe.enough = 3.0;
+        assert!(!signal(&probe, &s.evidence).heard);
+        probe.any = vec![clause(Some(Action), Some(Tag::Metric))];
+        assert_eq!(signal(&probe, &s.evidence).sentences, [0; 0], "both parts of a clause must hold");
+    }
+
+    #[test]
+    fn follow_ups_are_few_and_ordered() {
+        let guide = plain_guide();
+        let finding = |id: &str| Finding {
+            id: id.to_owned(),
+            severity: Severity::Warning,
+            confidence: 1.0,
+            message: String::new(),
+            why: String::new(),
+            help: String::new(),
+            sentences: Vec::new(),
+            spans: Vec::new(),
+        };
+        let s = story(&LINES[..3]);
+        let measured = criteria(&s.answer, &s.evidence, &guide);
+        let findings = [finding("vague"), finding("control"), finding("vague"), finding("unknown")];
+        let expected =
+            ["What of vague?", "What of control?", "What came of it?", "Who else?", "Which part was yours?"];
+        assert_eq!(follow_ups(&guide, &findings, &measured), expected);
+        let many: Vec<Finding> = guide.mistake.iter().map(|m| finding(&m.id)).collect();
+        assert_eq!(follow_ups(&guide, &many, &measured).len(), FOLLOW_UPS);
+        assert_eq!(follow_ups(&guide, &[], &[]), [""; 0]);
+        let told = follow_ups(&guide, &[finding("heroics")], &measured);
+        assert_eq!(
+            told,
+            ["What of heroics?", "What came of it?", "Which part was yours?"],
+            "drama is asked about once"
+        );
+    }
+}

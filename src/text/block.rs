@@ -1,0 +1,297 @@
+//! Lines to blocks: headings, bullets, table rows, notes and paragraphs.
+//!
+//! A scanner of lines and not a Markdown parser: answers are rough notes, and CommonMark reads an
+//! indented note as code, a note above a rule as a heading and two notes on two lines as one.
+
+use super::inline::Rendered;
+use super::marks::{bullet, is_quote, is_rule};
+use super::wrap::Margin;
+use super::{SourceKind, Span, html, label, split};
+
+/// No line has more quote marks and bullets one after the other.
+const MAX_MARKS: usize = 16;
+
+/// What stands together: one paragraph, bullet, row or note, or a heading.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) kind: BlockKind,
+    /// Its lines without bullet and quote marks, in order.
+    pub(super) pieces: Vec<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BlockKind {
+    /// Names what follows; no sentence.
+    Heading,
+    /// A bullet.
+    Item,
+    /// A row of a table.
+    Row,
+    /// A paragraph, or a note on its line.
+    Text,
+}
+
+/// A line without its marks.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    kind: LineKind,
+    content: Span,
+    /// Columns before the content.
+    indent: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineKind {
+    Blank,
+    Rule,
+    Heading,
+    Item,
+    Row,
+    Text,
+}
+
+/// The blocks of `source` from byte `from` on.
+pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
+    let mut lines: Vec<Line> =
+        raw_lines(source, from, kind).into_iter().map(|line| read(source, line)).collect();
+    set_headings(source, kind, &mut lines);
+    let margin = margin(source, &lines);
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut last: Option<Line> = None;
+    for (i, line) in lines.iter().enumerate() {
+        let kind = match line.kind {
+            LineKind::Blank | LineKind::Rule => {
+                last = None;
+                continue;
+            }
+            LineKind::Heading => BlockKind::Heading,
+            LineKind::Row if is_row_of_dashes(source, lines.get(i + 1)) => BlockKind::Heading,
+            LineKind::Row => BlockKind::Row,
+            LineKind::Item => BlockKind::Item,
+            LineKind::Text => BlockKind::Text,
+        };
+        match (blocks.last_mut(), last) {
+            (Some(block), Some(before))
+                if kind == BlockKind::Text
+                    && matches!(block.kind, BlockKind::Text | BlockKind::Item)
+                    && goes_on(source, before, *line, block.kind, margin) =>
+            {
+                block.pieces.push(line.content);
+            }
+            _ => blocks.push(Block { kind, pieces: vec![line.content] }),
+        }
+        last = Some(*line);
+    }
+    blocks
+}
+
+/// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
+/// and without fenced code.
+fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span> {
+    let comments = html::comments(source, from);
+    let mut lines = Vec::new();
+    let mut start = from;
+    let mut at = from;
+    while at < source.len() {
+        let rest = &source[at..];
+        if let Ok(i) = comments.binary_search_by_key(&at, |comment| comment.start) {
+            at = comments[i].end;
+            continue;
+        }
+        let tag = if kind == SourceKind::Markdown { html::tag(rest) } else { None };
+        let cut = match rest.as_bytes()[0] {
+            b'\r' if rest.starts_with("\r\n") => Some(2),
+            b'\r' | b'\n' => Some(1),
+            _ => tag.filter(|tag| tag.breaking).map(|tag| tag.len),
+        };
+        if let Some(len) = cut {
+            lines.push(Span { start, end: at });
+            start = at + len;
+            at = start;
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    lines.push(Span { start, end: source.len() });
+    if kind == SourceKind::Markdown { without_code(source, lines) } else { lines }
+}
+
+/// Leaves out code between fences. A fence that nobody closes is left out alone.
+fn without_code(source: &str, lines: Vec<Span>) -> Vec<Span> {
+    let fence = |line: &Span| {
+        let text = source[line.start..line.end].trim_start_matches([' ', '\t', '>']);
+        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+        let len = text.chars().take_while(|c| *c == mark).count();
+        let info = &text[len..];
+        (len >= 3 && !info.contains('`')).then_some((mark, len, info.trim().is_empty()))
+    };
+    let mut kept = Vec::new();
+    // No fence of this mark from this length on is closed further down.
+    let mut never = [('`', usize::MAX), ('~', usize::MAX)];
+    let mut at = 0;
+    while at < lines.len() {
+        let Some((mark, len, _)) = fence(&lines[at]) else {
+            kept.push(lines[at]);
+            at += 1;
+            continue;
+        };
+        let closes = |line: &Span| fence(line).is_some_and(|(m, l, bare)| m == mark && l >= len && bare);
+        let known = never.iter().any(|(m, l)| *m == mark && len >= *l);
+        let end = if known { None } else { lines[at + 1..].iter().position(closes) };
+        if end.is_none() {
+            never.iter_mut().filter(|(m, _)| *m == mark).for_each(|(_, l)| *l = len.min(*l));
+        }
+        let length = end.map_or(0, |i| i + 1);
+        kept.push(Span { start: lines[at].start, end: lines[at].start });
+        at += length + 1;
+    }
+    kept
+}
+
+/// Takes the marks off a line and says what it is.
+fn read(source: &str, line: Span) -> Line {
+    let mut kind = LineKind::Text;
+    let mut text = source[line.start..line.end].trim();
+    let is_row = text.starts_with('|') && text.len() > 1;
+    if is_rule(text) {
+        kind = LineKind::Rule;
+    } else if is_row {
+        kind = LineKind::Row;
+    } else {
+        for _ in 0..MAX_MARKS {
+            if let Some(rest) = text.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
+                text = rest.1.trim_start();
+            } else if let Some(rest) = text.strip_prefix('>').filter(|_| is_quote(text)) {
+                text = rest.trim_start();
+            } else if is_rule(text) {
+                kind = LineKind::Rule;
+                break;
+            } else if let Some(len) = bullet(text) {
+                kind = LineKind::Item;
+                text = &text[len..];
+            } else {
+                break;
+            }
+        }
+        let hashes = text.len() - text.trim_start_matches('#').len();
+        if (1..=6).contains(&hashes) && text[hashes..].starts_with([' ', '\t']) {
+            kind = LineKind::Heading;
+            text = text[hashes..].trim();
+        }
+    }
+    if text.is_empty() {
+        kind = LineKind::Blank;
+    }
+    let start = text.as_ptr() as usize - source.as_ptr() as usize;
+    let lead = source[line.start..start.max(line.start)].chars();
+    let indent = lead.map(|c| if c == '\t' { 4 } else { 1 }).sum();
+    Line { kind, content: Span { start, end: start + text.len() }, indent }
+}
+
+fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
+    line.is_some_and(|line| {
+        let text = &source[line.content.start..line.content.end];
+        line.kind == LineKind::Row && text.contains('-') && text.chars().all(|c| "|-: ".contains(c))
+    })
+}
+
+/// Marks the lines that are titles of what follows: underlined, in bold, or by their words.
+fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
+    let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
+    let first = lines.iter().position(|line| line.kind != LineKind::Blank);
+    for i in 0..lines.len() {
+        let line = lines[i];
+        if !matches!(line.kind, LineKind::Text | LineKind::Item) {
+            continue;
+        }
+        let next = lines[i + 1..].iter().find(|line| line.kind != LineKind::Blank);
+        let below = lines.get(i + 1);
+        let alone = i == 0 || lines[i - 1].kind != LineKind::Text;
+        let text = words(&line);
+        let count = text.text.split_whitespace().count();
+        let ends = text.text.trim_end_matches(['"', '”', ')', '\'']).ends_with(['.', '!', ';', ',']);
+        let underlined = below.is_some_and(|line| line.kind == LineKind::Rule)
+            && line.kind == LineKind::Text
+            && alone
+            && is_underline(source, below, count, ends);
+        let bold = text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
+            && count <= 14
+            && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
+        let titled = Some(i) == first
+            && line.kind == LineKind::Text
+            && count <= 6
+            && !ends
+            && label::end(&text, 0) == 0
+            && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
+        if underlined || bold || titled || label::is_heading(&text) {
+            lines[i].kind = LineKind::Heading;
+        }
+    }
+}
+
+/// `===` underlines anything; `---` is as often a rule, so it underlines short titles only.
+fn is_underline(source: &str, below: Option<&Line>, count: usize, ends: bool) -> bool {
+    below.is_some_and(|line| match source.as_bytes().get(line.content.start) {
+        Some(b'=') => true,
+        Some(b'-') => count <= 8 && !ends,
+        _ => false,
+    })
+}
+
+/// The whole line is emphasised, but for a colon or a remark in brackets after it.
+fn is_bold_title(text: &str, end: usize, ends: bool) -> bool {
+    let rest = text[end..].trim().trim_end_matches(':');
+    !ends && (rest.is_empty() || rest.starts_with('(') && rest.ends_with(')'))
+}
+
+/// Whether a short first line is the title of what comes `next`: a bullet, a heading, a label, or
+/// anything after a blank line.
+fn opens(source: &str, kind: SourceKind, next: &Line, below: Option<&Line>) -> bool {
+    let words = Rendered::new(source, &[next.content], kind, false);
+    below.is_some_and(|line| line.kind == LineKind::Blank)
+        || matches!(next.kind, LineKind::Item | LineKind::Heading)
+        || label::end(&words, 0) > 0
+}
+
+fn margin(source: &str, lines: &[Line]) -> Margin {
+    let pairs: Vec<_> = lines
+        .windows(2)
+        .filter(|pair| matches!(pair[0].kind, LineKind::Text | LineKind::Item))
+        .filter(|pair| pair[1].kind == LineKind::Text)
+        .map(|pair| (columns(source, pair[0]), first_word(source, pair[1])))
+        .collect();
+    Margin::of(&pairs)
+}
+
+fn columns(source: &str, line: Line) -> usize {
+    line.indent + source[line.content.start..line.content.end].chars().count()
+}
+
+fn first_word(source: &str, line: Line) -> usize {
+    let text = &source[line.content.start..line.content.end];
+    text.split_whitespace().next().map_or(0, |word| word.chars().count())
+}
+
+/// Whether `line` goes on with the sentence of the line before it.
+fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Margin) -> bool {
+    let said = source[before.content.start..before.content.end].trim_end();
+    let bare = said.trim_end_matches(['"', '\'', '”', '’', ')', ']', '*', '_', '`']);
+    let abbreviated = split::ends_in_abbreviation(bare);
+    if bare.ends_with(['.', '!', '?', '…']) && !abbreviated {
+        // Nothing is lost: a sentence would end here also inside one paragraph.
+        return false;
+    }
+    let words = Rendered::new(source, &[line.content], SourceKind::Markdown, false);
+    if label::end(&words, 0) > 0 {
+        return false;
+    }
+    let indented = kind == BlockKind::Item && line.indent >= 2 && line.indent >= before.indent;
+    let hanging = said.ends_with(',') || said.ends_with('-') || said.ends_with('–');
+    let small = words.text.starts_with(char::is_lowercase);
+    let broken = margin.breaks(columns(source, before), first_word(source, line), small);
+    indented || broken || abbreviated || (hanging && small)
+}
+
+#[cfg(test)]
+#[path = "block_tests.rs"]
+mod tests;

@@ -1,0 +1,116 @@
+//! What becomes a block of its own, what is joined, and what is a heading.
+
+use super::*;
+
+/// Blocks as "kind: words" for short comparisons.
+fn blocks(source: &str) -> Vec<String> {
+    let name = |kind| match kind {
+        BlockKind::Heading => "h",
+        BlockKind::Item => "i",
+        BlockKind::Row => "r",
+        BlockKind::Text => "t",
+    };
+    scan(source, 0, SourceKind::Markdown)
+        .iter()
+        .map(|block| {
+            let pieces: Vec<_> = block.pieces.iter().map(|p| &source[p.start..p.end]).collect();
+            format!("{} {}", name(block.kind), pieces.join("|"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_kind_of_bullet_is_one() {
+    for mark in ["-", "*", "+", "•", "–", "→", "->", "1.", "12)", "a)", "(2)", "- [ ]", "- 3)"] {
+        let source = format!("{mark} did it\n{mark} did more");
+        assert_eq!(blocks(&source), ["i did it", "i did more"], "{mark}");
+    }
+    assert_eq!(blocks("•did it"), ["i did it"]);
+    assert_eq!(blocks("\t* deep\n        - deeper"), ["i deep", "i deeper"]);
+}
+
+#[test]
+fn what_only_looks_like_a_bullet_is_text() {
+    for source in ["-5 degrees", "*bold* move", "30. June was the day", "2021. A year", "A) x y"] {
+        assert_eq!(blocks(source), [format!("t {source}")]);
+    }
+}
+
+#[test]
+fn headings_are_known_by_marks_bold_words_and_place() {
+    assert_eq!(blocks("# Story\nIt ran late."), ["h Story", "t It ran late."]);
+    assert_eq!(blocks("The export\n===\nIt ran late."), ["h The export", "t It ran late."]);
+    assert_eq!(blocks("The export\n---\nIt ran late."), ["h The export", "t It ran late."]);
+    assert_eq!(blocks("**The long export**\nIt ran late.")[0], "h **The long export**");
+    assert_eq!(blocks("What I did:\n- dug")[0], "h What I did:");
+    assert_eq!(blocks("Slow nightly export\n\nIt ran late.")[0], "h Slow nightly export");
+    assert_eq!(blocks("1. **Look:**\n   - dug in"), ["h **Look:**", "i dug in"]);
+}
+
+#[test]
+fn sentences_are_no_headings() {
+    for (source, first) in [
+        ("It ran late for a whole week.\n---\nThen not.", "t It ran late for a whole week."),
+        ("**I fixed it.**\nIt ran.", "t **I fixed it.**"),
+        ("- **Cut cost by 30 %**\n- done", "i **Cut cost by 30 %**"),
+        ("#1 on the list\nIt ran.", "t #1 on the list"),
+        ("It ran late\nI fixed it", "t It ran late"),
+        ("Export was late", "t Export was late"),
+    ] {
+        assert_eq!(blocks(source)[0], first);
+    }
+}
+
+#[test]
+fn quotes_rules_and_blank_lines() {
+    assert_eq!(blocks("> It ran.\n>\n> > It held."), ["t It ran.", "t It held."]);
+    assert_eq!(blocks("a b\n\n***\n\n* * *\nc d").len(), 2);
+    assert_eq!(blocks("> 70 % were open"), ["t > 70 % were open"]);
+    assert_eq!(blocks("> 1. first"), ["i first"]);
+}
+
+#[test]
+fn code_between_fences_is_left_out() {
+    assert_eq!(blocks("It ran.\n```sh\nmake all\n```\nIt held."), ["t It ran.", "t It held."]);
+    assert_eq!(blocks("It ran.\n~~~~\n~~~\n~~~~\nIt held.").len(), 2);
+    assert_eq!(blocks("It ran.\n```\nIt held."), ["t It ran.", "t It held."], "never closed");
+    assert_eq!(scan("```\nx y\n```", 0, SourceKind::Plain).len(), 3);
+}
+
+#[test]
+fn rows_of_tables_are_blocks_and_their_head_is_a_heading() {
+    let table = "| Part | Text |\n|---|---|\n| S | It ran late |";
+    let found = blocks(table);
+    assert_eq!(
+        (found[0].as_str(), found.last().unwrap().as_str()),
+        ("h | Part | Text |", "r | S | It ran late |")
+    );
+}
+
+#[test]
+fn line_breaks_of_every_kind_and_tags_cut_lines() {
+    assert_eq!(blocks("one x\r\ntwo x\rthree x\nfour x").len(), 4);
+    assert_eq!(blocks("<li><b>Task:</b><br>- dug<br/>- held</li>")[1..], ["i dug", "i held"]);
+}
+
+#[test]
+fn comments_are_no_lines() {
+    assert_eq!(blocks("It ran.\n<!-- a\nb -->\nIt held."), ["t It ran.", "t It held."]);
+    assert_eq!(blocks("<!-- a --> - dug"), ["i dug"]);
+    assert_eq!(blocks("It <!-- a\nb --> ran."), ["t It <!-- a\nb --> ran."]);
+}
+
+#[test]
+fn wrapped_paragraphs_are_joined_and_notes_are_not() {
+    let wrapped = "The nightly export of the billing data failed twice a week and\n\
+                   nobody looked at it, because two teams each thought that the\n\
+                   other one owned it, and so the finance people found it first\n\
+                   every single time.";
+    assert_eq!(blocks(wrapped).len(), 1);
+    let notes = "export failed twice a week\nasked both teams who owns it, neither did\n\
+                 took it\nalarm on the row count, red since the day it went in";
+    assert_eq!(blocks(notes).len(), 4);
+    assert_eq!(blocks("- asked both teams\n  who owns it\n- took it").len(), 2);
+    assert_eq!(blocks("I asked both teams,\nand neither did").len(), 1);
+    assert_eq!(blocks("we had alarms, e.g.\non latency, and logs,\nnone fired").len(), 1);
+}

@@ -1,0 +1,241 @@
+//! A block's text as it is read: emphasis, links, code marks, tags and comments away, entities
+//! resolved, whitespace collapsed, and for each character the bytes of the source it came from.
+
+use std::ops::Range;
+
+use super::emphasis::{Glyph, Mark, escaped, pair};
+use super::{SourceKind, Span, html};
+
+/// Escapes that Markdown knows and people use.
+const ESCAPABLE: &str = "\\`*_{}[]()#+.!>~|-&<";
+
+/// No address of a link is longer; what comes after is not searched.
+const MAX_TARGET: usize = 2000;
+
+/// The words of a block, with their way back to the source.
+#[derive(Debug, Default)]
+pub(super) struct Rendered {
+    /// The words, with single spaces.
+    pub(super) text: String,
+    /// What was set in bold or italics, as byte ranges of `text`, in order.
+    pub(super) emphasis: Vec<Range<usize>>,
+    /// For each character of `text`: its first byte there, and its bytes in the source.
+    at: Vec<(usize, Span)>,
+}
+
+impl Rendered {
+    /// Renders the pieces of one block, joined by spaces. In a table row (`row`) the bars between
+    /// cells become colons.
+    pub(super) fn new(source: &str, pieces: &[Span], kind: SourceKind, row: bool) -> Self {
+        let mut glyphs = Vec::new();
+        for piece in pieces {
+            if !glyphs.is_empty() {
+                let before = Span { start: piece.start, end: piece.start };
+                glyphs.push(Glyph { c: ' ', span: before, mark: Mark::None });
+            }
+            scan(source, *piece, kind, &mut glyphs);
+        }
+        if row {
+            bars(&mut glyphs);
+        }
+        if kind == SourceKind::Markdown {
+            pair(&mut glyphs);
+        }
+        let mut rendered = Self::default();
+        rendered.show(glyphs);
+        rendered
+    }
+
+    /// The source of a range of `text`, without whitespace at its ends; `None` if that is empty.
+    pub(super) fn span(&self, range: Range<usize>) -> Option<Span> {
+        let words = &self.text[range.clone()];
+        let start = range.start + (words.len() - words.trim_start().len());
+        let end = range.start + words.trim_end().len();
+        let first = self.at.partition_point(|(at, _)| *at < start);
+        let last = self.at.partition_point(|(at, _)| *at < end);
+        let inside = self.at.get(first..last)?;
+        Some(Span { start: inside.first()?.1.start, end: inside.last()?.1.end })
+    }
+
+    /// Where the emphasis that begins at byte `from` ends.
+    pub(super) fn emphasis_at(&self, from: usize) -> Option<usize> {
+        let near = self.emphasis.partition_point(|range| range.start <= from);
+        let range = self.emphasis[..near].last()?;
+        (range.start == from).then_some(range.end)
+    }
+
+    fn show(&mut self, glyphs: Vec<Glyph>) {
+        let mut opened: Option<usize> = None;
+        let mut starts = Vec::new();
+        for glyph in glyphs {
+            match glyph.mark {
+                Mark::Opens | Mark::Starts => {
+                    opened.get_or_insert(glyph.span.start);
+                    if glyph.mark == Mark::Starts {
+                        starts.push(self.text.len());
+                    }
+                }
+                Mark::Closes | Mark::Ends => {
+                    if let (None, Some((_, span))) = (opened, self.at.last_mut()) {
+                        span.end = glyph.span.end;
+                    }
+                    if glyph.mark == Mark::Ends
+                        && let Some(start) = starts.pop()
+                    {
+                        self.emphasis.push(start..self.text.len());
+                    }
+                }
+                Mark::None if glyph.c.is_whitespace() => {
+                    opened = None;
+                    if !self.text.is_empty() && !self.text.ends_with(' ') {
+                        self.push(' ', glyph.span);
+                    }
+                }
+                Mark::None => {
+                    let start = opened.take().unwrap_or(glyph.span.start);
+                    self.push(glyph.c, Span { start, end: glyph.span.end });
+                }
+            }
+        }
+        while self.text.ends_with(' ') {
+            self.text.pop();
+            self.at.pop();
+        }
+        let len = self.text.len();
+        self.emphasis.iter_mut().for_each(|range| range.end = range.end.min(len));
+        self.emphasis.retain(|range| range.start < range.end);
+        self.emphasis.sort_by_key(|range| (range.start, range.end));
+    }
+
+    fn push(&mut self, c: char, span: Span) {
+        self.at.push((self.text.len(), span));
+        self.text.push(c);
+    }
+}
+
+/// Appends the glyphs of one piece; runs of emphasis marks are left for [`pair`].
+fn scan(source: &str, piece: Span, kind: SourceKind, out: &mut Vec<Glyph>) {
+    let mut at = piece.start;
+    let last_comment = source[piece.start..piece.end].rfind("-->").map_or(0, |i| piece.start + i);
+    while let Some(c) = source[at..piece.end].chars().next() {
+        let rest = &source[at..piece.end];
+        let markup = match kind {
+            _ if rest.starts_with("<!--") && at < last_comment => comment(rest),
+            SourceKind::Markdown => markup(rest),
+            SourceKind::Plain => None,
+        };
+        let mut push = |c: char, start: usize, end: usize, mark: Mark| {
+            out.push(Glyph { c, span: Span { start, end }, mark });
+        };
+        match markup {
+            Some(Markup::Shown(len, text)) => {
+                // An entity of several characters would share its bytes; all known have one.
+                text.chars().for_each(|c| push(c, at, at + len, Mark::None));
+                at += len;
+            }
+            Some(Markup::Gone(len, mark)) => {
+                push(' ', at, at + len, mark);
+                at += len;
+            }
+            Some(Markup::Code(ticks, len)) => {
+                push('`', at, at + ticks, Mark::Opens);
+                for (i, c) in rest[ticks..ticks + len].char_indices() {
+                    let start = at + ticks + i;
+                    // Stars in code are no emphasis: `pair` looks at unescaped marks only.
+                    push(escaped(c), start, start + c.len_utf8(), Mark::None);
+                }
+                push('`', at + ticks + len, at + 2 * ticks + len, Mark::Closes);
+                at += 2 * ticks + len;
+            }
+            None => {
+                let hidden = matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+                let c = if c.is_control() { ' ' } else { c };
+                if !hidden || c == '\u{200d}' {
+                    push(c, at, at + rest.chars().next().map_or(1, char::len_utf8), Mark::None);
+                }
+                at += rest.chars().next().map_or(1, char::len_utf8);
+            }
+        }
+    }
+}
+
+enum Markup {
+    /// So many bytes are shown as this text.
+    Shown(usize, String),
+    /// So many bytes are not shown.
+    Gone(usize, Mark),
+    /// So many backticks, then so many bytes of code, then the same backticks.
+    Code(usize, usize),
+}
+
+/// The comment with which `rest` begins, if somebody closed it.
+fn comment(rest: &str) -> Option<Markup> {
+    // Shown as a space: what stands on both sides stays apart.
+    rest[4..].find("-->").map(|end| Markup::Shown(end + 7, " ".to_owned()))
+}
+
+/// The markup, other than emphasis, with which `rest` begins.
+fn markup(rest: &str) -> Option<Markup> {
+    match rest.as_bytes().first()? {
+        b'\\' => {
+            let next = rest[1..].chars().next().filter(|c| ESCAPABLE.contains(*c))?;
+            Some(Markup::Shown(2, escaped(next).to_string()))
+        }
+        b'`' => {
+            let ticks = rest.len() - rest.trim_start_matches('`').len();
+            let code = &rest[ticks..];
+            let len = code.find(&rest[..ticks]).filter(|len| *len > 0)?;
+            (!code[len + ticks..].starts_with('`')).then_some(Markup::Code(ticks, len))
+        }
+        b'<' => html::tag(rest).map(|tag| {
+            let mark = match (tag.closing, tag.emphasis) {
+                (false, true) => Mark::Starts,
+                (false, false) => Mark::Opens,
+                (true, true) => Mark::Ends,
+                (true, false) => Mark::Closes,
+            };
+            Markup::Gone(tag.len, mark)
+        }),
+        b'&' => html::entity(rest).map(|(len, text)| Markup::Shown(len, text)),
+        b'!' if rest[1..].starts_with('[') => link_text(&rest[1..]).map(|_| Markup::Gone(2, Mark::Opens)),
+        b'[' => link_text(rest).map(|_| Markup::Gone(1, Mark::Opens)),
+        b']' => target(rest).map(|len| Markup::Gone(len, Mark::Closes)),
+        _ => None,
+    }
+}
+
+/// The length of the text of a link `[text](target)` with which `rest` begins.
+fn link_text(rest: &str) -> Option<usize> {
+    let end = rest[1..].find(['[', ']'])? + 1;
+    target(&rest[end..]).map(|_| end)
+}
+
+/// The length of `](target)`; a target holds no whitespace but before a title in quotes.
+fn target(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix("](")?;
+    let end = inner.bytes().take(MAX_TARGET).position(|b| b == b')')?;
+    let (address, title) = inner[..end].split_once(' ').unwrap_or((&inner[..end], "\""));
+    let linked = address.contains(['/', '.', '#', ':']) || address.is_empty();
+    (linked && title.trim_start().starts_with(['"', '\''])).then_some(end + 3)
+}
+
+/// The bars of a table row: the outer ones go, the inner ones become a colon.
+fn bars(glyphs: &mut Vec<Glyph>) {
+    let shown = |g: &Glyph| g.c != '|' && !g.c.is_whitespace();
+    let first = glyphs.iter().position(shown).unwrap_or(glyphs.len());
+    let last = glyphs.iter().rposition(shown).map_or(0, |i| i + 1);
+    glyphs.truncate(last);
+    glyphs.drain(..first.min(last));
+    for i in 0..glyphs.len() {
+        if glyphs[i].c == '|' {
+            glyphs[i].c = ':';
+            if i > 0 && glyphs[i - 1].c == ' ' {
+                glyphs[i - 1].mark = Mark::Closes;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "inline_tests.rs"]
+mod tests;

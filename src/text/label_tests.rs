@@ -1,0 +1,128 @@
+//! What is a label, what is a heading, and what only looks like one.
+
+use super::*;
+use crate::text::{SourceKind, Span};
+
+fn rendered(source: &str) -> Rendered {
+    let all = [Span { start: 0, end: source.len() }];
+    Rendered::new(source, &all, SourceKind::Markdown, false)
+}
+
+fn rest(source: &str) -> String {
+    let words = rendered(source);
+    words.text[end(&words, 0)..].to_owned()
+}
+
+#[test]
+fn labels_are_taken_off() {
+    for label in [
+        "Situation:",
+        "situation:",
+        "Action :",
+        "TASK -",
+        "Result –",
+        "S:",
+        "s:",
+        "S -",
+        "R –",
+        "(A)",
+        "(S):",
+        "[Task]",
+        "[Action] -",
+        "/Result/",
+        "A)",
+        "A.",
+        "Sit.:",
+        "T/A:",
+        "**Task**:",
+        "**Task:**",
+        "**Task** -",
+        "**S**",
+        "**S**ituation:",
+        "*Situation*:",
+        "_S:_",
+        "**What came out**:",
+        "What I did:",
+        "**Key insight:**",
+        "**S** (background):",
+        "**Situation (S)** -",
+        "Task (mine):",
+        "Situation (20%)",
+        "AT RISK:",
+        "*Design.*",
+        "<b>Result: </b>",
+        "**🎯 Situation**",
+        "Obstacle 2:",
+        "**Situation** –",
+    ] {
+        assert_eq!(rest(&format!("{label} We were late.")), "We were late.", "{label}");
+    }
+}
+
+#[test]
+fn what_says_something_itself_is_no_label() {
+    for text in [
+        "Fines: none so far",
+        "I split the order: first the hardware",
+        "He said no: too late",
+        "Mine: the go/no-go",
+        "What I owned: the plan",
+        "Action items were open: nine",
+        "A - B test was flat".trim_start_matches("A - "),
+        "(and it held) for a year",
+        "(Results were late.)",
+        "At 17:40 it fell over",
+        "Result was 1:1 the same",
+        "a - b pairs",
+        "(a) block the release",
+        "End-to-end it took 4 h",
+        "SLO: 99.9",
+        "Tasks were open",
+        "(Stack: Rust and Go)",
+    ] {
+        assert_eq!(rest(text), text);
+    }
+    assert_eq!(rest("**I owned the launch:** all of it"), "I owned the launch: all of it");
+    assert_eq!(rest("**Action** items were open"), "Action items were open");
+}
+
+#[test]
+fn titles_alone_on_a_line_are_headings() {
+    for line in [
+        "Situation",
+        "SITUATION:",
+        "S",
+        "What I did",
+        "What was asked of me:",
+        "Action -",
+        "Task (my role in it):",
+        "**Task** (your responsibility)",
+        "**R**",
+        "Result (10%)",
+    ] {
+        assert!(is_heading(&rendered(line)), "{line}");
+    }
+    for line in ["What a day", "Results were good", "I did:", "", "Situation: late"] {
+        assert!(!is_heading(&rendered(line)), "{line}");
+    }
+}
+
+#[test]
+fn run_in_headings_are_short_and_no_sentences() {
+    let found = |source: &str| run_ins(&rendered(source)).count();
+    assert_eq!(found("**Tested for real.** Three days. *Design.* Drew it."), 2);
+    assert_eq!(found("**I tested it.** Three days."), 0);
+    assert_eq!(found("**Tested for real**. Three days."), 0);
+    assert_eq!(found("Then **tested for real.** Three days."), 0);
+    assert_eq!(found("**Tested for real.**"), 0);
+}
+
+#[test]
+fn principles_alone_on_a_line_are_headings() {
+    for line in ["Bias for action", "LP: Ownership / Highest Standards", "Earn Trust, Dive Deep"] {
+        assert!(is_heading(&rendered(line)), "{line}");
+    }
+    for line in ["Ownership was unclear", "Frugality: we had no money.", "Think big, they said."] {
+        assert!(!is_heading(&rendered(line)), "{line}");
+    }
+}

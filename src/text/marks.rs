@@ -1,0 +1,48 @@
+//! The marks at the start of a line: rules, quotes, bullets, numbers.
+
+/// `---`, `***`, `===`, `* * *`: nothing but one mark, three times or more.
+pub(super) fn is_rule(text: &str) -> bool {
+    let marks = || text.chars().filter(|c| !c.is_whitespace());
+    let first = marks().next();
+    first.is_some_and(|c| "-*_=—–".contains(c)) && marks().count() >= 3 && marks().all(|c| Some(c) == first)
+}
+
+/// A quote mark, and no comparison ("> 70 % were open").
+pub(super) fn is_quote(text: &str) -> bool {
+    !text.starts_with(">=") && !text.trim_start_matches(['>', ' ']).starts_with(|c: char| c.is_numeric())
+        || text.starts_with("> ")
+            && text[2..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')'])
+}
+
+/// The length of a bullet mark or number with the space after it, and of a box to tick.
+pub(super) fn bullet(text: &str) -> Option<usize> {
+    let first = text.chars().next()?;
+    let mark = match first {
+        '-' if text.starts_with("->") => 2,
+        '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '·' | '–' | '—' | '→' | '➜' | '✓' | '✔'
+        | '✅' => first.len_utf8(),
+        '0'..='9' => {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let dotted = text[digits..].starts_with(['.', ')']);
+            (digits <= 2 && dotted && !is_date(&text[digits..])).then_some(digits + 1)?
+        }
+        'a'..='z' if text[1..].starts_with(')') => 2,
+        '(' if text.len() > 3 && text.as_bytes()[2] == b')' => {
+            let c = text.as_bytes()[1];
+            (c.is_ascii_lowercase() || c.is_ascii_digit()).then_some(3)?
+        }
+        '[' if ["[ ]", "[x]", "[X]"].iter().any(|tick| text.starts_with(tick)) => 3,
+        _ => return None,
+    };
+    let rest = &text[mark..];
+    let glued = matches!(first, '•' | '‣' | '▪' | '●' | '✓' | '✔' | '✅');
+    let space = rest.len() - rest.trim_start().len();
+    (space > 0 || rest.is_empty() || glued).then_some(mark + space)
+}
+
+/// "30. June": after the number comes a month, so it is no list.
+fn is_date(rest: &str) -> bool {
+    let word: String = rest.chars().skip(1).skip_while(|c| *c == ' ').take(3).collect();
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    months.contains(&word.as_str())
+}

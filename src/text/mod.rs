@@ -1,0 +1,134 @@
+//! From the bytes of an answer to its sentences: reading, front matter, Markdown and rough notes,
+//! labels, sentence boundaries, suppression comments, lines and columns.
+//!
+//! Imports nothing of the rest of the crate. The way through it:
+//! [`decode`] → `front` (front matter) → `block` (lines to blocks) → `inline` (markup away, offsets
+//! kept) → `label` (titles apart) → `split` (sentences).
+
+mod block;
+mod emphasis;
+mod front;
+mod html;
+mod inline;
+mod label;
+mod lines;
+mod marks;
+mod read;
+mod split;
+mod suppress;
+mod wrap;
+
+use std::path::Path;
+
+pub use lines::{LineIndex, Position};
+pub use read::{MAX_BYTES, ReadError, decode, read_file};
+pub use suppress::Suppressions;
+
+use block::{Block, BlockKind};
+use inline::Rendered;
+
+/// Bytes, half-open, into [`Answer::source`]; always on character boundaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+impl Span {
+    /// Whether `other` lies wholly inside this span.
+    pub fn contains(&self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// What a reader takes as one sentence: also a bullet, a note on a line, a headed fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Where it stands in the source, with a label on the same line, without bullet marks and
+    /// surrounding whitespace. A heading on a line of its own lies outside.
+    pub span: Span,
+    /// What a model reads: no markup, no bullet marks, no labels; entities resolved, whitespace
+    /// collapsed to single spaces. Never empty.
+    pub text: String,
+}
+
+/// How the source is written. Rough notes mix both ways, so both recognise bullets and labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceKind {
+    /// Markdown, with HTML in it where people left some.
+    Markdown,
+    /// Plain text: marks of emphasis, links, tags, entities and code fences are ordinary
+    /// characters.
+    Plain,
+}
+
+impl SourceKind {
+    /// `.txt` and `.text` are plain; everything else is read as Markdown.
+    pub fn from_path(path: &Path) -> Self {
+        let plain =
+            path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt") || e.eq_ignore_ascii_case("text"));
+        if plain { Self::Plain } else { Self::Markdown }
+    }
+}
+
+/// A written answer, cut into sentences that know where they stand.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What to call it in messages: a path, or the id of a record.
+    pub name: String,
+    /// The text exactly as it was given; every [`Span`] points into it.
+    pub source: String,
+    /// The interview question, where front matter names one.
+    pub question: Option<String>,
+    /// In order, not overlapping.
+    pub sentences: Vec<Sentence>,
+    /// What the answer's own comments ask to be left out of the report.
+    pub suppressions: Suppressions,
+}
+
+impl Answer {
+    /// Reads `source`; any string can be read, and one without prose has no sentences.
+    pub fn parse(name: &str, source: String, kind: SourceKind) -> Self {
+        let front = front::read(&source);
+        let suppressions = Suppressions::read(&source, front.body);
+        let mut sentences = Vec::new();
+        for block in block::scan(&source, front.body, kind) {
+            sentences_of(&source, &block, kind, &mut sentences);
+        }
+        Self { name: name.to_owned(), question: front.question, sentences, suppressions, source }
+    }
+}
+
+fn sentences_of(source: &str, block: &Block, kind: SourceKind, out: &mut Vec<Sentence>) {
+    if block.kind == BlockKind::Heading {
+        return;
+    }
+    let words = Rendered::new(source, &block.pieces, kind, block.kind == BlockKind::Row);
+    let label = label::end(&words, 0);
+    let held: Vec<_> = std::iter::once(0..label).chain(label::run_ins(&words)).collect();
+    for range in split::sentences(&words.text, &held) {
+        let body = label::end(&words, range.start).clamp(range.start, range.end);
+        let body = if has_words(&words.text[body..range.end]) { body } else { range.start };
+        let text = words.text[body..range.end].trim();
+        if let Some(span) = words.span(range.clone())
+            && has_words(text)
+        {
+            out.push(Sentence { span, text: text.to_owned() });
+        }
+    }
+}
+
+/// The nearest character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    let near = at.min(text.len());
+    (0..=near).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn has_words(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests;

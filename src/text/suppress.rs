@@ -1,0 +1,115 @@
+//! Comments with which a writer silences findings: `<!-- candor ignore ID … -->`,
+//! `<!-- candor off -->`, `<!-- candor on -->`.
+//!
+//! The rule: `ignore` names ids that are silent in the whole answer, wherever the comment stands;
+//! `off` silences every finding whose sentences all lie between it and the next `on` (or the end).
+
+use super::{Span, html};
+
+/// What the comments of one answer ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppressions {
+    ids: Vec<(String, Span)>,
+    off: Vec<Span>,
+    unread: Vec<(String, Span)>,
+}
+
+impl Suppressions {
+    /// Reads the comments of `source` from byte `from` on.
+    pub(super) fn read(source: &str, from: usize) -> Self {
+        let mut found = Self::default();
+        let mut silent_since = None;
+        for span in html::comments(source, from) {
+            let inner = Span { start: span.start + 4, end: span.end - 3 };
+            let mut words = words(source, inner);
+            if words.next().is_none_or(|(word, _)| word != "candor") {
+                continue;
+            }
+            match words.next().map(|(word, _)| word) {
+                Some("ignore") => found.ids.extend(words.map(|(id, at)| (id.to_owned(), at))),
+                Some("off") if words.next().is_none() => {
+                    silent_since.get_or_insert(span.end);
+                }
+                Some("on") if words.next().is_none() => {
+                    found.off.extend(silent_since.take().map(|start| Span { start, end: span.start }))
+                }
+                _ => found.unread.push((source[inner.start..inner.end].trim().to_owned(), span)),
+            }
+        }
+        let end = source.len();
+        found.off.extend(silent_since.map(|start| Span { start, end }));
+        found
+    }
+
+    /// The ids that `ignore` names, each with where it stands, so that unknown ones can be told.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.ids.iter().map(|(id, span)| (id.as_str(), *span))
+    }
+
+    /// Comments that begin with `candor` and then make no sense, with where they stand.
+    pub fn unread(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.unread.iter().map(|(text, span)| (text.as_str(), *span))
+    }
+
+    /// Whether a finding with this id on these sentences is to be left out. A finding on no
+    /// sentence (one about the whole answer) is hidden by its id only.
+    pub fn hides(&self, id: &str, spans: &[Span]) -> bool {
+        let silent = |span: &Span| self.off.iter().any(|off| off.contains(*span));
+        self.ids.iter().any(|(known, _)| known == id) || (!spans.is_empty() && spans.iter().all(silent))
+    }
+}
+
+/// The words of a comment with their places; commas separate like whitespace.
+fn words(source: &str, inner: Span) -> impl Iterator<Item = (&str, Span)> {
+    let text = &source[inner.start..inner.end];
+    text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).map(move |word| {
+        let start = inner.start + (word.as_ptr() as usize - text.as_ptr() as usize);
+        (word, Span { start, end: start + word.len() })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(source: &str, words: &str) -> Span {
+        let start = source.find(words).unwrap();
+        Span { start, end: start + words.len() }
+    }
+
+    #[test]
+    fn ignore_covers_the_whole_answer_for_its_ids() {
+        let source = "One. <!-- candor ignore no-result, heroics --> Two.";
+        let s = Suppressions::read(source, 0);
+        assert!(s.hides("no-result", &[span(source, "One.")]));
+        assert!(s.hides("heroics", &[]));
+        assert!(!s.hides("vague", &[span(source, "Two.")]));
+        let ids: Vec<_> = s.ids().map(|(id, at)| (id, &source[at.start..at.end])).collect();
+        assert_eq!(ids, [("no-result", "no-result"), ("heroics", "heroics")]);
+    }
+
+    #[test]
+    fn off_covers_findings_that_lie_wholly_inside() {
+        let source = "One.\n<!-- candor off -->\nTwo. Three.\n<!-- candor on -->\nFour.";
+        let s = Suppressions::read(source, 0);
+        assert!(s.hides("x", &[span(source, "Two."), span(source, "Three.")]));
+        assert!(!s.hides("x", &[span(source, "Two."), span(source, "Four.")]));
+        assert!(!s.hides("x", &[]), "a finding on the whole answer is not inside");
+    }
+
+    #[test]
+    fn off_without_on_lasts_to_the_end_and_on_alone_does_nothing() {
+        let source = "One. <!-- candor on --> Two. <!--candor off--> Three.";
+        let s = Suppressions::read(source, 0);
+        assert!(!s.hides("x", &[span(source, "Two.")]));
+        assert!(s.hides("x", &[span(source, "Three.")]));
+    }
+
+    #[test]
+    fn other_comments_are_left_alone_and_misspelt_ones_are_told() {
+        let s = Suppressions::read("<!-- note --> <!-- candor of --> <!-- candor off", 0);
+        assert_eq!(s.ids().count(), 0);
+        assert_eq!(s.unread().map(|(text, _)| text).collect::<Vec<_>>(), ["candor of"]);
+        assert!(!s.hides("x", &[Span { start: 40, end: 41 }]), "an open comment is no comment");
+    }
+}

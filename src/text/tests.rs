@@ -1,0 +1,74 @@
+//! An answer from end to end.
+
+use super::*;
+
+fn parsed(source: &str) -> Answer {
+    Answer::parse("a", source.to_owned(), SourceKind::Markdown)
+}
+
+fn texts(source: &str) -> Vec<String> {
+    parsed(source).sentences.into_iter().map(|s| s.text).collect()
+}
+
+fn sources(source: &str) -> Vec<String> {
+    let answer = parsed(source);
+    answer.sentences.iter().map(|s| answer.source[s.span.start..s.span.end].to_owned()).collect()
+}
+
+#[test]
+fn labels_are_in_the_span_and_not_in_the_text() {
+    let source = "**Situation**: The export broke. Twice.\n\n- S - It *really* broke.\n";
+    assert_eq!(texts(source), ["The export broke.", "Twice.", "It really broke."]);
+    assert_eq!(sources(source), ["**Situation**: The export broke.", "Twice.", "S - It *really* broke."]);
+}
+
+#[test]
+fn labels_inside_a_paragraph_are_found() {
+    let source = "(S) It broke. (T) I had to mend it. (A) I did.";
+    assert_eq!(texts(source), ["It broke.", "I had to mend it.", "I did."]);
+    assert_eq!(sources(source)[1], "(T) I had to mend it.");
+}
+
+#[test]
+fn headings_are_neither_in_span_nor_text() {
+    let source = "# Story\n\n## Task\nI had to.\n\nRESULT\nIt held";
+    assert_eq!(texts(source), ["I had to.", "It held"]);
+    assert_eq!(sources(source), ["I had to.", "It held"]);
+}
+
+#[test]
+fn front_matter_byte_order_mark_and_crlf() {
+    let source = "\u{feff}---\r\nquestion: \"When?\"\r\n---\r\nIt broke.\r\nI fixed it.";
+    let answer = parsed(source);
+    assert_eq!(answer.question.as_deref(), Some("When?"));
+    assert_eq!(texts(source), ["It broke.", "I fixed it."]);
+    assert_eq!(sources(source), ["It broke.", "I fixed it."]);
+}
+
+#[test]
+fn a_bullet_can_hold_several_sentences() {
+    assert_eq!(texts("- One thing. Another\n- third").len(), 3);
+    assert_eq!(sources("* [x] **One** thing.  Another `x`."), ["**One** thing.", "Another `x`."]);
+}
+
+#[test]
+fn what_holds_no_words_holds_no_sentences() {
+    for source in ["", " \n", "---", "...\n\n:)", "# Only a title", "<!-- x -->", "```\nx\n```"] {
+        assert_eq!(texts(source), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn suppressions_are_read_and_not_spoken() {
+    let source = "It broke. <!-- candor ignore vague -->\nI fixed it.";
+    let answer = parsed(source);
+    assert_eq!(answer.sentences.len(), 2);
+    assert!(answer.suppressions.hides("vague", &[answer.sentences[0].span]));
+}
+
+#[test]
+fn table_rows_are_read_as_labelled_text() {
+    let source = "| Part | Told |\n| --- | --- |\n| S | It broke |\n| A | I fixed it |";
+    assert_eq!(texts(source), ["It broke", "I fixed it"]);
+    assert_eq!(sources(source)[0], "S | It broke");
+}

@@ -1,0 +1,77 @@
+//! Whether a line break inside a paragraph is a soft wrap or the end of a note.
+//!
+//! Notes are often kept one a line, without bullets, and a wrapped paragraph looks the same at
+//! first sight. A wrapped text shows a right margin: almost every line that another follows would
+//! not have had room for the next word.
+
+/// The narrowest and widest margin at which people and editors wrap.
+const MARGINS: std::ops::RangeInclusive<usize> = 45..=130;
+
+/// A line that is broken only once in an answer is no shorter than this, or it is a note.
+const LEAST_SINGLE: usize = 60;
+
+/// The right margin of an answer, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Margin {
+    /// Every line stands for itself.
+    None,
+    /// The only line break inside a paragraph comes after so many columns. It may be a wrap.
+    Single(usize),
+    /// Lines are wrapped at so many columns.
+    At(usize),
+}
+
+impl Margin {
+    /// Finds the margin in pairs of adjacent lines: the columns of the first, and of the first
+    /// word of the second.
+    pub(super) fn of(pairs: &[(usize, usize)]) -> Self {
+        let widest = pairs.iter().map(|(columns, _)| *columns).max();
+        let Some(width) = widest.filter(|width| MARGINS.contains(width)) else {
+            return Self::None;
+        };
+        let full = pairs.iter().filter(|(columns, word)| columns + 1 + word > width).count();
+        // Four in five, and at least two: a long word or the end of a paragraph may be short.
+        match pairs.len() {
+            1 if width >= LEAST_SINGLE => Self::Single(width),
+            all if full >= 2 && full * 5 >= all * 4 => Self::At(width),
+            _ => Self::None,
+        }
+    }
+
+    /// Whether a line of so many columns was broken because the next word had no room. `small`:
+    /// the next line begins with a small letter, which a single break must to be a wrap.
+    pub(super) fn breaks(self, columns: usize, next_word: usize, small: bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::Single(_) => small,
+            Self::At(width) => columns + 1 + next_word > width,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_margin_is_seen() {
+        let margin = Margin::of(&[(76, 6), (79, 3), (72, 9), (80, 2)]);
+        assert!(margin.breaks(74, 7, false));
+        assert!(!margin.breaks(40, 7, true));
+    }
+
+    #[test]
+    fn notes_of_any_length_have_none() {
+        assert_eq!(Margin::of(&[(76, 6), (30, 3), (52, 9), (61, 2)]), Margin::None);
+        assert_eq!(Margin::of(&[(50, 6)]), Margin::None);
+        assert_eq!(Margin::of(&[(20, 6), (22, 6), (21, 4)]), Margin::None);
+        assert_eq!(Margin::of(&[]), Margin::None);
+    }
+
+    #[test]
+    fn a_single_break_is_a_wrap_if_the_next_line_begins_small() {
+        let margin = Margin::of(&[(72, 4)]);
+        assert!(margin.breaks(72, 4, true));
+        assert!(!margin.breaks(72, 4, false));
+    }
+}

