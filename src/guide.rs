@@ -58,6 +58,10 @@ pub struct Guide {
     pub about: String,
     /// The verdict of each level, from 1 to 5.
     pub levels: [String; 5],
+    /// The scores from which on an answer is of level 2, 3, 4 and 5, rising. Left out where the model's own levels
+    /// were learned for this guide.
+    #[serde(default)]
+    pub level_scores: Option<[u8; 4]>,
     /// What a sentence can add to the story; every role once.
     pub role: BTreeMap<Role, Label>,
     /// What can be heard in a sentence; every tag once.
@@ -277,6 +281,8 @@ impl Guide {
         for &tag in Tag::ALL {
             require(self.tag.contains_key(&tag), || format!("tag.{tag}"), "is missing")?;
         }
+        let rising = self.level_scores.is_none_or(|s| s.is_sorted_by(|a, b| a < b) && s[3] <= 100);
+        require(rising, || "level_scores".to_owned(), "must rise, and be at most 100")?;
         unique("mistake", self.mistake.iter().flat_map(|m| m.aliases.iter().chain([&m.id])))?;
         for m in &self.mistake {
             let key = |k: &str| format!("mistake.{}.{k}", m.id);

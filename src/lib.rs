@@ -1,8 +1,14 @@
 //! candor: an offline critic of written interview answers.
 
+#[doc(hidden)]
+pub mod cli;
+pub mod critic;
 pub mod detect;
+pub mod eval;
 pub mod evidence;
 pub mod guide;
+pub mod model;
+pub mod render;
 pub mod report;
 pub mod score;
 pub mod text;

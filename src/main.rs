@@ -1,2 +1,7 @@
-//! The `candor` program.
-fn main() {}
+//! The `candor` program: everything it does is in [`candor::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    candor::cli::run()
+}

@@ -47,6 +47,13 @@ pub fn median(levels: &[f32; 5]) -> u8 {
     5
 }
 
+/// The level of a score as probabilities, by the scores from which on level 2, 3, 4 and 5 begin.
+#[must_use]
+pub fn level_of(score: u8, from: [u8; 4]) -> [f32; 5] {
+    let reached = from.iter().filter(|&&least| score >= least).count();
+    std::array::from_fn(|level| if level == reached { 1.0 } else { 0.0 })
+}
+
 /// Whether what a probe asks for is heard, and where.
 #[must_use]
 pub fn signal(probe: &Probe, evidence: &Evidence) -> Signal {

@@ -1,5 +1,7 @@
 //! The arrows of the house: which module may use which. Reads the `crate::` paths in the source.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

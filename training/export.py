@@ -1,4 +1,4 @@
-"""Writes a model as the program reads it: weights in 8-bit rows and the readout.
+"""Writes a model as the program reads it: 8-bit weights and the readout.
 
     python export.py final      models/encoder/, with word vectors and tokenizer, and the goldens for the tests
     python export.py fold 0     runs/fold0/export/, its readout fitted on the other folds: for `candor eval --model`
@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 import data
 from model import HIDDEN, LAYERS, Encoder
 from readout import Readout
-from report import everything
+from folds import everything
 from train import BASE, RUNS, predict
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +33,8 @@ def checkpoint_names(state):
     out = {}
     for name, value in state.items():
         parts = name.split(".")
+        if parts[0] == "crf":
+            continue  # only a loss in training
         if parts[0] != "layers":
             out[name] = value
         elif parts[2] == "qkv":
@@ -43,13 +45,17 @@ def checkpoint_names(state):
     return {k: v.contiguous() for k, v in out.items()}
 
 
+BLOCK = 64
+
+
 def quantize(state):
-    """Matrices of the body as int8 rows with one scale a row; vectors and heads as they are."""
+    """Matrices of the body as int8: one scale a block of 64 in the layers, one a row elsewhere; the rest as it is."""
     out = {}
     for name, v in state.items():
-        if v.ndim == 2 and not name.startswith(("role", "tag", "answer", "crf")):
-            scale = (v.abs().amax(1) / 127).clamp(min=1e-12)
-            out[name] = (v / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
+        if v.ndim == 2 and not name.startswith(("role", "tag", "answer")):
+            blocks = v.view(len(v), -1, BLOCK if name.startswith("layer") else v.shape[1])
+            scale = (blocks.abs().amax(2) / 127).clamp(min=1e-12)
+            out[name] = (blocks / scale[..., None]).round().clamp(-127, 127).to(torch.int8).view_as(v)
             out[name + ".scale"] = scale
         else:
             out[name] = v
@@ -58,12 +64,18 @@ def quantize(state):
 
 def dequantize(state):
     """The weights as the program sees them."""
-    return {k: v.float() * state[k + ".scale"][:, None] if v.dtype == torch.int8 else v
-            for k, v in state.items() if not k.endswith(".scale")}
+    out = {}
+    for name, v in state.items():
+        if v.dtype == torch.int8:
+            scale = state[name + ".scale"]
+            v = (v.float().view(len(v), scale.shape[1], -1) * scale[..., None]).view_as(v)
+        if not name.endswith(".scale"):
+            out[name] = v
+    return out
 
 
-def export(state, readout, out, ident):
-    """Writes weights and readout; gives the quantized weights."""
+def export(state, readout, out, ident, quantize=quantize):
+    """Writes weights and readout; gives the weights as written."""
     out.mkdir(parents=True, exist_ok=True)
     small = quantize(checkpoint_names(state))
     save_file({k: v for k, v in small.items() if not k.startswith("words.")}, out / "model.safetensors")
@@ -84,13 +96,17 @@ def main():
     readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
     if args.what == "fold":
         export(state, readout, run / "export", f"{ID}-fold{args.fold}")
+        export(state, readout, run / "export-f32", f"{ID}-fold{args.fold}-f32", quantize=lambda s: s)
+        lines = [line for f in ("not-answers", "short-answers")
+                 for line in (data.HERE / "texts" / f"{f}.jsonl").read_text().splitlines()]
+        (run / "texts.jsonl").write_text("\n".join(lines[args.fold :: 4]) + "\n")
         return
     small = export(state, readout, OUT, ID)
     # the base's word vectors are not trained, so this file is the same for every version of the model
     save_file({k: v for k, v in small.items() if k.startswith("words.")}, OUT / "words.safetensors")
     (OUT / "tokenizer.json").write_bytes(compact_tokenizer())
     model = Encoder().eval()
-    model.load_state_dict(our_names(dequantize(small)))
+    model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
     write_known(model)
     write_goldens(Encoder().eval(), state, small, items)
 
@@ -131,12 +147,12 @@ def our_names(state):
 def write_goldens(model, state, small, items):
     """What PyTorch makes of answers spread over the files, with the weights as shipped and as trained."""
     picked = [it for it in items[7 :: len(items) // GOLDENS] if sum(len(t.split()) for t in it.texts) < 330]
-    model.load_state_dict(our_names(dequantize(small)))
+    model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
     shipped = predict(model, picked)
     model.load_state_dict(state)
     trained = predict(model, picked)
-    out = [{"id": it.id, "sentences": it.texts, "roles": rounded(q["marginals"]), "tags": rounded(q["tag"]),
-            "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["marginals"])}
+    out = [{"id": it.id, "sentences": it.texts, "roles": rounded(q["roles"]), "tags": rounded(q["tag"]),
+            "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["roles"])}
            for it, q, f in zip(picked, shipped, trained)]
     path = ROOT / "tests" / "goldens" / "encoder.json"
     path.parent.mkdir(parents=True, exist_ok=True)

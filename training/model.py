@@ -39,7 +39,11 @@ class Layer(nn.Module):
 
 
 class Crf(nn.Module):
-    """A linear chain over the roles of an answer's sentences."""
+    """A linear chain over the roles of an answer's sentences: a second loss in training.
+
+    It is not used to decode. On the folds its marginals were no better than each sentence's own softmax (roles
+    macro-F1 .8540 for .8542), and stories of another order than the data's suffer from its transitions.
+    """
 
     def __init__(self, n):
         super().__init__()
@@ -62,14 +66,6 @@ class Crf(nn.Module):
         s = s + (self.transitions[y[:, :-1], y[:, 1:]] * m[:, 1:]).sum(1)
         last = y.gather(1, (mask.sum(1) - 1)[:, None])[:, 0]
         return s + self.end[last]
-
-    def marginals(self, e):
-        """Forward-backward over one answer: e [S, R] → probabilities [S, R]."""
-        f, b = [self.start + e[0]], [self.end]
-        for i in range(1, len(e)):
-            f.append(torch.logsumexp(f[-1][:, None] + self.transitions, 0) + e[i])
-            b.append(torch.logsumexp(self.transitions + (e[-i] + b[-1])[None, :], 1))
-        return torch.softmax(torch.stack(f) + torch.stack(b[::-1]), 1)
 
 
 class Encoder(nn.Module):

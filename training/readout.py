@@ -17,6 +17,7 @@ from wording import voice
 INPUTS = (
     [f"sum_{r}" for r in ROLES] + [f"share_{r}" for r in ROLES] + [f"last_{r}" for r in ROLES]
     + [f"sum_{t}" for t in TAGS] + [f"max_{t}" for t in TAGS]
+    + [f"none_{x}" for x in ROLES + TAGS] + [f"two_{x}" for x in ROLES + TAGS]
     + ["deeds_i", "deeds_we", "share_i", "results_with_figure", "log_sentences", "log_words", "context_words"]
     + [f"head_{m}" for m in MISTAKES] + [f"head_{c}" for c in CATEGORIES] + [f"head_level_{k}" for k in LEVELS[1:]]
 )
@@ -28,9 +29,22 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
 
 
+def log_odds(p):
+    p = np.clip(p, 1e-3, 1 - 1e-3)
+    return np.log(p / (1 - p))
+
+
+def occurrence(p):
+    """Log-odds that a label occurs nowhere, and that it occurs twice; p [sentences, labels]."""
+    p = np.clip(p, 0, 0.9999)
+    none = np.prod(1 - p, 0)
+    once = none * (p / (1 - p)).sum(0)
+    return np.concatenate([log_odds(none), log_odds(1 - none - once)])
+
+
 def inputs(texts, pred, tag_scale):
     """The named inputs of one answer; pred as train.predict gives it, tag_scale [15, 2]."""
-    r = np.array(pred["marginals"])
+    r = np.array(pred["roles"])
     t = sigmoid(np.array(pred["tag"]) * tag_scale[:, 0] + tag_scale[:, 1])
     n = len(texts)
     words = np.array([len(x.split()) for x in texts], float)
@@ -40,7 +54,7 @@ def inputs(texts, pred, tag_scale):
     digit = np.array([any(c in "0123456789" for c in x) for x in texts], float)
     a = np.array(pred["answer"])
     return np.concatenate([
-        r.sum(0), r.mean(0), r[-1], t.sum(0), t.max(0),
+        r.sum(0), r.mean(0), r[-1], t.sum(0), t.max(0), occurrence(np.concatenate([r, t], 1)),
         [i, we, i / (i + we + 0.5), float((r[:, 3] * digit).sum()), math.log(n), math.log(words.sum() + 1),
          float((r[:, 0] * words).sum() / max(1.0, words.sum()))],
         a[:20],
@@ -48,7 +62,7 @@ def inputs(texts, pred, tag_scale):
 
 
 def answered_inputs(texts, pred):
-    r = np.array(pred["marginals"])
+    r = np.array(pred["roles"])
     words = sum(len(x.split()) for x in texts)
     return np.array([pred["answer"][20], r[:, 5].mean(), r.max(1).mean(), math.log(words + 1), r[:, 0].sum(), r[:, 2].sum()])
 
@@ -61,17 +75,35 @@ def platt(logits, gold):
     return [float(m.coef_[0, 0]), float(m.intercept_[0])]
 
 
-def best_threshold(p, gold, lo=0.1, hi=0.75):
-    """The threshold with the best F1, the middle of the plateau within half a point of it."""
-    grid = np.arange(lo, hi, 0.01)
-    f = []
-    for t in grid:
-        y = p >= t
-        tp = (y & gold).sum()
-        f.append(2 * tp / max(1, y.sum() + gold.sum()))
-    f = np.convolve(np.pad(f, 2, mode="edge"), np.ones(5) / 5, "valid")
-    good = grid[f >= f.max() - 0.005]
-    return float(np.median(good))
+def smooth(values):
+    """A running mean over five thresholds, so that no single sentence decides."""
+    return np.convolve(np.pad(values, 2, mode="edge"), np.ones(5) / 5, "valid")
+
+
+def precision_recall(p, gold, grid):
+    said = p[None, :] >= grid[:, None]
+    hit = (said & gold).sum(1)
+    return hit / np.maximum(1, said.sum(1)), hit / max(1, gold.sum())
+
+
+def tag_threshold(p, gold, beta=1.25):
+    """The threshold with the best F-beta, the middle of its plateau.
+
+    Recall weighs a little more than precision: strangers say things more quietly than the annotated answers do.
+    """
+    grid = np.arange(0.05, 0.75, 0.01)
+    precision, recall = precision_recall(p, gold, grid)
+    f = smooth((1 + beta**2) * precision * recall / np.maximum(1e-9, beta**2 * precision + recall))
+    return float(np.median(grid[f >= f.max() - 0.005]))
+
+
+def even_threshold(p, gold):
+    """The threshold at which precision and recall are both as high as they can be: a false finding on a good
+    answer is as bad as a missed one on a bad."""
+    grid = np.arange(0.1, 0.8, 0.01)
+    precision, recall = precision_recall(p, gold, grid)
+    least = smooth(np.minimum(precision, recall))
+    return float(np.median(grid[least >= least.max() - 0.005]))
 
 
 class Linear:
@@ -94,24 +126,24 @@ class Linear:
 class Readout:
     """Everything that is fitted on predictions for unseen authors."""
 
-    def __init__(self, rows, extra=(), c=0.01):
+    def __init__(self, rows, extra=(), c=0.03):
         """rows: (item, prediction) of annotated answers; extra: of texts that are answers or not."""
         logits = np.array([t for _, p in rows for t in p["tag"]])
         gold = np.array([t for it, _ in rows for t in it.tags]) > 0
         self.tag_scale = np.array([platt(logits[:, k], gold[:, k]) for k in range(len(TAGS))])
         p = sigmoid(logits * self.tag_scale[:, 0] + self.tag_scale[:, 1])
-        self.tag_threshold = np.array([best_threshold(p[:, k], gold[:, k]) for k in range(len(TAGS))])
+        self.tag_threshold = np.array([tag_threshold(p[:, k], gold[:, k]) for k in range(len(TAGS))])
         x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
         self.mistake, self.mistake_threshold = {}, {}
         for k, m in enumerate(MISTAKES):
             y = np.array([it.mistakes[k] for it, _ in rows]) > 0
             self.mistake[m] = Linear(x, y, c)
-            self.mistake_threshold[m] = best_threshold(cross(x, y, c), y)
+            self.mistake_threshold[m] = even_threshold(cross(x, y, c), y)
         self.category, self.category_threshold = {}, {}
         for k, m in enumerate(CATEGORIES):
             y = np.array([it.categories[k] for it, _ in rows]) > 0
             self.category[m] = Linear(x, y, c)
-            self.category_threshold[m] = best_threshold(cross(x, y, c), y)
+            self.category_threshold[m] = even_threshold(cross(x, y, c), y)
         level = np.array([it.level for it, _ in rows])
         self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
         every = list(rows) + list(extra)

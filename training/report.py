@@ -1,202 +1,181 @@
-"""Accuracy on unseen authors: four folds, each judged by a model and a readout that never saw it.
+"""Accuracy on unseen authors, measured with the program itself: four folds, each by a model that never saw it.
 
-    python report.py [--measure FILE …]
+    python report.py
 
-writes metrics.json. `--measure` also reports on other annotated files, kept out of the project,
-with the final model; nothing is chosen by them.
+needs the exports of the fold models (all.sh) and target/release/candor. Writes metrics.json, models/encoder/MODEL_CARD.md
+and the accuracy table of the README.
 """
 
-import argparse
 import json
-import sys
-from collections import defaultdict
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
 
 import data
-from labels import CATEGORIES, FOLDS, LEVELS, MISTAKES, ROLES, TAGS
-from model import Encoder
-from readout import Readout
-from train import RUNS, predict
+from baselines import baselines
+from labels import FOLDS
+from train import RUNS
 
-NEAT = set("abcdefg")
+ROOT = Path(__file__).parent.parent
+CANDOR = Path(os.environ.get("CANDOR", ROOT / "target" / "release" / "candor"))
+NEAT = "abcdefg"
 
 
-def prf(gold, pred, labels):
-    """Precision, recall, F1 and support a class; gold and pred are bool arrays [N, len(labels)]."""
+def evaluate(model, files):
+    """What `candor eval` counts; the model in the binary for None."""
+    command = [CANDOR, "eval", "--format", "json", *(["--model", model] if model else []), *files]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def files_of(authors):
+    return [ROOT / "training" / "data" / f"{a}.jsonl" for a in authors]
+
+
+def f1(c):
+    return 2 * c["hit"] / max(1, 2 * c["hit"] + c["wrong"] + c["missed"])
+
+
+def added(parts):
+    """Counts of the same classes, added up, with their figures."""
     out = {}
-    for k, name in enumerate(labels):
-        g, p = gold[:, k], pred[:, k]
-        tp = int((g & p).sum())
-        out[name] = {
-            "precision": round(tp / max(1, int(p.sum())), 4), "recall": round(tp / max(1, int(g.sum())), 4),
-            "f1": round(2 * tp / max(1, int(p.sum() + g.sum())), 4), "support": int(g.sum()),
-        }
-    return out
+    for part in parts:
+        for name, c in part.items():
+            o = out.setdefault(name, {"hit": 0, "wrong": 0, "missed": 0})
+            for k in o:
+                o[k] += c[k]
+    for c in out.values():
+        c["precision"] = round(c["hit"] / max(1, c["hit"] + c["wrong"]), 4)
+        c["recall"] = round(c["hit"] / max(1, c["hit"] + c["missed"]), 4)
+        c["f1"], c["support"] = round(f1(c), 4), c["hit"] + c["missed"]
+    return dict(sorted(out.items()))
 
 
 def macro(table):
-    return round(float(np.mean([v["f1"] for v in table.values() if v["support"]])), 4)
+    return round(float(np.mean([c["f1"] for c in table.values() if c["support"]])), 4)
 
 
-def micro(gold, pred):
-    return round(float(2 * (gold & pred).sum() / max(1, gold.sum() + pred.sum())), 4)
+def micro(table):
+    return round(f1({k: sum(c[k] for c in table.values()) for k in ("hit", "wrong", "missed")}), 4)
 
 
-def qwk(gold, pred):
+def kappa(confusion):
     """Cohen's kappa with quadratic weights (Cohen 1968)."""
-    gold, pred = np.asarray(gold, float), np.asarray(pred, float)
-    expected = ((gold[:, None] - pred[None, :]) ** 2).mean()
-    return round(float(1 - ((gold - pred) ** 2).mean() / expected), 4)
+    c = np.array(confusion, float)
+    d = (np.arange(5)[:, None] - np.arange(5)[None, :]) ** 2
+    expected = c.sum(1)[:, None] * c.sum(0)[None, :] / c.sum()
+    return round(float(1 - (d * c).sum() / (d * expected).sum()), 4)
 
 
-def onehot(values, n):
-    return np.eye(n, dtype=bool)[np.asarray(values)]
-
-
-class Tally:
-    """Collects gold and predictions, and tells the figures."""
-
-    def __init__(self):
-        self.d = defaultdict(list)
-
-    def add(self, item, pred, readout):
-        tags, mistakes, categories, levels = readout.judge(item, pred)
-        self.d["role_g"] += item.roles
-        self.d["role_p"] += np.argmax(pred["marginals"], 1).tolist()
-        self.d["tag_g"] += [[v > 0 for v in t] for t in item.tags]
-        self.d["tag_p"] += tags.tolist()
-        self.d["mis_g"].append([v > 0 for v in item.mistakes])
-        self.d["mis_p"].append([mistakes[m] >= readout.mistake_threshold[m] for m in MISTAKES])
-        self.d["cat_g"].append([v > 0 for v in item.categories])
-        self.d["cat_p"].append([categories[c] >= readout.category_threshold[c] for c in CATEGORIES])
-        self.d["lev_g"].append(item.level)
-        self.d["lev_p"].append(1 + int(np.searchsorted(np.cumsum(levels), 0.5)))
-
-    def figures(self):
-        a = {k: np.array(v) for k, v in self.d.items()}
-        roles = prf(onehot(a["role_g"], 6), onehot(a["role_p"], 6), ROLES)
-        tags = prf(a["tag_g"], a["tag_p"], TAGS)
-        mistakes = prf(a["mis_g"], a["mis_p"], MISTAKES)
-        categories = prf(a["cat_g"], a["cat_p"], CATEGORIES)
-        return {
-            "answers": len(a["lev_g"]), "sentences": len(a["role_g"]),
-            "roles_macro_f1": macro(roles), "tags_macro_f1": macro(tags), "mistakes_macro_f1": macro(mistakes),
-            "mistakes_micro_f1": micro(a["mis_g"], a["mis_p"]), "categories_micro_f1": micro(a["cat_g"], a["cat_p"]),
-            "level_qwk": qwk(a["lev_g"], a["lev_p"]),
-            "level_mae": round(float(np.abs(a["lev_g"] - a["lev_p"]).mean()), 4),
-            "roles": roles, "tags": tags, "mistakes": mistakes, "categories": categories,
-        }
-
-
-def fold_rows(items, extra, suffix=""):
-    """Per fold: (item, prediction) of annotated answers and of the other texts."""
-    by_id = {it.id: it for it in items + extra}
-    rows = []
-    for k in range(len(FOLDS)):
-        folder = RUNS / f"fold{k}{suffix}"
-        if (folder / "predictions.json").exists():
-            rows.append(tuple([(by_id[p["id"]], p) for p in json.loads((folder / f).read_text())]
-                              for f in ("predictions.json", "extra.json")))
-        else:
-            rows.append(([], []))
-    return rows
-
-
-def everything(suffix=""):
-    """Annotated answers, other texts, and the folds' predictions for them."""
-    items = data.load_answers()
-    extra = data.load_texts("not-answers.jsonl", 0.0) + data.load_texts("short-answers.jsonl", 1.0)
-    return items, extra, fold_rows(items, extra, suffix)
-
-
-def measure(path, model, readout):
-    """Figures on a file with `raw` and offsets and a second reading; either reading counts as right."""
-    tally, kappas = Tally(), []
-    for line in Path(path).read_text().splitlines():
-        d = json.loads(line)
-        s = d["sentences"]
-        it = data.Item(d["id"], "?", [data.clean(x["text"]) for x in s], [], [ROLES.index(x["role"]) for x in s],
-                       [-1] * len(s), [[float(t in x["tags"]) for t in TAGS] for x in s],
-                       [float(m in d["mistakes"]) for m in MISTAKES], [float(c in d["categories"]) for c in CATEGORIES],
-                       d["level"])
-        p = predict(model, [it])[0]
-        tally.add(it, p, readout)
-        n = len(s)
-        for i, x in enumerate(s):  # the other reading
-            role = tally.d["role_p"][-n + i]
-            if x["also"] and ROLES[role] == x["also"]:
-                tally.d["role_g"][-n + i] = role
-            for k, t in enumerate(TAGS):
-                if t in x["disputed_tags"]:
-                    tally.d["tag_g"][-n + i][k] = tally.d["tag_p"][-n + i][k]
-        for k, m in enumerate(MISTAKES):
-            if m in d["disputed_mistakes"]:
-                tally.d["mis_g"][-1][k] = tally.d["mis_p"][-1][k]
-        if tally.d["lev_p"][-1] == d["level_2"]:
-            tally.d["lev_g"][-1] = d["level_2"]
-    return tally.figures()
-
-
-def short(name, f):
-    return (f"{name:10} roles {f['roles_macro_f1']:.3f} tags {f['tags_macro_f1']:.3f} mistakes {f['mistakes_macro_f1']:.3f} "
-            f"(micro {f['mistakes_micro_f1']:.3f}) cat {f['categories_micro_f1']:.3f} qwk {f['level_qwk']:.3f} mae {f['level_mae']:.2f}")
+def figures(parts):
+    """The figures of several runs of `candor eval`, added up."""
+    tables = {kind: added([p[kind]["classes"] for p in parts]) for kind in ("roles", "tags", "mistakes", "categories")}
+    levels = sum(np.array(p["level"]["confusion"]) for p in parts)
+    bins = sum(np.array([[b[0], b[1], b[2]] for b in p["calibration"]["bins"]]) for p in parts)
+    strong = [sum(p["level_5"][k] for p in parts) for k in ("answers", "warnings_and_errors")]
+    off = np.abs(np.arange(5)[:, None] - np.arange(5)[None, :])
+    return {
+        "answers": sum(p["answers"] for p in parts),
+        "refused": sum((p["refused"] for p in parts), []),
+        "boundaries_f1": f1(added([{"ends": p["sentences"]["boundaries"]} for p in parts])["ends"]),
+        "roles_macro_f1": macro(tables["roles"]), "tags_macro_f1": macro(tables["tags"]),
+        "mistakes_macro_f1": macro(tables["mistakes"]), "mistakes_micro_f1": micro(tables["mistakes"]),
+        "categories_micro_f1": micro(tables["categories"]),
+        "level_kappa": kappa(levels), "level_error": round(float((levels * off).sum() / levels.sum()), 4),
+        "level_confusion": levels.tolist(),
+        "roles_confusion": sum(np.array(p["roles"]["confusion"]) for p in parts).tolist(),
+        "level_5_findings": round(strong[1] / max(1, strong[0]), 4),
+        "calibration_error": round(float(np.abs(bins[:, 1] - bins[:, 2]).sum() / bins[:, 0].sum()), 4),
+        **tables,
+    }
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--measure", nargs="*", default=[])
-    ap.add_argument("--run", default="final")
-    ap.add_argument("--suffix", default="")
-    ap.add_argument("--c", type=float, default=0.01)
-    args = ap.parse_args()
-    _, _, rows = everything(args.suffix)
-    every, neat, rough, out = Tally(), Tally(), Tally(), {}
-    refused = abstained = others = 0
-    for k, (answers, texts) in enumerate(rows):
-        train = [r for j, (a, _) in enumerate(rows) if j != k for r in a]
-        if not answers or not train:
-            continue
-        readout = Readout(train, [r for j, (_, x) in enumerate(rows) if j != k for r in x], args.c)
-        fold = Tally()
-        for it, p in answers:
-            for t in (every, fold, neat if it.author in NEAT else rough):
-                t.add(it, p, readout)
-        from readout import answered_inputs
-        for it, p in answers + texts:
-            yes = readout.answered(answered_inputs(it.texts, p)) >= readout.answered_threshold
-            if it.answered:
-                refused += not yes
-                if not yes:
-                    print("REFUSED", it.id, it.texts[:2], file=sys.stderr)
-            else:
-                others += 1
-                abstained += not yes
-                if yes:
-                    print("TAKEN", it.id, it.author, it.texts[:2], file=sys.stderr)
-        out[f"fold {k + 1}"] = fold.figures()
-        print(short(f"fold {k + 1}", out[f"fold {k + 1}"]))
-    for name, t in (("folds", every), ("a-g", neat), ("j-u", rough)):
-        if t.d:
-            out[name] = t.figures()
-            print(short(name, out[name]))
-    print(f"abstains on {abstained} of {others} texts that are no answers; refuses {refused} answers")
-    out["abstention"] = {"texts": others, "abstained": abstained, "answers_refused": refused}
-    if "folds" in out:
-        for part in ("roles", "tags", "mistakes"):
-            print(part, {k: (v["precision"], v["recall"], v["f1"], v["support"]) for k, v in out["folds"][part].items()})
-    for path in args.measure:
-        model = Encoder()
-        model.load_state_dict(load_file(RUNS / args.run / "model.safetensors"))
-        readout = Readout([r for a, _ in rows for r in a], [r for _, x in rows for r in x], args.c)
-        with torch.no_grad():
-            f = measure(path, model.eval(), readout)
-        print(short(Path(path).parent.name[:10], f))
-        print({k: (v["precision"], v["recall"], v["f1"], v["support"]) for k, v in (f["roles"] | f["tags"]).items()})
-    (Path(__file__).parent / "metrics.json").write_text(json.dumps(out, indent=1) + "\n")
+    items = data.load_answers()
+    neat, rough, plain, texts, base = [], [], [], [], []
+    for k, authors in enumerate(FOLDS):
+        export = RUNS / f"fold{k}" / "export"
+        for group, into in ((set(authors) & set(NEAT), neat), (set(authors) - set(NEAT), rough)):
+            into.append(evaluate(export, files_of(sorted(group))))
+        plain.append(evaluate(RUNS / f"fold{k}" / "export-f32", files_of(authors)))
+        texts.append(evaluate(export, [RUNS / f"fold{k}" / "texts.jsonl"])["texts"])
+        test = [it for it in items if it.author in authors]
+        base.append(baselines([it for it in items if it.author not in authors], test))
+    out = {"folds": figures(neat + rough), "a-g": figures(neat), "j-u": figures(rough)}
+    for k in range(len(FOLDS)):
+        out[f"fold {k + 1}"] = figures([neat[k], rough[k]])
+    out["unquantized"] = {k: v for k, v in figures(plain).items() if k.endswith("f1") or k == "level_kappa"}
+    for name in ("majority", "keywords"):
+        out[name] = {k: round(float(np.mean([b[name][k] for b in base])), 4) for k in ("roles", "tags", "mistakes")}
+    out["abstention"] = {
+        "no_answers": sum(t["no_answers"] for t in texts), "scored": sum((t["scored_all_the_same"] for t in texts), []),
+        "short_answers": sum(t["short_answers"] for t in texts), "refused": sum((t["refused"] for t in texts), []),
+    }
+    out["h, i"] = figures([evaluate(None, sorted((ROOT / "training" / "heldout").glob("*.jsonl")))])
+    out["forms"] = evaluate(None, [ROOT / "training" / "texts" / "questions.jsonl"])["forms"]
+    (ROOT / "training" / "metrics.json").write_text(json.dumps(out, indent=1) + "\n")
+    write_texts(out)
+
+
+def write_texts(out):
+    """The model card, and the table in the README."""
+    (ROOT / "models" / "encoder" / "MODEL_CARD.md").write_text(card(out))
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text().split("<!-- accuracy -->")
+    after = rest.split("<!-- /accuracy -->")[1]
+    readme.write_text(f"{before}<!-- accuracy -->\n{accuracy(out)}\n<!-- /accuracy -->{after}")
+
+
+def table(out, kind, names=("folds", "a-g", "j-u")):
+    """F1 a class, with precision, recall and support over the folds."""
+    rows = ["| | precision | recall | F1 | a-g | j-u | support |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for name, c in out["folds"][kind].items():
+        others = [out[n][kind].get(name, {}).get("f1", 0.0) for n in names[1:]]
+        rows.append(f"| `{name}` | {c['precision']:.3f} | {c['recall']:.3f} | {c['f1']:.3f} | {others[0]:.3f} | "
+                    f"{others[1]:.3f} | {c['support']} |")
+    return "\n".join(rows)
+
+
+def accuracy(out):
+    """The figures in one table, beside the baselines."""
+    f, n, r, h = out["folds"], out["a-g"], out["j-u"], out["h, i"]
+    rows = ["| | folds | a-g | j-u | h, i | keyword rule | majority |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for title, key, name in (("roles, macro-F1", "roles_macro_f1", "roles"), ("tags, macro-F1", "tags_macro_f1", "tags"),
+                             ("mistakes, macro-F1", "mistakes_macro_f1", "mistakes")):
+        rows.append(f"| {title} | {f[key]:.3f} | {n[key]:.3f} | {r[key]:.3f} | {h[key]:.3f} | {out['keywords'][name]:.3f} | "
+                    f"{out['majority'][name]:.3f} |")
+    for title, key in (("mistakes, micro-F1", "mistakes_micro_f1"), ("story categories, micro-F1", "categories_micro_f1"),
+                       ("level, quadratic kappa", "level_kappa"), ("level, mean absolute error", "level_error"),
+                       ("warnings and errors on an answer of level 5", "level_5_findings"),
+                       ("expected calibration error of the roles", "calibration_error"),
+                       ("sentence boundaries, F1", "boundaries_f1")):
+        rows.append(f"| {title} | {f[key]:.3f} | {n[key]:.3f} | {r[key]:.3f} | {h[key]:.3f} | | |")
+    return "\n".join(rows)
+
+
+def card(out):
+    """The model card."""
+    text = (ROOT / "training" / "card.md").read_text()
+    f, u = out["folds"], out["unquantized"]
+    a = out["abstention"]
+    values = {
+        "ACCURACY": accuracy(out),
+        "ROLES": table(out, "roles"), "TAGS": table(out, "tags"), "MISTAKES": table(out, "mistakes"),
+        "CATEGORIES": table(out, "categories"),
+        "QUANTIZATION": f"roles {u['roles_macro_f1']:.4f} → {f['roles_macro_f1']:.4f}, tags {u['tags_macro_f1']:.4f} → "
+                        f"{f['tags_macro_f1']:.4f}, mistakes {u['mistakes_macro_f1']:.4f} → {f['mistakes_macro_f1']:.4f}",
+        "ABSTENTION": f"{a['no_answers'] - len(a['scored'])} of {a['no_answers']} texts that are no answers get no score; "
+                      f"of {f['answers']} annotated answers {len(f['refused'])} are refused, of {a['short_answers']} very "
+                      f"short ones {len(a['refused'])}",
+        "FORMS": f"macro-F1 {out['forms']['macro_f1']:.3f} over the five forms and none",
+        "FOLDS": "; ".join(f"fold {k + 1}: roles {out[f'fold {k + 1}']['roles_macro_f1']:.3f}, tags "
+                           f"{out[f'fold {k + 1}']['tags_macro_f1']:.3f}, mistakes {out[f'fold {k + 1}']['mistakes_macro_f1']:.3f}, "
+                           f"level {out[f'fold {k + 1}']['level_kappa']:.3f}" for k in range(len(FOLDS))),
+    }
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value)
+    return text
 
 
 if __name__ == "__main__":

@@ -45,17 +45,15 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
     report.suppressed = found.suppressed;
     report.strengths =
         signals(&guide.strength, evidence).into_iter().filter(|s| s.heard).map(strength).collect();
-    report.categories =
-        evidence.categories.iter().filter(|(_, j)| j.holds()).map(|(id, j)| (id.clone(), j.p)).collect();
+    let named = |id: &String| guide.category.iter().any(|c| c.id == *id);
+    let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
+    report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
     report.ways = signals(&guide.way, evidence);
     report.tests = signals(&guide.test, evidence);
     report.question = question(answer, evidence, options.form);
-    report.verdict = Some(Verdict {
-        level: score::median(&evidence.levels),
-        levels: evidence.levels,
-        score: score::total(&criteria),
-        criteria,
-    });
+    let score = score::total(&criteria);
+    let levels = guide.level_scores.map_or(evidence.levels, |from| score::level_of(score, from));
+    report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
     report
 }
 

@@ -3,12 +3,14 @@
 use crate::guide::{Form, Guide};
 use crate::model::{Encoder, ModelError};
 
-/// Likeness (cosine) below which a question is of no form. `candor eval --questions` measures what it does.
-const LIKE: f32 = 0.52;
+/// Likeness (cosine) below which a question is of no form, and how far ahead of the next form the nearest must be.
+/// Chosen on `training/texts/questions-choose.jsonl`; `candor eval training/texts/questions.jsonl` measures it.
+const LIKE: f32 = 0.54;
+const AHEAD: f32 = 0.03;
+/// A form's likeness is the mean over so many of its nearest examples, so that one odd example decides nothing.
+const NEAREST: usize = 3;
 
 /// The form of the guide that the question is asked in, if any.
-///
-/// A form's likeness is the mean over its two nearest examples, so that one odd example decides nothing.
 pub(super) fn nearest<'g>(
     encoder: &dyn Encoder,
     guide: &'g Guide,
@@ -17,20 +19,19 @@ pub(super) fn nearest<'g>(
     let mut texts = vec![question];
     texts.extend(guide.form.iter().flat_map(|f| f.examples.iter().map(String::as_str)));
     let vectors = encoder.embed(&texts)?;
-    let Some((asked, examples)) = vectors.split_first() else { return Ok(None) };
-    let (mut best, mut at) = (None, 0);
+    let Some((asked, mut examples)) = vectors.split_first() else { return Ok(None) };
+    let mut forms: Vec<(f32, &Form)> = Vec::with_capacity(guide.form.len());
     for form in &guide.form {
-        let of_form = &examples[at..at + form.examples.len()];
-        at += form.examples.len();
-        let mut likeness: Vec<f32> = of_form.iter().map(|v| dot(asked, v)).collect();
+        let (own, rest) = examples.split_at(form.examples.len());
+        examples = rest;
+        let mut likeness: Vec<f32> = own.iter().map(|v| dot(asked, v)).collect();
         likeness.sort_by(|a, b| b.total_cmp(a));
-        likeness.truncate(2);
-        let mean = likeness.iter().sum::<f32>() / likeness.len().max(1) as f32;
-        if mean >= LIKE && best.is_none_or(|(_, b)| mean > b) {
-            best = Some((form, mean));
-        }
+        likeness.truncate(NEAREST);
+        forms.push((likeness.iter().sum::<f32>() / likeness.len().max(1) as f32, form));
     }
-    Ok(best.map(|(form, _)| form))
+    forms.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let next = forms.get(1).map_or(f32::NEG_INFINITY, |f| f.0);
+    Ok(forms.first().filter(|f| f.0 >= LIKE && f.0 - next >= AHEAD).map(|f| f.1))
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -6,7 +6,7 @@ mod assemble;
 mod forms;
 mod selection;
 
-use crate::guide::Guide;
+use crate::guide::{Form, Guide};
 use crate::model::{Encoder, ModelError, ModelInfo};
 use crate::report::Report;
 use crate::text::Answer;
@@ -39,6 +39,14 @@ impl Critic {
         self.encoder.info()
     }
 
+    /// The form of the guide in which a question is asked, if it is of one.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn form(&self, question: &str) -> Result<Option<&Form>, ModelError> {
+        forms::nearest(self.encoder.as_ref(), &self.guide, question)
+    }
+
     /// Hears and judges one answer. The same answer gives the same report.
     ///
     /// # Errors
@@ -46,7 +54,7 @@ impl Critic {
     pub fn critique(&self, answer: &Answer, selection: &Selection) -> Result<Report, ModelError> {
         let evidence = self.encoder.hear(answer)?;
         let form = match &answer.question {
-            Some(question) => forms::nearest(self.encoder.as_ref(), &self.guide, question)?,
+            Some(question) => self.form(question)?,
             None => None,
         };
         let select = |id: &str| selection.wants(id);

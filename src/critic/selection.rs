@@ -6,7 +6,7 @@ use crate::guide::Guide;
 
 /// An id that names no mistake of the guide.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown mistake `{id}`{}; guide {guide} knows {known}", near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+#[error("unknown mistake `{id}`{}; guide {guide} knows {known}", hint(near.as_deref()))]
 pub struct UnknownMistake {
     /// As it was given.
     pub id: String,
@@ -16,6 +16,10 @@ pub struct UnknownMistake {
     pub near: Option<String>,
     /// Every id of the guide, comma-separated.
     pub known: String,
+}
+
+fn hint(near: Option<&str>) -> String {
+    near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
 }
 
 /// The mistakes that are looked for.

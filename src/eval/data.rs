@@ -1,4 +1,5 @@
-//! Files of the annotation scheme (`training/ANNOTATION.md`): one answer a line, with or without its raw text.
+//! What is measured on, one record a line: annotated answers in the scheme of `training/ANNOTATION.md`, with or
+//! without their raw text; texts of which only is known whether they are answers; questions and their form.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub enum EvalError {
         source: std::io::Error,
     },
     /// A line is no record of the scheme.
-    #[error("{}:{line}: not an annotated answer", path.display())]
+    #[error("{}:{line}: not a record to measure on", path.display())]
     Record {
         /// The file.
         path: PathBuf,
@@ -41,9 +42,31 @@ pub enum EvalError {
         /// In characters.
         end: usize,
     },
-    /// There is no answer in any of the files.
-    #[error("no annotated answer in {0}")]
-    Nothing(String),
+}
+
+/// One line of a file.
+#[derive(Clone, Debug)]
+pub enum Example {
+    /// Has `sentences`.
+    Answer(Annotated),
+    /// Has `answered`: a text, and whether it is an answer at all.
+    Text {
+        /// The text.
+        text: String,
+        /// Whether it is an answer.
+        answered: bool,
+        /// From the file.
+        id: String,
+    },
+    /// Has `form`: a question, and the form of the guide in which it is asked.
+    Question {
+        /// The question.
+        question: String,
+        /// None where it is of no form.
+        form: Option<String>,
+        /// Another form that is as right.
+        also: Option<String>,
+    },
 }
 
 /// An annotated answer, with its text as a person would have handed it in.
@@ -89,7 +112,7 @@ struct Record {
     id: String,
     question: String,
     #[serde(default)]
-    format: String,
+    format: Option<String>,
     raw: Option<String>,
     sentences: Vec<RecordSentence>,
     mistakes: Vec<String>,
@@ -112,11 +135,25 @@ struct RecordSentence {
     disputed_tags: Option<Vec<Tag>>,
 }
 
-/// Reads the annotated answers of a file.
+#[derive(Deserialize)]
+struct TextRecord {
+    id: String,
+    text: String,
+    answered: bool,
+}
+
+#[derive(Deserialize)]
+struct QuestionRecord {
+    question: String,
+    form: Option<String>,
+    also: Option<String>,
+}
+
+/// Reads the records of a file.
 ///
 /// # Errors
 /// [`EvalError`] names file and line.
-pub fn read(path: &Path) -> Result<Vec<Annotated>, EvalError> {
+pub fn read(path: &Path) -> Result<Vec<Example>, EvalError> {
     let at = |source| EvalError::Read { path: path.to_path_buf(), source };
     let file = std::fs::File::open(path).map_err(at)?;
     let mut out = Vec::new();
@@ -125,19 +162,41 @@ pub fn read(path: &Path) -> Result<Vec<Annotated>, EvalError> {
         if line.trim().is_empty() {
             continue;
         }
-        let record: Record = serde_json::from_str(&line).map_err(|source| EvalError::Record {
-            path: path.to_path_buf(),
-            line: i + 1,
-            source,
+        let example = example(&line).map_err(|fault| match fault {
+            Fault::Json(source) => EvalError::Record { path: path.to_path_buf(), line: i + 1, source },
+            Fault::Offsets(start, end) => {
+                EvalError::Offsets { path: path.to_path_buf(), line: i + 1, start, end }
+            }
         })?;
-        out.push(record.place().map_err(|(start, end)| EvalError::Offsets {
-            path: path.to_path_buf(),
-            line: i + 1,
-            start,
-            end,
-        })?);
+        out.push(example);
     }
     Ok(out)
+}
+
+enum Fault {
+    Json(serde_json::Error),
+    /// In characters.
+    Offsets(usize, usize),
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Fault {
+        Fault::Json(error)
+    }
+}
+
+fn example(line: &str) -> Result<Example, Fault> {
+    let value: serde_json::Value = serde_json::from_str(line)?;
+    Ok(if value.get("answered").is_some() {
+        let TextRecord { id, text, answered } = serde_json::from_value(value)?;
+        Example::Text { text, answered, id }
+    } else if value.get("form").is_some() {
+        let QuestionRecord { question, form, also } = serde_json::from_value(value)?;
+        Example::Question { question, form, also }
+    } else {
+        let record: Record = serde_json::from_value(value)?;
+        Example::Answer(record.place().map_err(|(start, end)| Fault::Offsets(start, end))?)
+    })
 }
 
 impl Record {
@@ -182,7 +241,7 @@ impl Record {
 
     /// As `ANNOTATION.md` says: bullets by a line break and "- ", star by line breaks, the others by spaces.
     fn rejoin(&self) -> (String, Vec<Span>) {
-        let (first, between) = match self.format.as_str() {
+        let (first, between) = match self.format.as_deref().unwrap_or_default() {
             "bullets" => ("- ", "\n- "),
             "star" => ("", "\n"),
             _ => ("", " "),

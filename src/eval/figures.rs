@@ -119,6 +119,12 @@ pub struct Figures {
     pub strong: (usize, usize),
     /// Answers that candor took for none, by id.
     pub refused: Vec<String>,
+    /// Texts that are no answers: how many there are, and the ids of those that were scored all the same.
+    pub others: (usize, Vec<String>),
+    /// Short answers: how many there are, and the ids of those that were refused.
+    pub short: (usize, Vec<String>),
+    /// One a form of the question; `none` for questions of no form.
+    pub forms: BTreeMap<String, Counts>,
     /// Of the roles.
     pub calibration: Calibration,
     /// Time spent reading and judging.
@@ -132,6 +138,24 @@ impl Figures {
 
     pub(super) fn add_level(&mut self, annotated: u8, said: u8) {
         self.levels[usize::from(annotated) - 1][usize::from(said) - 1] += 1;
+    }
+
+    pub(super) fn add_text(&mut self, id: &str, answered: bool, taken: bool) {
+        let list = if answered { &mut self.short } else { &mut self.others };
+        list.0 += 1;
+        if answered != taken {
+            list.1.push(id.to_owned());
+        }
+    }
+
+    pub(super) fn add_form(&mut self, annotated: Option<&str>, said: Option<&str>) {
+        let (annotated, said) = (annotated.unwrap_or("none"), said.unwrap_or("none"));
+        if annotated == said {
+            self.forms.entry(said.to_owned()).or_default().hit += 1;
+        } else {
+            self.forms.entry(said.to_owned()).or_default().wrong += 1;
+            self.forms.entry(annotated.to_owned()).or_default().missed += 1;
+        }
     }
 
     /// The counts of one role.
@@ -155,14 +179,14 @@ impl Figures {
     #[must_use]
     pub fn level_kappa(&self) -> f64 {
         let total: usize = self.levels.iter().flatten().sum();
-        let annotated: Vec<usize> = self.levels.iter().map(|row| row.iter().sum()).collect();
         let said: Vec<usize> = (0..5).map(|j| self.levels.iter().map(|row| row[j]).sum()).collect();
         let (mut observed, mut expected) = (0.0, 0.0);
-        for i in 0..5usize {
-            for j in 0..5usize {
+        for (i, row) in self.levels.iter().enumerate() {
+            let annotated: usize = row.iter().sum();
+            for (j, (&both, &said)) in row.iter().zip(&said).enumerate() {
                 let d = (i.abs_diff(j) * i.abs_diff(j)) as f64;
-                observed += d * self.levels[i][j] as f64;
-                expected += d * annotated[i] as f64 * said[j] as f64 / (total.max(1)) as f64;
+                observed += d * both as f64;
+                expected += d * (annotated * said) as f64 / total.max(1) as f64;
             }
         }
         if expected == 0.0 { 0.0 } else { 1.0 - observed / expected }
@@ -172,10 +196,10 @@ impl Figures {
     #[must_use]
     pub fn level_error(&self) -> f64 {
         let total: usize = self.levels.iter().flatten().sum();
-        let off: usize = (0..5)
-            .flat_map(|i| (0..5).map(move |j| (i, j)))
-            .map(|(i, j): (usize, usize)| i.abs_diff(j) * self.levels[i][j])
-            .sum();
+        let row_off = |(i, row): (usize, &[usize; 5])| -> usize {
+            row.iter().enumerate().map(|(j, n)| i.abs_diff(j) * n).sum()
+        };
+        let off: usize = self.levels.iter().enumerate().map(row_off).sum();
         ratio(off, total)
     }
 

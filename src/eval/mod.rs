@@ -6,8 +6,8 @@
 mod data;
 mod figures;
 
-pub use data::{Annotated, AnnotatedSentence, EvalError, read};
-pub use figures::{Counts, Figures};
+pub use data::{Annotated, AnnotatedSentence, EvalError, Example, read};
+pub use figures::{Calibration, Counts, Figures, macro_f1, micro_f1};
 
 use crate::critic::{Critic, Selection};
 use crate::evidence::{Role, Tag};
@@ -29,11 +29,29 @@ pub const MISTAKES: [&str; 10] = [
     "vague",
 ];
 
-/// Compares the critic with one annotated answer and adds what it sees to `figures`.
+/// Compares the critic with one record and adds what it sees to `figures`.
 ///
 /// # Errors
-/// [`ModelError`]; never because of what the answer says.
-pub fn measure(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), ModelError> {
+/// [`ModelError`]; never because of what the record says.
+pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Result<(), ModelError> {
+    match example {
+        Example::Answer(gold) => measure_answer(critic, gold, figures),
+        Example::Text { text, answered, id } => {
+            let answer = Answer::parse(id, text.clone(), SourceKind::Markdown);
+            let taken = critic.critique(&answer, &Selection::default())?.verdict.is_some();
+            figures.add_text(id, *answered, taken);
+            Ok(())
+        }
+        Example::Question { question, form, also } => {
+            let said = critic.form(question)?.map(|f| f.id.as_str());
+            let gold = if said.is_some() && said == also.as_deref() { also } else { form };
+            figures.add_form(gold.as_deref(), said);
+            Ok(())
+        }
+    }
+}
+
+fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), ModelError> {
     let answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
     let report = critic.critique(&answer, &Selection::default())?;
     figures.answers += 1;
@@ -50,9 +68,9 @@ pub fn measure(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Resu
                 .add(gold.mistakes.iter().any(|m| m == id), said);
         }
     }
-    for (id, _) in critic.guide().category.iter().map(|c| (&c.id, ())) {
-        let said = report.categories.contains_key(id);
-        figures.categories.entry(id.clone()).or_default().add(gold.categories.contains(id), said);
+    for c in &critic.guide().category {
+        let said = report.categories.contains_key(&c.id);
+        figures.categories.entry(c.id.clone()).or_default().add(gold.categories.contains(&c.id), said);
     }
     let Some(verdict) = &report.verdict else {
         figures.refused.push(gold.id.clone());
@@ -68,13 +86,16 @@ pub fn measure(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Resu
     Ok(())
 }
 
-/// Ends of sentences, told by how many letters and digits stand before them.
+/// Ends of sentences, told by how many letters and digits stand before them; those of HTML tags don't count, for
+/// annotators and candor differ in whether a closing tag still belongs to its sentence.
 fn boundaries(gold: &Annotated, answer: &Answer, figures: &mut Figures) {
     let mut before = vec![0usize; gold.source.len() + 1];
-    let mut count = 0;
+    let (mut count, mut tag) = (0, false);
     for (i, c) in gold.source.char_indices() {
+        let opens = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        tag = (tag || (c == '<' && opens(&gold.source[i + 1..]))) && c != '>';
         before[i] = count;
-        count += usize::from(c.is_alphanumeric());
+        count += usize::from(c.is_alphanumeric() && !tag);
     }
     before[gold.source.len()] = count;
     let ends = |list: &mut dyn Iterator<Item = usize>| {

@@ -19,7 +19,7 @@ pub enum ReadError {
         name: String,
     },
     /// The path is a directory.
-    #[error("{name} is a directory; `candor bank {name}` reads the answers in it")]
+    #[error("{name} is a directory; name the answers in it, as in `candor critique {name}/*.md`")]
     Directory {
         /// The path as it was given.
         name: String,
@@ -153,7 +153,7 @@ mod tests {
         let said = |p: &Path| read_file(p).unwrap_err();
         assert!(matches!(said(&dir.join("none.md")), ReadError::Missing { .. }));
         assert!(matches!(said(&dir), ReadError::Directory { .. }));
-        assert!(said(&dir).to_string().contains("candor bank"));
+        assert!(said(&dir).to_string().contains("candor critique"));
         let file = dir.join("a.txt");
         fs::write(&file, "I did it. It *held*.").unwrap();
         let answer = read_file(&file).unwrap();

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
+use candle_nn::ops::softmax_last_dim;
 use candle_nn::{LayerNorm, Linear, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 
 use super::Raw;
-use super::crf::Crf;
 use super::weights::{Rows, Weights};
 use super::windows;
 use crate::evidence::{ROLES, TAGS};
@@ -33,7 +33,6 @@ pub(super) struct Network {
     tag: Linear,
     answer: Linear,
     similarity: Linear,
-    crf: Crf,
 }
 
 impl Network {
@@ -53,7 +52,6 @@ impl Network {
         };
         let vb = VarBuilder::from_tensors(layer_tensors(&w)?, DType::F32, &Device::Cpu);
         let norm = |kind: &str| w.tensor(&format!("norm.{kind}"), &[HIDDEN]);
-        let flat = w.floats("crf.transitions", &[ROLES, ROLES])?;
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
             positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
@@ -63,11 +61,6 @@ impl Network {
             tag: linear("tag", TAGS)?,
             answer: linear("answer", ANSWER)?,
             similarity: Linear::new(w.tensor("similarity.weight", &[HIDDEN, HIDDEN])?, None),
-            crf: Crf {
-                transitions: std::array::from_fn(|i| std::array::from_fn(|j| flat[i * ROLES + j])),
-                start: array(&w.floats("crf.start", &[ROLES])?),
-                end: array(&w.floats("crf.end", &[ROLES])?),
-            },
         })
     }
 
@@ -117,12 +110,11 @@ impl Network {
     pub(super) fn heads(&self, vectors: &[Vec<f32>]) -> Result<Raw, ModelError> {
         let flat: Vec<f32> = vectors.iter().flatten().copied().collect();
         let s = Tensor::from_vec(flat, (vectors.len(), HIDDEN), &Device::Cpu)?;
-        let emissions: Vec<Vec<f32>> = self.role.forward(&s)?.to_vec2()?;
-        let emissions: Vec<[f32; ROLES]> = emissions.iter().map(|r| array(r)).collect();
+        let roles: Vec<Vec<f32>> = softmax_last_dim(&self.role.forward(&s)?)?.to_vec2()?;
         let tags: Vec<Vec<f32>> = self.tag.forward(&s)?.to_vec2()?;
         let answer = Tensor::from_vec(mean(vectors), (1, HIDDEN), &Device::Cpu)?;
         Ok(Raw {
-            roles: self.crf.marginals(&emissions),
+            roles: roles.iter().map(|r| array(r)).collect(),
             tags: tags.iter().map(|t| array(t)).collect(),
             answer: self.answer.forward(&answer)?.squeeze(0)?.to_vec1()?,
         })

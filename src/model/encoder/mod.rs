@@ -2,7 +2,6 @@
 //!
 //! May import: `evidence`, `model`, `text`.
 
-mod crf;
 mod forward;
 mod known;
 mod readout;
@@ -43,7 +42,7 @@ pub struct Embedded {
 /// What the network says before calibration; what the goldens compare.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    /// Role probabilities a sentence, decoded over the whole answer.
+    /// Role probabilities a sentence.
     pub roles: Vec<[f32; crate::evidence::ROLES]>,
     /// Tag logits a sentence.
     pub tags: Vec<[f32; crate::evidence::TAGS]>,

@@ -145,6 +145,10 @@ fn input_names(readout: &Readout) -> Vec<String> {
     for kind in ["sum", "max"] {
         names.extend(Tag::ALL.iter().map(|t| format!("{kind}_{t}")));
     }
+    for kind in ["none", "two"] {
+        names.extend(Role::ALL.iter().map(|r| format!("{kind}_{r}")));
+        names.extend(Tag::ALL.iter().map(|t| format!("{kind}_{t}")));
+    }
     let counted = [
         "deeds_i",
         "deeds_we",
@@ -173,6 +177,7 @@ fn inputs(sentences: &[&str], raw: &Raw, tags: &[[f32; TAGS]]) -> Vec<f32> {
     out.extend((0..ROLES).map(|r| raw.roles.last().map_or(0.0, |p| p[r])));
     out.extend((0..TAGS).map(|t| tags.iter().map(|p| p[t]).sum::<f32>()));
     out.extend((0..TAGS).map(|t| tags.iter().map(|p| p[t]).fold(0.0, f32::max)));
+    out.extend(occurrence(raw, tags));
     let (mut i, mut we, mut figures, mut context) = (0.0, 0.0, 0.0, 0.0);
     for ((text, p), w) in sentences.iter().zip(&raw.roles).zip(&words) {
         let result = p[Role::Result.index()];
@@ -190,6 +195,26 @@ fn inputs(sentences: &[&str], raw: &Raw, tags: &[[f32; TAGS]]) -> Vec<f32> {
     out.extend([i, we, i / (i + we + 0.5), figures, n.ln(), (total + 1.0).ln(), context / total.max(1.0)]);
     out.extend(raw.answer.iter().take(20));
     out
+}
+
+/// Log-odds that a label occurs in no sentence, for each role and tag; then that it occurs in two at least.
+fn occurrence(raw: &Raw, tags: &[[f32; TAGS]]) -> Vec<f32> {
+    let label = |k: usize| {
+        let p = raw.roles.iter().zip(tags).map(move |(r, t)| if k < ROLES { r[k] } else { t[k - ROLES] });
+        let (mut none, mut odds) = (1.0, 0.0);
+        for p in p.map(|p| p.clamp(0.0, 0.9999)) {
+            none *= 1.0 - p;
+            odds += p / (1.0 - p);
+        }
+        (none, 1.0 - none - none * odds)
+    };
+    let both: Vec<(f32, f32)> = (0..ROLES + TAGS).map(label).collect();
+    both.iter().map(|b| log_odds(b.0)).chain(both.iter().map(|b| log_odds(b.1))).collect()
+}
+
+fn log_odds(p: f32) -> f32 {
+    let p = p.clamp(1e-3, 1.0 - 1e-3);
+    (p / (1.0 - p)).ln()
 }
 
 /// The inputs of the judgement whether a text is an answer, in the order of [`ANSWERED_INPUTS`].

@@ -1,4 +1,4 @@
-//! Reads the weights: safetensors with f32 tensors, or 8-bit rows with one f32 scale a row.
+//! Reads the weights: safetensors with f32 tensors, or 8-bit ones with an f32 scale for each block of a row.
 
 use candle_core::{Device, Tensor};
 use safetensors::{Dtype, SafeTensors};
@@ -10,8 +10,15 @@ pub(super) struct Weights<'a>(SafeTensors<'a>);
 
 /// A matrix of which rows are taken one by one, so that a vocabulary is never spread out whole.
 pub(super) enum Rows {
-    /// `[rows × width]` and one scale a row.
-    Bytes(Vec<i8>, Vec<f32>),
+    /// `[rows × width]`, and `[rows × blocks]` scales.
+    Bytes {
+        /// The values over their block's scale.
+        values: Vec<i8>,
+        /// One a block.
+        scales: Vec<f32>,
+        /// Values in a block; divides the width.
+        block: usize,
+    },
     /// `[rows × width]`.
     Floats(Vec<f32>),
 }
@@ -21,9 +28,14 @@ impl Rows {
     pub(super) fn add_to(&self, i: usize, out: &mut [f32]) {
         let at = i * out.len()..(i + 1) * out.len();
         match self {
-            Rows::Bytes(v, scale) => {
-                for (o, &b) in out.iter_mut().zip(&v[at]) {
-                    *o += f32::from(b) * scale[i];
+            Rows::Bytes { values, scales, block } => {
+                let scales = &scales[at.start / block..];
+                for ((out, values), scale) in
+                    out.chunks_mut(*block).zip(values[at].chunks(*block)).zip(scales)
+                {
+                    for (o, &b) in out.iter_mut().zip(values) {
+                        *o += f32::from(b) * scale;
+                    }
                 }
             }
             Rows::Floats(v) => {
@@ -53,10 +65,9 @@ impl<'a> Weights<'a> {
     pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         match self.rows(name, shape)? {
             Rows::Floats(v) => Ok(v),
-            Rows::Bytes(v, scale) => {
-                let width = v.len() / scale.len().max(1);
-                let rows = v.chunks_exact(width.max(1)).zip(&scale);
-                Ok(rows.flat_map(|(row, s)| row.iter().map(move |&b| f32::from(b) * s)).collect())
+            Rows::Bytes { values, scales, block } => {
+                let blocks = values.chunks_exact(block).zip(&scales);
+                Ok(blocks.flat_map(|(b, s)| b.iter().map(move |&v| f32::from(v) * s)).collect())
             }
         }
     }
@@ -67,9 +78,19 @@ impl<'a> Weights<'a> {
         match view.dtype() {
             Dtype::F32 => Ok(Rows::Floats(floats(view.data()))),
             Dtype::I8 => {
-                let scale = self.view(&format!("{name}.scale"), &shape[..1])?;
-                let bytes = view.data().iter().map(|&b| b.cast_signed()).collect();
-                Ok(Rows::Bytes(bytes, floats(scale.data())))
+                let (rows, width) = (shape[0], shape[1..].iter().product::<usize>());
+                let scale = format!("{name}.scale");
+                let stored =
+                    self.0.tensor(&scale).map_err(|e| ModelError::Broken(format!("{scale}: {e}")))?;
+                let blocks = stored.shape().last().copied().unwrap_or_default();
+                if blocks == 0 || width % blocks != 0 {
+                    return Err(ModelError::Broken(format!(
+                        "{scale} has {blocks} blocks for a width of {width}"
+                    )));
+                }
+                let scales = floats(self.view(&scale, &[rows, blocks])?.data());
+                let values = view.data().iter().map(|&b| b.cast_signed()).collect();
+                Ok(Rows::Bytes { values, scales, block: width / blocks })
             }
             other => Err(ModelError::Broken(format!("{name} is {other:?}, not I8 or F32"))),
         }

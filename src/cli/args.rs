@@ -1,0 +1,256 @@
+//! The arguments. Help, completions and man pages are derived from this one table.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use serde::Deserialize;
+
+use crate::render::{self, Renderer};
+use crate::report::Severity;
+
+/// An offline critic of written interview answers
+///
+/// candor reads an answer, says of every sentence what an interviewer hears in it, finds the mistakes that the
+/// guide warns of, each with the words that show it, and says what to mend first. Nothing leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "candor", version, max_term_width = 100, propagate_version = false, after_long_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above the fail level
+  1  findings at or above the fail level (`critique --fail-on`)
+  2  could not run, in whole or in part
+
+Example:
+  candor critique answer.md";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Critique(Box<CritiqueArgs>),
+    Explain(ExplainArgs),
+    Doctor(DoctorArgs),
+    Eval(EvalArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+const CRITIQUE_EXAMPLES: &str = "\
+Examples:
+  candor critique answer.md
+      What an interviewer hears, what to mend first, what will be asked next.
+  candor critique a.md -q \"Tell me about a program at risk.\" --explain-score
+      The same for a question, with where each point of the score comes from.
+  pbpaste | candor critique - --format compact
+      An answer from the clipboard, a line a finding.
+  candor critique stories/*.md --format jsonl -o critiques.jsonl
+      Many answers, for other programs.
+
+To leave something out, write into the answer:
+  <!-- candor ignore no_lesson -->             this mistake, in the whole answer
+  <!-- candor off --> ... <!-- candor on -->   findings on what stands between
+
+Settings, the first that is there counts (files are not merged, options count more):
+  1. the file of --config
+  2. the file that $CANDOR_CONFIG names
+  3. the nearest candor.toml in the answer's folder or above it
+  4. candor/candor.toml in $XDG_CONFIG_HOME or ~/.config
+Keys: guide, format, select, ignore, min-level, fail-on, color. Format and colour
+are those of the first answer.
+
+Exit codes:
+  0  nothing at or above the fail level
+  1  findings at or above it
+  2  an answer, a setting or the output could not be read or written";
+
+/// Critique written answers
+///
+/// Reads each file (plain text or Markdown, rough notes too) and writes what an interviewer hears in it. Front
+/// matter with `question:` names the question. What is no interview answer gets no score.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = CRITIQUE_EXAMPLES)]
+pub(super) struct CritiqueArgs {
+    /// Answers to read, or `-` for standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// What to call standard input
+    ///
+    /// Its extension says whether it is Markdown or plain text (.txt), its folder where the config is looked for.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// The interview question, in place of the answer's own
+    #[arg(short, long, value_name = "QUESTION")]
+    pub(super) question: Option<String>,
+    /// Guide to judge by, a TOML file [default: the built-in one on ownership]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) guide: Option<PathBuf>,
+    /// How to write the critiques [default: terminal]
+    #[arg(short, long, value_parser = format_parser())]
+    pub(super) format: Option<&'static Renderer>,
+    /// Write to a file, all at once at the end
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Look for these mistakes only (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not look for these mistakes (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity to show [default: suggestion]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) min_level: Option<Severity>,
+    /// The least severity of a finding shown that makes the exit code 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<Severity>,
+    /// Say which sentences each point of the score comes from
+    #[arg(long)]
+    pub(super) explain_score: bool,
+    /// When to use colour [default: auto]
+    ///
+    /// `auto` uses it on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
+    /// Show nothing but findings, and no notes
+    ///
+    /// Errors are still told. JSON stays as it is.
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct ConfigArgs {
+    /// Config file, in place of those that are found
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no config file
+    #[arg(long)]
+    pub(super) no_config: bool,
+}
+
+/// Explain a mistake, or list them all
+///
+/// What it is, why it matters to an interviewer, what to do, a weak and a mended example, and how candor decides.
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// Id of a mistake, as in `warning[no_result]`; without it, all are listed
+    pub(super) mistake: Option<String>,
+    /// Guide that tells of it [default: the config's, or the built-in one]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) guide: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+/// Show what this candor is made of and which settings are in force
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    /// Answer for which the settings are shown [default: one in the current folder]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+/// Measure accuracy on annotated answers
+#[derive(Debug, clap::Args)]
+pub(super) struct EvalArgs {
+    /// Annotated answers, JSON Lines in the scheme of training/ANNOTATION.md
+    #[arg(required = true, value_name = "DATA.jsonl", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+    /// Folder of a model to measure in place of the embedded one
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(super) model: Option<PathBuf>,
+    /// How to write the figures
+    #[arg(short, long, value_enum, default_value_t = EvalFormat::Terminal)]
+    pub(super) format: EvalFormat,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = "Example:\n  candor completions bash > ~/.local/share/bash-completion/completions/candor"
+)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "Example:\n  candor man critique | man -l -")]
+pub(super) struct ManArgs {
+    /// Command whose page to print [default: candor itself]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How `eval` writes its figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EvalFormat {
+    /// Tables for reading
+    Terminal,
+    /// One object
+    Json,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {
+    let values = render::ALL.iter().map(|r| PossibleValue::new(r.id).help(r.doc));
+    PossibleValuesParser::new(values).try_map(|id| Renderer::find(&id).ok_or("unknown format"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_table_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_format_can_be_asked_for_and_is_in_the_help() {
+        let mut command = Args::command();
+        let critique = command.find_subcommand_mut("critique").unwrap();
+        let help = critique.render_long_help().to_string();
+        for renderer in render::ALL {
+            let args = ["candor", "critique", "a.md", "--format", renderer.id];
+            let parsed = Args::try_parse_from(args).unwrap();
+            let Command::Critique(critique) = parsed.command else { panic!("critique") };
+            assert_eq!(critique.format.unwrap().id, renderer.id);
+            assert!(help.contains(renderer.id), "{}", renderer.id);
+        }
+    }
+
+    #[test]
+    fn every_argument_says_what_it_is_for() {
+        for command in Args::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+            }
+        }
+    }
+}

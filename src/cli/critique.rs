@@ -1,0 +1,179 @@
+//! `candor critique`: each answer is read, critiqued and written before the next one.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::Outcome;
+use super::args::CritiqueArgs;
+use super::output::{self, Sink};
+use super::settings::{Settings, load_guide};
+use crate::critic::{Critic, Selection, UnknownMistake};
+use crate::model::ModelInfo;
+use crate::model::encoder::Embedded;
+use crate::render::{Context, Renderer, Shown, place};
+use crate::report::Severity;
+use crate::text::{self, Answer, LineIndex, SourceKind, Span};
+
+/// Runs the command.
+pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global()
+            .context("cannot start threads")?;
+    }
+    refuse_to_overwrite(args)?;
+    let first = Settings::of(args, location(args, &args.files[0]))?;
+    let sink = Sink::new(args.output.as_deref());
+    let mut run = Run {
+        args,
+        format: first.format,
+        color: sink.color(first.color),
+        width: sink.width(),
+        sink,
+        critics: BTreeMap::new(),
+        written: 0,
+    };
+    // A guide or an id that is wrong for the first answer is wrong for all: say so once.
+    run.prepare(&first)?;
+    run.sink.write_all(run.format.open.as_bytes())?;
+    let mut outcome = Outcome::Clean;
+    for file in &args.files {
+        match run.one(file) {
+            Ok(true) if outcome == Outcome::Clean => outcome = Outcome::Found,
+            Ok(_) => {}
+            Err(error) if output::is_closed_pipe(&error) => return Err(error),
+            Err(error) => {
+                output::error(&error);
+                outcome = Outcome::Failed;
+            }
+        }
+    }
+    run.sink.write_all(run.format.close.as_bytes())?;
+    run.sink.finish()?;
+    Ok(outcome)
+}
+
+/// An answer may be the only copy of a story: `-o` never replaces one.
+fn refuse_to_overwrite(args: &CritiqueArgs) -> Result<()> {
+    let Some(output) = args.output.as_deref().and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
+    let same = |file: &&PathBuf| file.canonicalize().is_ok_and(|f| f == output && f.is_file());
+    match args.files.iter().find(same) {
+        Some(file) => bail!("-o {} is one of the answers; name another file", file.display()),
+        None => Ok(()),
+    }
+}
+
+/// The path that stands for an input when its config is looked for.
+fn location<'a>(args: &'a CritiqueArgs, file: &'a Path) -> &'a Path {
+    if is_stdin(file) { args.stdin_filename.as_deref().unwrap_or(Path::new("-")) } else { file }
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// What all answers of a run share.
+struct Run<'a> {
+    args: &'a CritiqueArgs,
+    format: &'static Renderer,
+    color: bool,
+    width: usize,
+    sink: Sink,
+    /// By guide; nearly always one.
+    critics: BTreeMap<Option<PathBuf>, (Critic, ModelInfo)>,
+    written: usize,
+}
+
+impl Run<'_> {
+    /// Critiques one answer; whether something at or above the fail level is shown.
+    fn one(&mut self, file: &Path) -> Result<bool> {
+        let settings = Settings::of(self.args, location(self.args, file))?;
+        let mut answer = self.read(file)?;
+        if let Some(question) = &self.args.question {
+            answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
+        }
+        let (critic, select) = self.prepare(&settings)?;
+        let report =
+            critic.critique(&answer, &select).with_context(|| format!("cannot critique {}", answer.name))?;
+        let notes = suppression_notes(&answer, critic);
+        self.write(&Shown { answer: &answer, report: &report }, &settings)?;
+        if !self.args.quiet {
+            notes.iter().for_each(|note| output::note(note));
+        }
+        let counts = |s: Severity| s >= settings.fail_on && s >= settings.min_level;
+        Ok(report.findings.iter().any(|f| counts(f.severity)))
+    }
+
+    fn read(&self, file: &Path) -> Result<Answer> {
+        if !is_stdin(file) {
+            return Ok(text::read_file(file)?);
+        }
+        let name = self.args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
+        let mut bytes = Vec::new();
+        // One byte more than is allowed tells what is too long.
+        let most = text::MAX_BYTES as u64 + 1;
+        io::stdin().lock().take(most).read_to_end(&mut bytes).context("cannot read standard input")?;
+        let label = name.display().to_string();
+        let source = text::decode(&label, bytes)?;
+        Ok(Answer::parse(&label, source, SourceKind::from_path(&name)))
+    }
+
+    /// The critic for a guide, loaded when it is first needed, and which mistakes it is to look for.
+    fn prepare(&mut self, settings: &Settings) -> Result<(&Critic, Selection)> {
+        if !self.critics.contains_key(&settings.guide) {
+            let guide = load_guide(settings.guide.as_deref())?;
+            // Before the model is loaded: wrong ids are told at once.
+            Selection::new(&guide, &settings.select, &settings.ignore)?;
+            let critic = Critic::new(Box::new(Embedded::load()?), guide);
+            let model = critic.model();
+            self.critics.insert(settings.guide.clone(), (critic, model));
+        }
+        let critic = &self.critics[&settings.guide].0;
+        let select = Selection::new(critic.guide(), &settings.select, &settings.ignore)?;
+        Ok((critic, select))
+    }
+
+    fn write(&mut self, shown: &Shown<'_>, settings: &Settings) -> io::Result<()> {
+        let (critic, model) = &self.critics[&settings.guide];
+        let context = Context {
+            guide: critic.guide(),
+            model,
+            color: self.color,
+            width: self.width,
+            explain_score: self.args.explain_score,
+            min_level: settings.min_level,
+            quiet: self.args.quiet,
+        };
+        if self.written > 0 {
+            self.sink.write_all(self.format.between.as_bytes())?;
+        }
+        self.written += 1;
+        (self.format.one)(shown, &context, &mut self.sink)?;
+        self.sink.flush()
+    }
+}
+
+/// What the answer's comments ask for and don't get: ids that name no mistake of the guide, and words that make no
+/// sense.
+fn suppression_notes(answer: &Answer, critic: &Critic) -> Vec<String> {
+    let index = LineIndex::new(&answer.source);
+    let at = |span: Span| {
+        let (line, column) = place(&index, span.start);
+        format!("{}:{line}:{column}", answer.name)
+    };
+    let unknown = answer.suppressions.ids().filter(|(id, _)| critic.guide().find_mistake(id).is_none());
+    let unknown = unknown.map(|(id, span)| {
+        format!("{}: {}; nothing is left out for it", at(span), UnknownMistake::new(critic.guide(), id))
+    });
+    let unread = answer.suppressions.unread().map(|(text, span)| {
+        format!(
+            "{}: `{text}` is no request that candor knows: write `ignore` and ids, `off` or `on`",
+            at(span)
+        )
+    });
+    unknown.chain(unread).collect()
+}

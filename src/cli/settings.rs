@@ -1,0 +1,62 @@
+//! What is in force for one answer: options over the config over the defaults.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Color, ConfigArgs, CritiqueArgs};
+use super::config::{self, Config, ConfigError, Origin};
+use crate::guide::{Guide, GuideError};
+use crate::render::{self, Renderer};
+use crate::report::Severity;
+
+/// The settings for one answer.
+pub(super) struct Settings {
+    /// None for the built-in guide.
+    pub(super) guide: Option<PathBuf>,
+    pub(super) format: &'static Renderer,
+    pub(super) select: Vec<String>,
+    pub(super) ignore: Vec<String>,
+    pub(super) min_level: Severity,
+    pub(super) fail_on: Severity,
+    pub(super) color: Color,
+    /// The config that they come from, if any.
+    pub(super) source: Option<(PathBuf, Origin)>,
+}
+
+impl Settings {
+    /// The settings that a config and the defaults give for an answer.
+    pub(super) fn find(args: &ConfigArgs, answer: &Path) -> Result<Settings, ConfigError> {
+        let source = config::find(args, answer);
+        let config = source.as_ref().map(|(path, _)| Config::read(path)).transpose()?.unwrap_or_default();
+        Ok(Settings {
+            guide: config.guide,
+            format: config.format.unwrap_or(&render::ALL[0]),
+            select: config.select,
+            ignore: config.ignore,
+            min_level: config.min_level.unwrap_or(Severity::Suggestion),
+            fail_on: config.fail_on.unwrap_or(Severity::Warning),
+            color: config.color.unwrap_or_default(),
+            source,
+        })
+    }
+
+    /// The same, with the options of `critique` over them.
+    pub(super) fn of(args: &CritiqueArgs, answer: &Path) -> Result<Settings, ConfigError> {
+        let found = Settings::find(&args.config, answer)?;
+        let given = |flags: &Vec<String>, config| if flags.is_empty() { config } else { flags.clone() };
+        Ok(Settings {
+            guide: args.guide.clone().or(found.guide),
+            format: args.format.unwrap_or(found.format),
+            select: given(&args.select, found.select),
+            ignore: given(&args.ignore, found.ignore),
+            min_level: args.min_level.unwrap_or(found.min_level),
+            fail_on: args.fail_on.unwrap_or(found.fail_on),
+            color: args.color.unwrap_or(found.color),
+            source: found.source,
+        })
+    }
+}
+
+/// The guide in a file, or the built-in one.
+pub(super) fn load_guide(path: Option<&Path>) -> Result<Guide, GuideError> {
+    path.map_or_else(Guide::ownership, Guide::read)
+}

@@ -1,0 +1,19 @@
+//! `jsonl`: a critique a line in the schema `candor.critique/1`; each line can be read as soon as it is there.
+
+use std::io::{self, Write};
+
+use super::{Context, Renderer, Shown, escape, json_v1};
+
+pub(super) const RENDERER: Renderer = Renderer {
+    id: "jsonl",
+    doc: "an object a line, an answer each, in the schema candor.critique/1",
+    open: "",
+    between: "",
+    close: "",
+    one,
+};
+
+fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string(&json_v1::critique(shown, context))?;
+    writeln!(out, "{}", escape::escape_json(&text))
+}

@@ -1,0 +1,150 @@
+//! How critiques are shown: one output format a file. [`ALL`] is the table from which `--format`, its help, the
+//! man page, the completions and the tests are derived.
+//!
+//! May import: `report`, `text`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`.
+
+mod compact;
+mod escape;
+mod json;
+mod json_v1;
+mod jsonl;
+mod terminal;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+pub use escape::{escape, escape_lines};
+
+use crate::guide::Guide;
+use crate::model::ModelInfo;
+use crate::report::{Abstention, Finding, Report, Severity};
+use crate::text::{Answer, LineIndex};
+
+/// Every output format; the first one is the default.
+pub const ALL: &[Renderer] = &[terminal::RENDERER, compact::RENDERER, json::RENDERER, jsonl::RENDERER];
+
+/// An output format. Its output is `open`, the answers with `between` between them, `close`: so it can be
+/// written answer by answer.
+#[derive(Debug)]
+pub struct Renderer {
+    /// The value of `--format`.
+    pub id: &'static str,
+    /// What it is for, in a phrase.
+    pub doc: &'static str,
+    /// Written before the first answer.
+    pub open: &'static str,
+    /// Written between two answers.
+    pub between: &'static str,
+    /// Written after the last answer.
+    pub close: &'static str,
+    /// Writes one answer.
+    pub one: fn(&Shown<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
+}
+
+impl Renderer {
+    /// The renderer of an id.
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Renderer> {
+        ALL.iter().find(|r| r.id == id)
+    }
+
+    /// Writes a whole document.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn render(&self, shown: &[Shown<'_>], context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.open.as_bytes())?;
+        for (i, one) in shown.iter().enumerate() {
+            if i > 0 {
+                out.write_all(self.between.as_bytes())?;
+            }
+            (self.one)(one, context, out)?;
+        }
+        out.write_all(self.close.as_bytes())
+    }
+}
+
+/// An answer and what candor says of it.
+pub struct Shown<'a> {
+    /// The answer.
+    pub answer: &'a Answer,
+    /// What candor says of it; one entry of its `sentences` a sentence of the answer.
+    pub report: &'a Report,
+}
+
+impl<'a> Shown<'a> {
+    /// The findings that are severe enough to be shown, the most important first.
+    pub fn findings(&self, context: &Context<'_>) -> impl Iterator<Item = &'a Finding> + use<'a> {
+        let least = context.min_level;
+        self.report.findings.iter().filter(move |f| f.severity >= least)
+    }
+}
+
+/// What all answers of a run are shown with.
+pub struct Context<'a> {
+    /// The guide that they are read by.
+    pub guide: &'a Guide,
+    /// The model that read them.
+    pub model: &'a ModelInfo,
+    /// Whether escape sequences for colour may be written.
+    pub color: bool,
+    /// Columns of a line, 40 at least.
+    pub width: usize,
+    /// Whether to say where each point of the score comes from.
+    pub explain_score: bool,
+    /// The least severity that is shown.
+    pub min_level: Severity,
+    /// Whether to show nothing but the findings.
+    pub quiet: bool,
+}
+
+/// The id that reports, suppressions and exit codes use for a severity.
+fn severity_id(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Suggestion => "suggestion",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// Why there is no score: a code for programs and words for people.
+fn reason(abstention: Abstention) -> (&'static str, &'static str) {
+    match abstention {
+        Abstention::NoText => ("no_text", "there is no sentence in it to judge"),
+        Abstention::NotAnAnswer => ("not_an_answer", "this does not read as an interview answer in English"),
+    }
+}
+
+/// Line and column of a byte of the source, both from 1; the column counts characters.
+pub(crate) fn place(index: &LineIndex<'_>, byte: usize) -> (usize, usize) {
+    let position = index.position(byte);
+    (position.line, position.column)
+}
+
+/// A message as the head of a diagnostic: without its full stop where it is one sentence.
+fn headline(message: &str) -> &str {
+    let bare = message.trim().trim_end_matches('.');
+    if bare.contains(". ") { message.trim() } else { bare }
+}
+
+/// The text on lines of at most `width` columns, each as full as it can be. The library's other way, which evens
+/// lines out, would rather overflow than leave a line short.
+#[must_use]
+pub fn fold(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width).wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+    textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// "sentence 3" or "sentences 3, 5, 6", counted from 1; nothing for none.
+fn sentence_list(sentences: &[usize]) -> String {
+    let numbers: Vec<String> = sentences.iter().map(|i| (i + 1).to_string()).collect();
+    match numbers.len() {
+        0 => String::new(),
+        1 => format!("sentence {}", numbers[0]),
+        _ => format!("sentences {}", numbers.join(", ")),
+    }
+}

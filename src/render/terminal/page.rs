@@ -1,0 +1,81 @@
+//! A page of the terminal: lines within a width, coloured where that is wanted.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::evidence::Role;
+use crate::render::{escape, fold};
+use crate::report::Severity;
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const PLAIN: Style = Style::new();
+
+/// Where the lines go, and how long they may be.
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    pub(super) width: usize,
+    pub(super) color: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Page<'a> {
+        Page { out, width: width.max(40), color }
+    }
+
+    /// The text in a style, or as it is where no colour is wanted.
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+        if self.color && style != PLAIN && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A line as it is: escaped, painted and short enough already.
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", line.trim_end())
+    }
+
+    /// A blank line and the title of a part.
+    pub(super) fn heading(&mut self, title: &str) -> io::Result<()> {
+        let title = self.paint(BOLD, title);
+        self.line("")?;
+        self.line(&title)
+    }
+
+    /// A paragraph after a lead such as `1. `; later lines are indented as far as the lead is wide. The text is
+    /// escaped here.
+    pub(super) fn para(&mut self, lead: &str, text: &str, style: Style) -> io::Result<()> {
+        let indent = " ".repeat(textwrap::core::display_width(lead));
+        let width = self.width.saturating_sub(indent.len()).max(10);
+        for (i, line) in fold(&escape(text), width).iter().enumerate() {
+            let start = if i == 0 { lead } else { &indent };
+            let line = format!("{start}{}", self.paint(style, line));
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// The colour of a role; its label says the same in words.
+pub(super) fn role_style(role: Role) -> Style {
+    match role {
+        Role::Context => AnsiColor::Cyan.on_default(),
+        Role::Ownership => AnsiColor::Magenta.on_default(),
+        Role::Action => AnsiColor::Green.on_default(),
+        Role::Result => AnsiColor::Yellow.on_default(),
+        Role::Lesson => AnsiColor::BrightBlue.on_default(),
+        Role::Other => DIM,
+    }
+}
+
+/// The colour of a severity, as in the findings.
+pub(super) fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Suggestion => AnsiColor::BrightBlue.on_default(),
+        Severity::Warning => AnsiColor::Yellow.on_default(),
+        Severity::Error => AnsiColor::BrightRed.on_default(),
+    }
+}

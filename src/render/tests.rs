@@ -1,0 +1,224 @@
+//! Every renderer over every fixture.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::fixture::{self, Fixture};
+use super::{ALL, Context, Renderer, escape};
+use crate::report::Severity;
+
+fn render(id: &str, fixture: &Fixture, change: impl FnOnce(&mut Context<'_>)) -> String {
+    let mut context = fixture.context();
+    change(&mut context);
+    let mut out = Vec::new();
+    Renderer::find(id).unwrap().render(&[fixture.shown()], &context, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn json(fixture: &Fixture) -> Value {
+    serde_json::from_str::<Value>(&render("json", fixture, |_| ())).unwrap()[0].take()
+}
+
+/// The byte that a line and a column (both from 1, in characters) stand for; a byte order mark takes no column.
+fn byte(source: &str, line: usize, column: usize) -> usize {
+    let mark = if source.starts_with('\u{feff}') { 3 } else { 0 };
+    let start = if line == 1 { mark } else { source.match_indices('\n').nth(line - 2).unwrap().0 + 1 };
+    let rest = &source[start..];
+    start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(i, _)| i)
+}
+
+#[test]
+fn ids_are_unique_and_documented() {
+    let ids: BTreeSet<&str> = ALL.iter().map(|r| r.id).collect();
+    assert_eq!(ids.len(), ALL.len());
+    assert!(ALL.iter().all(|r| !r.doc.is_empty()));
+}
+
+#[test]
+fn nothing_dangerous_is_printed_and_the_same_bytes_come_twice() {
+    for (renderer, fixture) in ALL.iter().flat_map(|r| fixture::all().into_iter().map(move |f| (r, f))) {
+        for explain in [false, true] {
+            let text = render(renderer.id, &fixture, |c| c.explain_score = explain);
+            let bad = text.chars().find(|c| *c != '\n' && escape::shown(*c).is_some());
+            assert_eq!(bad, None, "{} of {}", renderer.id, fixture.name);
+            assert_eq!(text, render(renderer.id, &fixture, |c| c.explain_score = explain));
+            assert!(text.ends_with('\n'));
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    for fixture in fixture::all() {
+        let plain = render("terminal", &fixture, |c| c.explain_score = true);
+        let painted = render("terminal", &fixture, |c| (c.color, c.explain_score) = (true, true));
+        assert!(painted.contains("\u{1b}["), "{}", fixture.name);
+        let stripped = anstream::adapter::strip_str(&painted).to_string();
+        let lines = |t: &str| t.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+        assert_eq!(lines(&stripped), lines(&plain), "{}", fixture.name);
+    }
+}
+
+#[test]
+fn no_line_is_over_the_width() {
+    for fixture in fixture::all() {
+        for width in [40, 60, 80, 100] {
+            let text = render("terminal", &fixture, |c| (c.width, c.explain_score) = (width, true));
+            for line in text.lines() {
+                assert!(line.width() <= width, "{} at {width}: {} {line}", fixture.name, line.width());
+            }
+        }
+    }
+}
+
+#[test]
+fn places_in_the_terminal_are_those_of_the_findings() {
+    for fixture in fixture::all().iter().take(2) {
+        let text = render("terminal", fixture, |_| ());
+        let spans = fixture.report.findings.iter().flat_map(|f| f.spans.iter().take(3));
+        let expected: Vec<usize> = spans.map(|s| s.start).collect();
+        let places = text.lines().filter_map(|l| l.strip_prefix("--> answers/")?.split_once(':'));
+        let found: Vec<usize> = places
+            .map(|(_, place)| {
+                let mut numbers = place.split([':', ',']).map(|n| n.trim().parse::<usize>());
+                let mut next = || numbers.next().unwrap().unwrap();
+                byte(&fixture.answer.source, next(), next())
+            })
+            .collect();
+        assert_eq!(found, expected, "{}\n{text}", fixture.name);
+    }
+}
+
+#[test]
+fn places_in_compact_are_those_of_the_findings() {
+    for fixture in fixture::all().iter().take(2) {
+        let text = render("compact", fixture, |_| ());
+        for (line, finding) in text.lines().zip(&fixture.report.findings) {
+            let mut parts = line.split(':').skip(1).map(|n| n.parse::<usize>());
+            let at =
+                byte(&fixture.answer.source, parts.next().unwrap().unwrap(), parts.next().unwrap().unwrap());
+            assert_eq!(
+                at,
+                finding.spans.first().map_or(byte(&fixture.answer.source, 1, 1), |s| s.start),
+                "{line}"
+            );
+            assert!(line.contains(&format!("[{}]", finding.id)));
+        }
+        assert!(text.ends_with(": level 3 of 5, score 62\n"), "{text}");
+    }
+}
+
+#[test]
+fn places_in_json_are_those_of_the_findings() {
+    for fixture in fixture::all() {
+        let value = json(&fixture);
+        let source = &fixture.answer.source;
+        for (sentence, known) in value["sentences"].as_array().unwrap().iter().zip(&fixture.answer.sentences)
+        {
+            let at = |key: &str| usize::try_from(sentence[key].as_u64().unwrap()).unwrap();
+            assert_eq!((at("start"), at("end")), (known.span.start, known.span.end));
+            assert_eq!(byte(source, at("line"), at("column")), known.span.start);
+        }
+        for (finding, known) in value["findings"].as_array().unwrap().iter().zip(&fixture.report.findings) {
+            for (span, known) in finding["spans"].as_array().unwrap().iter().zip(&known.spans) {
+                assert_eq!(span["start"].as_u64().unwrap(), known.start as u64);
+                assert_eq!(span["end"].as_u64().unwrap(), known.end as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn json_and_jsonl_say_the_same() {
+    for fixture in fixture::all() {
+        let line = render("jsonl", &fixture, |_| ());
+        assert_eq!(line.lines().count(), 1);
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), json(&fixture));
+    }
+}
+
+#[test]
+fn json_is_valid_by_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/critique-1.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    for fixture in fixture::all() {
+        let value = json(&fixture);
+        let faults: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{}", fixture.name);
+        let mut more = value.clone();
+        more["surprise"] = Value::Null;
+        assert!(!validator.is_valid(&more), "unknown keys are refused");
+    }
+}
+
+#[test]
+fn the_keys_of_the_schema_are_in_their_order() {
+    const KEYS: &str = "schema tool path question answered reason sentences findings strengths categories \
+                        question_form level levels score criteria follow_ups";
+    for fixture in fixture::all() {
+        let value = json(&fixture);
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        let known: Vec<&str> = KEYS.split_whitespace().collect();
+        assert_eq!(keys[..known.len()], known, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn probabilities_have_four_decimals() {
+    let text = render("jsonl", &fixture::all()[0], |_| ());
+    assert!(text.contains("\"3\":0.6123,") && text.contains("\"process_improvement\":0.7123"), "{text}");
+    assert!(text.contains("\"confidence\":0.87,"), "{text}");
+}
+
+#[test]
+fn an_array_of_many_and_of_none_is_json() {
+    let fixtures = fixture::all();
+    let shown: Vec<_> = fixtures.iter().map(Fixture::shown).collect();
+    for count in [0, shown.len()] {
+        let mut out = Vec::new();
+        let renderer = Renderer::find("json").unwrap();
+        renderer.render(&shown[..count], &fixtures[0].context(), &mut out).unwrap();
+        assert_eq!(serde_json::from_slice::<Vec<Value>>(&out).unwrap().len(), count);
+    }
+}
+
+#[test]
+fn what_is_below_the_least_level_is_not_shown() {
+    for renderer in ALL {
+        let text = render(renderer.id, &fixture::all()[0], |c| c.min_level = Severity::Warning);
+        assert!(text.contains("team_subject") && !text.contains("no_stakes"), "{}", renderer.id);
+    }
+}
+
+#[test]
+fn quiet_shows_findings_only() {
+    let fixtures = fixture::all();
+    let text = render("terminal", &fixtures[0], |c| c.quiet = true);
+    assert!(text.starts_with("error[team_subject]: 4 of 5"), "{text}");
+    assert!(!text.contains("Level") && !text.contains("What an interviewer hears"));
+    for fixture in &fixtures[2..] {
+        assert_eq!(render("compact", fixture, |c| c.quiet = true), "", "{}", fixture.name);
+        assert_eq!(render("terminal", fixture, |c| c.quiet = true), "", "{}", fixture.name);
+    }
+}
+
+#[test]
+fn an_abstention_says_why_and_what_to_do_and_gives_no_figure() {
+    for fixture in &fixture::all()[3..] {
+        let text = render("terminal", fixture, |_| ());
+        assert!(text.contains("No score: ") && text.contains("run candor again"), "{text}");
+        assert!(!text.contains("Level") && !text.contains("of 100"), "{text}");
+        let value = json(fixture);
+        assert_eq!(value["answered"], Value::Bool(false));
+        assert!(value["score"].is_null() && value["level"].is_null() && value["reason"].is_string());
+    }
+}
+
+#[test]
+fn the_score_is_explained_to_the_point() {
+    let text = render("terminal", &fixture::all()[0], |c| c.explain_score = true);
+    assert!(text.contains("38.0/76  the first of it (sentences 1, 2)"), "{text}");
+    assert!(text.contains("62.0/100  in all, rounded to 62"), "{text}");
+}

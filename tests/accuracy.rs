@@ -1,0 +1,73 @@
+//! An accuracy that may only rise, and what must never be refused or scored.
+//!
+//! The annotated answers are the model's own training data, so these figures say that the shipped files fit together
+//! and that nothing between text and report has broken; how well candor hears strangers is in the model card.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::path::{Path, PathBuf};
+
+use candor::critic::Critic;
+use candor::eval::{self, Example, Figures, macro_f1};
+use candor::guide::Guide;
+use candor::model::encoder::Embedded;
+
+fn critic() -> Critic {
+    Critic::new(Box::new(Embedded::load().unwrap()), Guide::ownership().unwrap())
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("training").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_pipeline_hears_what_the_model_learned() {
+    let critic = critic();
+    let mut figures = Figures::default();
+    for file in files("data") {
+        for example in eval::read(&file).unwrap().iter().step_by(4) {
+            eval::measure(&critic, example, &mut figures).unwrap();
+        }
+    }
+    assert!(figures.answers > 200, "{}", figures.answers);
+    assert_eq!(figures.refused, Vec::<String>::new(), "no annotated answer may be refused");
+    let tags = macro_f1(figures.tags.values());
+    let mistakes = macro_f1(figures.mistakes.values());
+    let said = (figures.roles_macro_f1(), tags, mistakes, figures.level_kappa(), figures.strong_findings());
+    assert!(said.0 > 0.9 && said.1 > 0.75 && said.2 > 0.7 && said.3 > 0.8 && said.4 < 0.5, "{said:?}");
+}
+
+#[test]
+fn what_is_no_answer_gets_no_score() {
+    let critic = critic();
+    let mut figures = Figures::default();
+    for file in files("texts") {
+        for example in eval::read(&file).unwrap().iter().filter(|e| matches!(e, Example::Text { .. })) {
+            eval::measure(&critic, example, &mut figures).unwrap();
+        }
+    }
+    let (others, scored) = &figures.others;
+    assert!(scored.len() * 20 < *others, "more than one in twenty is scored: {scored:?}");
+    assert_eq!(figures.short.1, Vec::<String>::new(), "no short, clumsy, real answer may be refused");
+}
+
+#[test]
+fn another_guide_is_another_file() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guides/curiosity.toml");
+    let guide = Guide::read(&path).unwrap();
+    let critic = Critic::new(Box::new(Embedded::load().unwrap()), guide.clone());
+    let answer = candor::text::read_file(&path.with_file_name("../../examples/weak.md")).unwrap();
+    let report = critic.critique(&answer, &candor::critic::Selection::default()).unwrap();
+    let verdict = report.verdict.unwrap();
+    assert_eq!(verdict.criteria.len(), guide.criterion.len());
+    assert!(report.findings.iter().all(|f| guide.find_mistake(&f.id).is_some()));
+    assert!(report.findings.iter().any(|f| {
+        guide.find_mistake(&f.id).is_some_and(|m| f.message.starts_with(m.message.trim_end_matches('.')))
+    }));
+    assert!(report.categories.keys().all(|id| guide.category.iter().any(|c| c.id == *id)));
+    let from = guide.level_scores.unwrap();
+    assert_eq!(usize::from(verdict.level), 1 + from.iter().filter(|s| verdict.score >= **s).count());
+}

@@ -1,0 +1,258 @@
+//! The command line as its users meet it: the cases of `tests/cmd`, and what a case can't say.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const ANSWER: &str = "\
+Two teams owned the export and neither watched it. The go/no-go was mine. I asked both leads for a date. \
+We kind of moved the jobs together.\n";
+
+/// A folder of its own, gone at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("candor-cli-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// candor in a folder, without the settings of whoever runs the tests.
+fn candor(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+    command.current_dir(folder).env("HOME", folder);
+    for name in ["CANDOR_CONFIG", "XDG_CONFIG_HOME", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    candor(folder).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn cases() {
+    let home = Folder::new("cases");
+    let cases = trycmd::TestCases::new();
+    cases.env("HOME", home.0.to_str().unwrap()).env("NO_COLOR", "1").env("COLUMNS", "100");
+    cases.case("tests/cmd/*.trycmd").case("README.md");
+    // Runs when it is dropped, while the folder is still there.
+    drop(cases);
+}
+
+#[test]
+fn standard_input_has_the_name_that_it_is_given() {
+    let folder = Folder::new("stdin");
+    let mut child = candor(&folder.0)
+        .args(["critique", "-", "--stdin-filename", "notes/a.txt", "--format", "compact"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ANSWER.as_bytes()).unwrap();
+    let text = out(&child.wait_with_output().unwrap());
+    assert!(text.lines().all(|l| l.starts_with("notes/a.txt:")), "{text}");
+}
+
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let folder = Folder::new("pipe");
+    folder.write("a.md", ANSWER);
+    // More than a pipe holds, so that candor is still writing when the reader goes.
+    let mut child = candor(&folder.0)
+        .arg("critique")
+        .args(["a.md"; 100])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(err(&output), "");
+}
+
+#[test]
+fn one_bad_file_does_not_stop_the_others() {
+    let folder = Folder::new("bad");
+    folder.write("a.md", ANSWER);
+    let output = run(&folder.0, &["critique", "none.md", "a.md", "gone.md", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value.as_array().unwrap().len(), 1);
+    let said = err(&output);
+    assert!(said.contains("none.md") && said.contains("gone.md"), "{said}");
+    assert!(said.lines().filter(|l| l.starts_with("candor: error: ")).count() == 2, "{said}");
+}
+
+#[test]
+fn an_output_file_is_written_whole_and_nothing_else() {
+    let folder = Folder::new("output");
+    folder.write("a.md", ANSWER);
+    let output = run(&folder.0, &["critique", "a.md", "--format", "jsonl", "-o", "out.jsonl"]);
+    assert_eq!(out(&output), "");
+    let written = fs::read_to_string(folder.0.join("out.jsonl")).unwrap();
+    assert_eq!(written, out(&run(&folder.0, &["critique", "a.md", "--format", "jsonl"])));
+    let mut names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a.md", "out.jsonl"]);
+}
+
+#[test]
+fn the_config_is_the_one_that_the_rule_says() {
+    let folder = Folder::new("config");
+    folder.write("stories/deep/a.md", ANSWER);
+    let format_of = |output: &Output| match out(output).as_bytes().first() {
+        Some(b'{') => "jsonl",
+        Some(b'[') => "json",
+        _ if out(output).contains(": level ") => "compact",
+        _ => "terminal",
+    };
+    let critique = |more: &[&str], variable: Option<&str>| {
+        let mut command = candor(&folder.0);
+        if let Some(value) = variable {
+            command.env("CANDOR_CONFIG", value);
+        }
+        command.args(["critique", "stories/deep/a.md"]).args(more).output().unwrap()
+    };
+    assert_eq!(format_of(&critique(&[], None)), "terminal");
+    folder.write(".config/candor/candor.toml", "format = 'compact'");
+    assert_eq!(format_of(&critique(&[], None)), "compact", "the user's");
+    folder.write("stories/candor.toml", "format = 'json'");
+    assert_eq!(format_of(&critique(&[], None)), "json", "the nearest above the file");
+    folder.write("variable.toml", "format = 'jsonl'");
+    assert_eq!(format_of(&critique(&[], Some("variable.toml"))), "jsonl", "the variable's");
+    folder.write("flag.toml", "format = 'compact'");
+    let flag = critique(&["--config", "flag.toml"], Some("variable.toml"));
+    assert_eq!(format_of(&flag), "compact", "the option's");
+    assert_eq!(format_of(&critique(&["--no-config"], Some("variable.toml"))), "terminal");
+    assert_eq!(format_of(&critique(&["-f", "jsonl"], None)), "jsonl", "options beat the config");
+}
+
+#[test]
+fn a_bad_config_names_file_and_key() {
+    let folder = Folder::new("badconfig");
+    folder.write("a.md", ANSWER);
+    folder.write("candor.toml", "format = 'json'\nformt = 'json'\n");
+    let output = run(&folder.0, &["critique", "a.md"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("candor.toml") && err(&output).contains("formt"), "{}", err(&output));
+    folder.write("candor.toml", "select = ['no_such_thing']\n");
+    let output = run(&folder.0, &["critique", "a.md"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("unknown mistake `no_such_thing`"), "{}", err(&output));
+}
+
+#[test]
+fn colour_is_for_those_who_ask_for_it() {
+    let folder = Folder::new("color");
+    folder.write("a.md", ANSWER);
+    assert!(!out(&run(&folder.0, &["critique", "a.md"])).contains('\u{1b}'));
+    assert!(out(&run(&folder.0, &["critique", "a.md", "--color", "always"])).contains('\u{1b}'));
+    assert!(!out(&run(&folder.0, &["critique", "a.md", "--color", "never"])).contains('\u{1b}'));
+}
+
+#[test]
+fn an_answer_is_never_written_over() {
+    let folder = Folder::new("over");
+    let path = folder.write("a.md", ANSWER);
+    let output = run(&folder.0, &["critique", "a.md", "-o", "./a.md"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("is one of the answers"), "{}", err(&output));
+    assert_eq!(fs::read_to_string(path).unwrap(), ANSWER);
+}
+
+#[test]
+fn unknown_ids_in_comments_are_noted() {
+    let folder = Folder::new("comments");
+    folder.write("a.md", &format!("{ANSWER}\n<!-- candor ignore no_resul -->\n"));
+    let output = run(&folder.0, &["critique", "a.md"]);
+    let said = err(&output);
+    assert!(said.starts_with("candor: note: a.md:3:"), "{said}");
+    assert!(said.contains("unknown mistake `no_resul` (did you mean `no_result`?)"), "{said}");
+    assert_eq!(err(&run(&folder.0, &["critique", "a.md", "--quiet"])), "");
+}
+
+#[test]
+fn exit_codes_follow_the_fail_level() {
+    let folder = Folder::new("exit");
+    folder.write("a.md", ANSWER);
+    let code = |args: &[&str]| {
+        let all = [&["critique", "a.md", "--format", "compact"], args].concat();
+        run(&folder.0, &all).status.code()
+    };
+    let found = out(&run(&folder.0, &["critique", "a.md", "--format", "compact", "--min-level", "error"]));
+    let errors = found.lines().any(|l| l.contains(": error["));
+    assert_eq!(code(&["--fail-on", "error"]), Some(i32::from(errors)));
+    assert_eq!(code(&["--ignore", &mistakes(&folder.0)]), Some(0));
+}
+
+fn mistakes(folder: &Path) -> String {
+    let table = out(&run(folder, &["explain"]));
+    let ids = table.lines().filter_map(|l| l.strip_prefix("  ")?.split_whitespace().next());
+    ids.collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn every_mistake_is_explained() {
+    let folder = Folder::new("explain");
+    for id in mistakes(&folder.0).split(',') {
+        let output = run(&folder.0, &["explain", id]);
+        assert_eq!(output.status.code(), Some(0), "{id}");
+        for part in ["Why it matters", "What to do", "Weak", "Mended", "How candor decides"] {
+            assert!(out(&output).contains(part), "{id}: {part}");
+        }
+        assert!(out(&output).lines().all(|l| l.chars().count() <= 80), "{id}");
+    }
+}
+
+#[test]
+fn threads_and_repetition_change_no_byte() {
+    let examples =
+        ["weak", "middling", "strong"].map(|n| format!("{}/examples/{n}.md", env!("CARGO_MANIFEST_DIR")));
+    let folder = Folder::new("threads");
+    let with = |threads: &str| {
+        let mut command = candor(&folder.0);
+        // candle takes its number of threads from the environment, rayon's pool from the option
+        command.env("RAYON_NUM_THREADS", threads).args([
+            "critique",
+            "--format",
+            "jsonl",
+            "--threads",
+            threads,
+        ]);
+        command.args(&examples).output().unwrap().stdout
+    };
+    let once = with("1");
+    assert_eq!(once.iter().filter(|b| **b == b'\n').count(), examples.len());
+    for run in 0..10 {
+        assert!(with(if run % 2 == 0 { "2" } else { "1" }) == once, "run {run} differs");
+    }
+}
