@@ -172,6 +172,25 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report that lists the sentences and says nothing of them; `answered` is 0 to 1.
+    #[must_use]
+    pub fn silent(abstention: Option<Abstention>, answered: f32, sentences: Vec<SentenceReport>) -> Report {
+        Report {
+            abstention,
+            answered,
+            sentences,
+            findings: Vec::new(),
+            suppressed: 0,
+            strengths: Vec::new(),
+            categories: BTreeMap::new(),
+            ways: Vec::new(),
+            tests: Vec::new(),
+            question: None,
+            verdict: None,
+            follow_ups: Vec::new(),
+        }
+    }
+
     /// The worst severity among the findings.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {

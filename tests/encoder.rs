@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+
 use candor::evidence::{ROLES, TAGS};
 use candor::model::encoder::Embedded;
 use candor::model::{Encoder, encoder};
+use candor::text::{Answer, Sentence, SourceKind, Span};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -17,6 +20,11 @@ struct Golden {
     answer: Vec<f32>,
     /// PyTorch with the weights as trained, before they were cut to eight bits.
     roles_unquantized: Vec<[f32; ROLES]>,
+    /// The readout, as Python computes it from the weights as shipped.
+    mistakes: BTreeMap<String, f32>,
+    categories: BTreeMap<String, f32>,
+    levels: [f32; 5],
+    answered: f32,
 }
 
 fn goldens() -> Vec<(Golden, encoder::Raw)> {
@@ -74,6 +82,26 @@ fn eight_bits_are_enough() {
         }
     }
     assert_eq!(near, sentences, "role probabilities within 0.02 of the unquantized weights");
+}
+
+#[test]
+fn the_readout_is_that_of_python() {
+    let model = Embedded::load().unwrap();
+    for (g, _) in goldens() {
+        let mut answer = Answer::parse(&g.id, String::new(), SourceKind::Plain);
+        let span = Span { start: 0, end: 0 };
+        answer.sentences = g.sentences.iter().map(|text| Sentence { span, text: text.clone() }).collect();
+        let heard = model.hear(&answer).unwrap();
+        let near = |what: &str, got: f32, want: f32| {
+            assert!((got - want).abs() < 2e-3, "{} {what}: {got} for {want}", g.id);
+        };
+        assert_eq!(heard.mistakes.len(), g.mistakes.len());
+        assert_eq!(heard.categories.len(), g.categories.len());
+        g.mistakes.iter().for_each(|(id, p)| near(id, heard.mistakes[id].p, *p));
+        g.categories.iter().for_each(|(id, p)| near(id, heard.categories[id].p, *p));
+        heard.levels.iter().zip(g.levels).for_each(|(got, want)| near("level", *got, want));
+        near("answered", heard.answered.p, g.answered);
+    }
 }
 
 #[test]

@@ -67,6 +67,11 @@ def load_texts(name, answered, folder=HERE / "texts"):
     return items
 
 
+def load_extra():
+    """The texts without annotation, in the order in which they are dealt to the folds."""
+    return load_texts("not-answers.jsonl", 0.0) + load_texts("short-answers.jsonl", 1.0)
+
+
 def _typo(rng, text, rate):
     out = list(text)
     for i, c in enumerate(out):

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 import data
 from model import HIDDEN, LAYERS, Encoder
-from readout import Readout
+from readout import Readout, answered_inputs
 from folds import everything
 from train import BASE, RUNS, predict
 
@@ -105,10 +105,11 @@ def main():
     # the base's word vectors are not trained, so this file is the same for every version of the model
     save_file({k: v for k, v in small.items() if k.startswith("words.")}, OUT / "words.safetensors")
     (OUT / "tokenizer.json").write_bytes(compact_tokenizer())
-    model = Encoder().eval()
-    model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
-    write_known(model)
-    write_goldens(Encoder().eval(), state, small, items)
+    trained, shipped = Encoder().eval(), Encoder().eval()
+    trained.load_state_dict(state)
+    shipped.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
+    write_known(shipped)
+    write_goldens(shipped, trained, readout, items)
 
 
 def compact_tokenizer():
@@ -144,16 +145,20 @@ def our_names(state):
     return out
 
 
-def write_goldens(model, state, small, items):
-    """What PyTorch makes of answers spread over the files, with the weights as shipped and as trained."""
-    picked = [it for it in items[7 :: len(items) // GOLDENS] if sum(len(t.split()) for t in it.texts) < 330]
-    model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
-    shipped = predict(model, picked)
-    model.load_state_dict(state)
-    trained = predict(model, picked)
-    out = [{"id": it.id, "sentences": it.texts, "roles": rounded(q["roles"]), "tags": rounded(q["tag"]),
-            "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["roles"])}
-           for it, q, f in zip(picked, shipped, trained)]
+def write_goldens(shipped, trained, readout, items):
+    """What PyTorch and the readout make of answers spread over the files, with the weights as shipped and as trained."""
+    out = []
+    for it in items[7 :: len(items) // GOLDENS]:
+        if sum(len(t.split()) for t in it.texts) >= 330:
+            continue
+        q, f = predict(shipped, [it])[0], predict(trained, [it])[0]
+        _, mistakes, categories, levels = readout.judge(it, q)
+        out.append({
+            "id": it.id, "sentences": it.texts, "roles": rounded(q["roles"]), "tags": rounded(q["tag"]),
+            "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["roles"]), "mistakes": mistakes,
+            "categories": categories, "levels": levels.tolist(),
+            "answered": float(readout.answered(answered_inputs(it.texts, q))),
+        })
     path = ROOT / "tests" / "goldens" / "encoder.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(out, ensure_ascii=False) + "\n")

@@ -7,14 +7,14 @@ from labels import FOLDS
 from train import RUNS
 
 
-def everything(suffix=""):
+def everything():
     """Annotated answers, other texts, and a fold each: (item, prediction) of answers and of other texts."""
     items = data.load_answers()
-    extra = data.load_texts("not-answers.jsonl", 0.0) + data.load_texts("short-answers.jsonl", 1.0)
+    extra = data.load_extra()
     by_id = {it.id: it for it in items + extra}
     rows = []
     for k in range(len(FOLDS)):
-        folder = RUNS / f"fold{k}{suffix}"
+        folder = RUNS / f"fold{k}"
         files = [folder / "predictions.json", folder / "extra.json"]
         rows.append(tuple([(by_id[p["id"]], p) for p in json.loads(f.read_text())] if f.exists() else []
                           for f in files))

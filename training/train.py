@@ -167,7 +167,7 @@ def train(items, extra, args, log):
 
 @torch.no_grad()
 def predict(model, items):
-    """What the model hears: role logits and probabilities, tag logits a sentence and logits an answer, in f32."""
+    """What the model hears: role probabilities and tag logits a sentence, and logits an answer, in f32."""
     tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
     tokenizer.no_padding(), tokenizer.no_truncation()
     out = []
@@ -176,8 +176,7 @@ def predict(model, items):
         s = model.sentences(ids, seg, int(lengths.sum()))
         role, tag, answer = model.heads(s, lengths)
         out.append({
-            "id": it.id, "role": role.tolist(), "tag": tag.tolist(), "answer": answer[0].tolist(),
-            "roles": torch.softmax(role, 1).tolist(),
+            "id": it.id, "roles": torch.softmax(role, 1).tolist(), "tag": tag.tolist(), "answer": answer[0].tolist(),
         })
     return out
 
@@ -197,7 +196,7 @@ def macro_f1(gold, pred, n):
 def quick(items, predictions):
     """A first look at a fold; the figures that are reported come from report.py."""
     g = [{r} for it in items for r in it.roles]
-    e = [{max(range(6), key=x.__getitem__)} for p in predictions for x in p["role"]]
+    e = [{max(range(6), key=x.__getitem__)} for p in predictions for x in p["roles"]]
     tg = [{i for i, v in enumerate(t) if v} for it in items for t in it.tags]
     tp = [{i for i, v in enumerate(t) if v > 0.3} for p in predictions for t in p["tag"]]
     mg = [{i for i, v in enumerate(it.mistakes) if v} for it in items]
@@ -235,7 +234,7 @@ def main():
 
     log(json.dumps(vars(args)))
     items = data.load_answers()
-    extra = data.load_texts("not-answers.jsonl", 0.0) + data.load_texts("short-answers.jsonl", 1.0)
+    extra = data.load_extra()
     held = [it for it in items if args.what == "fold" and it.author in FOLDS[args.fold]]
     kept = [it for it in items if it not in held] if held else items
     # texts without annotation are dealt to the folds in turn, so that abstention too is measured on unseen ones

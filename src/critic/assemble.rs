@@ -2,8 +2,6 @@
 //!
 //! May import: `evidence`, `guide`, `text`, `detect`, `score`, `report`.
 
-use std::collections::BTreeMap;
-
 use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
 use crate::guide::{Form, Guide, Probe};
@@ -67,22 +65,10 @@ fn abstention(answer: &Answer, evidence: &Evidence) -> Option<Abstention> {
     }
 }
 
-/// A report that lists the sentences and says nothing of them.
+/// A report of the sentences alone.
 fn silent(evidence: &Evidence, abstention: Option<Abstention>) -> Report {
-    Report {
-        abstention,
-        answered: evidence.answered.p,
-        sentences: (0..evidence.sentences.len()).map(|i| sentence(evidence, i)).collect(),
-        findings: Vec::new(),
-        suppressed: 0,
-        strengths: Vec::new(),
-        categories: BTreeMap::new(),
-        ways: Vec::new(),
-        tests: Vec::new(),
-        question: None,
-        verdict: None,
-        follow_ups: Vec::new(),
-    }
+    let sentences = (0..evidence.sentences.len()).map(|i| sentence(evidence, i)).collect();
+    Report::silent(abstention, evidence.answered.p, sentences)
 }
 
 fn sentence(evidence: &Evidence, i: usize) -> SentenceReport {

@@ -48,11 +48,12 @@ pub(super) fn all() -> Vec<Fixture> {
     abstained.report = Report {
         abstention: Some(Abstention::NotAnAnswer),
         sentences: abstained.report.sentences,
-        ..empty()
+        ..Report::silent(None, 0.97, Vec::new())
     };
     let mut nothing = fixture("nothing", "```\ncode\n```\n");
     nothing.answer.sentences.clear();
-    nothing.report = Report { abstention: Some(Abstention::NoText), ..empty() };
+    nothing.report =
+        Report { abstention: Some(Abstention::NoText), ..Report::silent(None, 0.97, Vec::new()) };
     vec![fixture("plain", PLAIN), fixture("hostile", HOSTILE), clean, abstained, nothing]
 }
 
@@ -109,7 +110,7 @@ fn report(answer: &Answer, guide: &Guide) -> Report {
     let ours: Vec<usize> = (0..n).filter(|i| answer.sentences[*i].text.starts_with("We")).collect();
     let words =
         answer.source.find("kind of").map(|start| Span { start, end: start + "kind of **helped**".len() });
-    let mut report = empty();
+    let mut report = Report::silent(None, 0.97, Vec::new());
     report.sentences = (0..n).map(|i| sentence(i, answer)).collect();
     let whole = |list: &[usize]| list.iter().map(|i| answer.sentences[*i].span).collect();
     report.findings = vec![
@@ -176,22 +177,5 @@ fn finding(guide: &Guide, id: &str, sentences: &[usize], spans: Vec<Span>) -> Fi
         help: m.help.clone(),
         sentences: sentences.to_vec(),
         spans,
-    }
-}
-
-fn empty() -> Report {
-    Report {
-        abstention: None,
-        answered: 0.97,
-        sentences: Vec::new(),
-        findings: Vec::new(),
-        suppressed: 0,
-        strengths: Vec::new(),
-        categories: BTreeMap::new(),
-        ways: Vec::new(),
-        tests: Vec::new(),
-        question: None,
-        verdict: None,
-        follow_ups: Vec::new(),
     }
 }
