@@ -64,9 +64,15 @@ pub fn signal(probe: &Probe, evidence: &Evidence) -> Signal {
 }
 
 /// What the interviewer will ask next: first about the findings, in their order, then about the criteria that lost
-/// most points and that no finding asks about already. Each question once, at most five.
+/// most points, unless a finding asks about it already or the report itself shows that it is told. Each question once,
+/// at most five.
 #[must_use]
-pub fn follow_ups(guide: &Guide, findings: &[Finding], criteria: &[Criterion]) -> Vec<String> {
+pub fn follow_ups(
+    guide: &Guide,
+    evidence: &Evidence,
+    findings: &[Finding],
+    criteria: &[Criterion],
+) -> Vec<String> {
     let lost = |c: &Criterion| c.weight - c.points();
     let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| lost(c) >= WORTH_ASKING).collect();
     poor.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
@@ -74,7 +80,8 @@ pub fn follow_ups(guide: &Guide, findings: &[Finding], criteria: &[Criterion]) -
     let found = |id: &String| findings.iter().any(|f| f.id == *id);
     let of_criterion = |c: &&Criterion| {
         let criterion = guide.criterion.iter().find(|g| g.id == c.id)?;
-        (!criterion.told_by.iter().any(found)).then_some(criterion.follow_up.as_str())
+        let settled = criterion.told_by.iter().any(found) || is_told(&criterion.measure, evidence);
+        (!settled).then_some(criterion.follow_up.as_str())
     };
     let mut questions: Vec<String> = Vec::new();
     for question in findings.iter().filter_map(of_finding).chain(poor.iter().filter_map(of_criterion)) {
@@ -83,6 +90,14 @@ pub fn follow_ups(guide: &Guide, findings: &[Finding], criteria: &[Criterion]) -
         }
     }
     questions
+}
+
+/// Whether enough sentences are shown to say it, however unsure the model is of each: points may be lost over doubt, but
+/// nobody is asked for what the report says is there.
+fn is_told(measure: &Measure, evidence: &Evidence) -> bool {
+    let Measure::Heard { any, enough } = measure else { return false };
+    let shown = (0..evidence.sentences.len()).filter(|&i| any.iter().any(|c| is_heard(c, evidence, i)));
+    shown.count() as f32 >= *enough
 }
 
 fn measure(measure: &Measure, answer: &Answer, evidence: &Evidence) -> (f32, Vec<usize>) {
@@ -263,15 +278,22 @@ mod tests {
         let findings = [finding("vague"), finding("control"), finding("vague"), finding("unknown")];
         let expected =
             ["What of vague?", "What of control?", "What came of it?", "Who else?", "Which part was yours?"];
-        assert_eq!(follow_ups(&guide, &findings, &measured), expected);
+        assert_eq!(follow_ups(&guide, &s.evidence, &findings, &measured), expected);
         let many: Vec<Finding> = guide.mistake.iter().map(|m| finding(&m.id)).collect();
-        assert_eq!(follow_ups(&guide, &many, &measured).len(), FOLLOW_UPS);
-        assert_eq!(follow_ups(&guide, &[], &[]), [""; 0]);
-        let told = follow_ups(&guide, &[finding("heroics")], &measured);
+        assert_eq!(follow_ups(&guide, &s.evidence, &many, &measured).len(), FOLLOW_UPS);
+        assert_eq!(follow_ups(&guide, &s.evidence, &[], &[]), [""; 0]);
+        let told = follow_ups(&guide, &s.evidence, &[finding("heroics")], &measured);
         assert_eq!(
             told,
             ["What of heroics?", "What came of it?", "Which part was yours?"],
             "drama is asked about once"
         );
+        let mut doubted = story(&[LINES[3], LINES[4]]);
+        for (sentence, tag) in doubted.evidence.sentences.iter_mut().zip([Tag::Verification, Tag::Metric]) {
+            sentence.tags[tag.index()] = 0.55;
+        }
+        let measured = criteria(&doubted.answer, &doubted.evidence, &guide);
+        assert!(measured[0].weight - measured[0].points() > WORTH_ASKING, "the doubt costs points");
+        assert_eq!(follow_ups(&guide, &doubted.evidence, &[], &measured), [""; 0], "but it is shown as told");
     }
 }

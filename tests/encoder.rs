@@ -106,8 +106,7 @@ fn the_readout_is_that_of_python() {
 
 #[test]
 fn the_binary_knows_its_model() {
-    let model = Embedded::load().unwrap();
-    assert_eq!(model.info().sha256, Embedded::digest());
+    assert!(Embedded::load().unwrap().is_whole());
 }
 
 #[test]

@@ -21,8 +21,7 @@ TITLES = set(
         "result first|skills|skills demonstrated|tech|tech stack|stack|technologies|tools|lp|"
         "principle|question|tags|note|notes|project|case study|at stake|at risk|the problem|"
         "the challenge|the goal|the task|the situation|the action|the result|why it matters|"
-        "how it works|next time|context/why|situation/problem|situation/task|situation & task|"
-        "situation and task|task/action|action/result|action & result|actions taken|steps taken|"
+        "how it works|next time|context/why|actions taken|steps taken|"
         "key actions|key results|key learnings|quantified result|what|where|when|which part was mine|"
         "what i did|what i did about it|what i had to do|what i saw|what i learned|"
         "what i took from it|what i take from it|what i got wrong|what happened|what changed|"
@@ -32,7 +31,7 @@ TITLES = set(
 )
 LETTERS = {"s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"}
 OWNING = re.compile(r"\b(mine|own|owned|owner|answer for|answered for)\b", re.I)
-LIST_MARK = re.compile(r"[•‣▪●✓✔✅]\s*|(?:->|\[[ xX]\]|\([a-z0-9]\)|[-*+•‣◦▪●·–—→]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
+LIST_MARK = re.compile(r"(?:[•‣▪●✓✔✅]|\d\ufe0f?\u20e3)\s*|(?:->|\[[ xX]\]|\([a-z0-9]\)|[-*+•‣◦▪●·–—→]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
 HEADING_MARK = re.compile(r"#{1,6}[ \t]+")
 PAREN = r"(?:\s*\([^()\n]{1,40}\))?"
 EMPH = r"(?:\*{1,3}|_{1,3}|/)"
@@ -65,8 +64,9 @@ def _row(line: str) -> str:
 
 def _is_title(words: str) -> bool:
     w = re.sub(r"\s*\([^()]*\)\s*$", "", words.strip()).strip(" .:").lower()
-    w = re.sub(r"^[^\w]+", "", w)
-    return w in TITLES or w in LETTERS or re.sub(r"[\d#]+$", "", w).rstrip() in TITLES
+    w = re.sub(r"^[^\w]+", "", w).rstrip("*_")
+    joined = any(by in w and all(p.strip() in TITLES for p in w.split(by)) for by in (" and ", "&", "/"))
+    return w in TITLES or w in LETTERS or re.sub(r"[\d#]+$", "", w).rstrip() in TITLES or joined
 
 
 def _is_question(words: str) -> bool:

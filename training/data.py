@@ -38,7 +38,7 @@ class Item:
 def load_answers(folder=HERE / "data"):
     """The annotated answers, in the order of the files."""
     items = []
-    for path in sorted(folder.glob("?.jsonl")):
+    for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text().splitlines():
             d = json.loads(line)
             s = d["sentences"]
@@ -166,9 +166,9 @@ def batches(sizes, budget, rng):
     order = list(range(len(sizes)))
     rng.shuffle(order)
     out = []
-    for i in range(0, len(order), 64):
+    for i in range(0, len(order), 256):
         group, width = [], 0
-        for k in sorted(order[i : i + 64], key=lambda k: sizes[k]):
+        for k in sorted(order[i : i + 256], key=lambda k: sizes[k]):
             width = max(width, sizes[k])
             if group and width * (len(group) + 1) > budget:
                 out.append(group)

@@ -17,4 +17,4 @@ CATEGORIES = [
 LEVELS = [1, 2, 3, 4, 5]
 
 # Unseen authors: one writer a file, and a revision stays in its file.
-FOLDS = ["aejp", "bfkq", "cglrs", "dmntu"]
+FOLDS = [list("aejp"), list("bfkq"), list("cglrs"), list("dmntu")]

@@ -17,13 +17,10 @@ use crate::render::escape;
 pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
     let settings = Settings::find(&args.config, args.file.as_deref().unwrap_or(Path::new("-")))?;
     let guide = load_guide(settings.guide.as_deref())?;
-    let model = Embedded::load()?.info();
-    let digest = Embedded::digest();
-    let digest = if digest == model.sha256 {
-        format!("{digest} (verified)")
-    } else {
-        format!("{digest} (unknown weights)")
-    };
+    let encoder = Embedded::load()?;
+    let model = encoder.info();
+    let state = if encoder.is_whole() { "verified" } else { "not the weights in this binary" };
+    let digest = format!("{} ({state})", model.sha256);
     let from = match &settings.guide {
         Some(path) => path.display().to_string(),
         None => "built in".to_owned(),

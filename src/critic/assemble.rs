@@ -38,7 +38,7 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
     }
     let found = detect::find(answer, evidence, guide, options.select);
     let criteria = score::criteria(answer, evidence, guide);
-    report.follow_ups = score::follow_ups(guide, &found.findings, &criteria);
+    report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
     report.findings = found.findings;
     report.suppressed = found.suppressed;
     report.strengths =

@@ -21,7 +21,8 @@ fn blocks(source: &str) -> Vec<String> {
 
 #[test]
 fn every_kind_of_bullet_is_one() {
-    for mark in ["-", "*", "+", "•", "–", "→", "->", "1.", "12)", "a)", "(2)", "- [ ]", "- 3)"] {
+    for mark in ["-", "*", "+", "•", "–", "→", "->", "1.", "12)", "a)", "(2)", "- [ ]", "- 3)", "1️⃣"]
+    {
         let source = format!("{mark} did it\n{mark} did more");
         assert_eq!(blocks(&source), ["i did it", "i did more"], "{mark}");
     }

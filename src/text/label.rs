@@ -21,8 +21,7 @@ takeaways|key takeaway|key takeaways|reflection|reflections|end|ending|follow-up
 differently|would do differently|result first|skills|skills demonstrated|tech|tech stack|stack|\
 technologies|tools|lp|principle|question|tags|note|notes|project|case study|at stake|at risk|\
 the problem|the challenge|the goal|the task|the situation|the action|the result|why it matters|\
-how it works|next time|context/why|situation/problem|situation/task|situation & task|\
-situation and task|task/action|action/result|action & result|actions taken|steps taken|\
+how it works|next time|context/why|actions taken|steps taken|\
 key actions|key results|key learnings|quantified result|what|where|when|which part was mine|\
 what i did|what i did about it|what i had to do|what i saw|what i learned|what i took from it|\
 what i take from it|what i got wrong|what happened|what changed|what came out|what we did|\
@@ -96,19 +95,25 @@ fn is_run_in(words: &Rendered, range: &Range<usize>) -> bool {
     first && title.ends_with('.') && short && !told && range.end < words.text.len()
 }
 
-/// Whether these words name a part of an answer, with or without a remark in brackets, a number
-/// or a picture before them.
+/// Whether these words name a part of an answer, or several joined ("Task and context"), with or without a remark in
+/// brackets, a number or a picture before them.
 pub(super) fn is_title(words: &str) -> bool {
     let bare = bare(words);
     let unnumbered = bare.trim_end_matches(|c: char| c.is_ascii_digit() || c == '#').trim_end();
-    LETTERS.contains(&bare.as_str()) || TITLES.split('|').any(|title| title == bare || title == unnumbered)
+    let known = |words: &str| TITLES.split('|').any(|title| title == words);
+    let joined = |by: &str| bare.contains(by) && bare.split(by).all(|part| known(part.trim()));
+    LETTERS.contains(&bare.as_str())
+        || known(&bare)
+        || known(unnumbered)
+        || [" and ", "&", "/"].into_iter().any(joined)
 }
 
 fn bare(words: &str) -> String {
     let words = words.trim();
     let cut = words.ends_with(')').then(|| words.rfind('(')).flatten().filter(|at| *at > 0);
     let words = cut.map_or(words, |at| &words[..at]);
-    let words = words.trim().trim_end_matches([' ', '.', ':']);
+    // stars of emphasis that was never opened
+    let words = words.trim().trim_end_matches([' ', '.', ':', '*', '_']);
     words.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 

@@ -47,6 +47,9 @@ fn labels_are_taken_off() {
         "**S** (background):",
         "**Situation (S)** -",
         "Task (mine):",
+        "TASK AND CONTEXT (30 seconds):",
+        "Action/Result:",
+        "Situation & Task:",
         "Situation (20%)",
         "AT RISK:",
         "*Design.*",
@@ -99,10 +102,13 @@ fn titles_alone_on_a_line_are_headings() {
         "**Task** (your responsibility)",
         "**R**",
         "Result (10%)",
+        "TASK AND CONTEXT (30 seconds)",
+        "*TASK** (what was mine, 15 seconds)",
+        "Outcome & learnings",
     ] {
         assert!(is_heading(&rendered(line)), "{line}");
     }
-    for line in ["What a day", "Results were good", "I did:", "", "Situation: late"] {
+    for line in ["What a day", "Results and thanks", "Results were good", "I did:", "", "Situation: late"] {
         assert!(!is_heading(&rendered(line)), "{line}");
     }
 }

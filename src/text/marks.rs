@@ -21,6 +21,7 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
         '-' if text.starts_with("->") => 2,
         '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '·' | '–' | '—' | '→' | '➜' | '✓' | '✔'
         | '✅' => first.len_utf8(),
+        '0'..='9' if keycap(&text[1..]) > 0 => 1 + keycap(&text[1..]),
         '0'..='9' => {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();
             let dotted = text[digits..].starts_with(['.', ')']);
@@ -35,9 +36,18 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
         _ => return None,
     };
     let rest = &text[mark..];
-    let glued = matches!(first, '•' | '‣' | '▪' | '●' | '✓' | '✔' | '✅');
+    let glued = matches!(first, '•' | '‣' | '▪' | '●' | '✓' | '✔' | '✅') || text[..mark].ends_with(KEYCAP);
     let space = rest.len() - rest.trim_start().len();
     (space > 0 || rest.is_empty() || glued).then_some(mark + space)
+}
+
+/// Makes a key of the digit before it: "1️⃣".
+const KEYCAP: char = '\u{20e3}';
+
+/// The length of what makes a key of the digit before it.
+fn keycap(rest: &str) -> usize {
+    let bare = rest.trim_start_matches('\u{fe0f}');
+    if bare.starts_with(KEYCAP) { rest.len() - bare.len() + KEYCAP.len_utf8() } else { 0 }
 }
 
 /// "30. June": after the number comes a month, so it is no list.

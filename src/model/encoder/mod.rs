@@ -71,7 +71,7 @@ impl Embedded {
         };
         let weights = file("model.safetensors")?;
         let model = Embedded::from_bytes(&weights, &file("readout.json")?)?;
-        if hex_digest(&weights) == model.readout.sha256 {
+        if model.was_fitted_for(&weights) {
             Ok(model)
         } else {
             Err(ModelError::Broken("readout.json was fitted for other weights".to_owned()))
@@ -86,10 +86,15 @@ impl Embedded {
         Ok(Embedded { tokenizer: tokenizer?, network: network?, readout: readout?, known: Known::nothing() })
     }
 
-    /// sha256 of the embedded weights, computed now, in hex.
+    /// Whether the weights in the binary, hashed now, are those for which its readout was fitted: the fine-tuned ones
+    /// and the word vectors.
     #[must_use]
-    pub fn digest() -> String {
-        hex_digest(WEIGHTS)
+    pub fn is_whole(&self) -> bool {
+        self.was_fitted_for(WEIGHTS)
+    }
+
+    fn was_fitted_for(&self, weights: &[u8]) -> bool {
+        hex_digest(weights) == self.readout.sha256 && hex_digest(WORDS) == self.readout.words_sha256
     }
 
     /// What the network says of sentences, before calibration.

@@ -15,8 +15,10 @@ use crate::wording::voice;
 #[serde(deny_unknown_fields)]
 pub(super) struct Readout {
     pub(super) id: String,
-    /// Of the weights that it was fitted with.
+    /// Of the weights that it was fitted with, `model.safetensors`.
     pub(super) sha256: String,
+    /// Of the word vectors, `words.safetensors`.
+    pub(super) words_sha256: String,
     inputs: Vec<String>,
     tags: BTreeMap<Tag, Calibration>,
     mistakes: Vec<Named>,

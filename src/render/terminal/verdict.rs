@@ -179,6 +179,7 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>
         None if shown.report.verdict.as_ref().is_some_and(|v| v.level < GOOD) => {
             "see with --explain-score which parts give few points, and tell more of those.".to_owned()
         }
+        None if shown.report.follow_ups.is_empty() => "say it aloud, in two minutes.".to_owned(),
         None => "say it aloud in two minutes, and have an answer ready to what you will be asked.".to_owned(),
     };
     page.para("Next: ", &text, PLAIN)
