@@ -97,7 +97,7 @@ pub fn follow_ups(
 fn is_told(measure: &Measure, evidence: &Evidence) -> bool {
     let Measure::Heard { any, enough } = measure else { return false };
     let shown = (0..evidence.sentences.len()).filter(|&i| any.iter().any(|c| is_heard(c, evidence, i)));
-    shown.count() as f32 >= *enough
+    shown.count() as f32 >= enough.floor()
 }
 
 fn measure(measure: &Measure, answer: &Answer, evidence: &Evidence) -> (f32, Vec<usize>) {

@@ -1,4 +1,4 @@
-"""The encoder: all-MiniLM-L6-v2 over the whole answer, each sentence pooled in context, and heads."""
+"""The encoder: all-MiniLM-L6-v2 over the whole answer, each label's own look at each sentence in context, and heads."""
 
 import math
 from pathlib import Path
@@ -79,6 +79,8 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
         self.role = nn.Linear(HIDDEN, len(ROLES))
         self.tag = nn.Linear(HIDDEN, len(TAGS))
+        self.attend = nn.Linear(HIDDEN, len(ROLES) + len(TAGS), bias=False)
+        nn.init.zeros_(self.attend.weight)  # at first every label hears the mean of the sentence
         self.answer = nn.Linear(HIDDEN, len(MISTAKES) + len(CATEGORIES) + 4 + 1)
         self.crf = Crf(len(ROLES))
         self.similarity = nn.Linear(HIDDEN, HIDDEN, bias=False)
@@ -109,10 +111,10 @@ class Encoder(nn.Module):
                     getattr(layer.down_norm, kind).copy_(w[f"{p}output.LayerNorm.{kind}"])
         return m
 
-    def sentences(self, ids, segments, count):
+    def read(self, ids, segments):
         """ids [B, T] (0 pads); segments [B, T]: the flat sentence index of each token, -1 for none.
 
-        Gives [count, HIDDEN]: the mean over each sentence's tokens, in context.
+        Gives the tokens of sentences in context [K, HIDDEN], and their sentence indexes [K].
         """
         p = self.dropout if self.training else 0.0
         x = self.words(ids) + self.positions.weight[: ids.shape[1]]
@@ -120,22 +122,42 @@ class Encoder(nn.Module):
         mask = torch.where(ids == 0, -1e4, 0.0)[:, None, None, :]
         for layer in self.layers:
             x = layer(x, mask)
-        flat, seg = x.float().reshape(-1, HIDDEN), segments.reshape(-1)
+        seg = segments.reshape(-1)
         keep = seg >= 0
-        total = torch.zeros(count, HIDDEN).index_add(0, seg[keep], flat[keep])
-        n = torch.zeros(count).index_add(0, seg[keep], torch.ones(int(keep.sum())))
-        return total / n.clamp(min=1)[:, None]
+        return x.float().reshape(-1, HIDDEN)[keep], seg[keep]
+
+    def sentences(self, ids, segments, count):
+        """The mean over each sentence's tokens, in context: [count, HIDDEN]."""
+        return mean(*self.read(ids, segments), count)
 
     def embed(self, s):
         """What the base would say of texts read alone: unit vectors whose dot product is their likeness."""
         return F.normalize(self.similarity(s), dim=1)
 
-    def heads(self, s, lengths):
-        """s [N, HIDDEN] for answers of the given lengths → role, tag logits a sentence, logits an answer."""
+    def heads(self, x, seg, lengths):
+        """What `read` gives, for answers of the given lengths → role, tag logits a sentence, logits an answer.
+
+        Each label weighs the tokens of a sentence by itself (label-wise attention, Mullenbach et al. 2018): a tag is
+        often heard in three words of a long sentence, which its mean would drown.
+        """
+        count = int(lengths.sum())
+        d = F.dropout(x, 0.1, self.training)
+        score = self.attend(d)
+        index = seg[:, None].expand_as(score)
+        top = torch.full((count, score.shape[1]), -torch.inf).scatter_reduce(0, index, score.detach(), "amax")
+        weight = torch.exp(score - top[seg])
+        said = weight * torch.cat([self.role(d), self.tag(d)], 1)
+        zero = torch.zeros(count, score.shape[1])
+        label = zero.index_add(0, seg, said) / zero.index_add(0, seg, weight)
         owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
-        mean = torch.zeros(len(lengths), HIDDEN).index_add(0, owner, s) / lengths[:, None]
-        d = F.dropout(s, 0.1, self.training)
-        return self.role(d), self.tag(d), self.answer(F.dropout(mean, 0.1, self.training))
+        whole = mean(mean(x, seg, count), owner, len(lengths))
+        return label[:, : len(ROLES)], label[:, len(ROLES) :], self.answer(F.dropout(whole, 0.1, self.training))
+
+
+def mean(x, group, count):
+    """The mean of the rows of x [K, HIDDEN] in each group [K] → [count, HIDDEN]."""
+    n = torch.zeros(count).index_add(0, group, torch.ones(len(group)))
+    return torch.zeros(count, x.shape[1]).index_add(0, group, x) / n.clamp(min=1)[:, None]
 
 
 def split_answer_logits(a):

@@ -1,8 +1,9 @@
 """The readout: from what is heard in the sentences to judgements on the whole answer.
 
 Temperatures and thresholds of the tags, and one logistic regression a judgement over named inputs
-(counts and shares of roles and tags, the voice of the deeds, the heads' own logits). It is fitted on
-predictions for authors whom the model had not seen, so its inputs look as they do in use.
+(counts and shares of roles and tags, the voice of the deeds, the heads' own logits), or over those of them
+that judge unseen authors best. It is fitted on predictions for authors whom the model had not seen, so its
+inputs look as they do in use.
 `src/model/encoder/readout.rs` computes the same inputs; the goldens hold the two together.
 """
 
@@ -10,6 +11,7 @@ import math
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 
 from labels import CATEGORIES, LEVELS, MISTAKES, ROLES, TAGS
 from wording import voice
@@ -107,20 +109,67 @@ def even_threshold(p, gold):
 
 
 class Linear:
-    """Logistic regression over standardised inputs."""
+    """Logistic regression over standardised inputs, or over some columns of them: the others weigh nothing."""
 
-    def __init__(self, x, y, c):
+    def __init__(self, x, y, c, columns=None):
+        self.columns = np.arange(x.shape[1]) if columns is None else columns
+        self.width = x.shape[1]
+        x = x[:, self.columns]
         self.mean, self.std = x.mean(0), x.std(0) + 1e-6
         m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y)
         self.w, self.b = m.coef_[0], float(m.intercept_[0])
 
     def __call__(self, x):
-        return sigmoid((x - self.mean) / self.std @ self.w + self.b)
+        return sigmoid((x[..., self.columns] - self.mean) / self.std @ self.w + self.b)
 
     def folded(self):
         """Weights on the raw inputs, and the shift."""
-        w = self.w / self.std
-        return [float(v) for v in w], float(self.b - (self.mean * w).sum())
+        w = np.zeros(self.width)
+        w[self.columns] = self.w / self.std
+        return [float(v) for v in w], float(self.b - (self.mean * w[self.columns]).sum())
+
+
+class Judgement:
+    """A judgement on the whole answer: its regression, and the threshold of its probability."""
+
+    def __init__(self, x, y, part, name):
+        """part [answers]: the author's number. Inputs and regularisation are those that rank unseen authors best."""
+        tried = [(cross(x, y, part, c, columns), c, columns) for columns, c in candidates(name)]
+        p, c, columns = max(tried, key=lambda t: average_precision_score(y, t[0]))
+        self.threshold = even_threshold(p, y)
+        self.regression = Linear(x, y, c, columns)
+
+    def __call__(self, x):
+        return float(self.regression(x))
+
+
+# What a mistake is about by the scheme, where that is little of what is heard.
+ABOUT = {
+    "stops_at_launch": [
+        "head_stops_at_launch", "head_no_result", "head_vague", "head_launch_migration", "sum_result", "last_result",
+        "none_result", "two_result", "last_lesson", "results_with_figure", "max_metric", "none_metric",
+        "max_verification", "none_verification", "max_mechanism", "none_mechanism",
+    ],
+}
+
+
+def candidates(name):
+    """Sets of inputs for a judgement, each with a regularisation: all; what the heads say and what is told nowhere;
+    the judgement's own head alone; and what the mistake is about."""
+    every = np.arange(len(INPUTS))
+    absent = np.array([k for k, i in enumerate(INPUTS) if i.startswith(("head_", "none_"))])
+    named = lambda names: np.array([INPUTS.index(n) for n in names])
+    about = [(named(ABOUT[name]), 0.1)] if name in ABOUT else []
+    return [(every, 0.03), (every, 0.1), (absent, 0.1), (named([f"head_{name}"]), 0.1), *about]
+
+
+def cross(x, y, part, c, columns, parts=5):
+    """Probabilities for each answer by regressions that did not see its author."""
+    p = np.zeros(len(y))
+    for k in range(parts):
+        test = part % parts == k
+        p[test] = Linear(x[~test], y[~test], c, columns)(x[test])
+    return p
 
 
 class Readout:
@@ -134,16 +183,11 @@ class Readout:
         p = sigmoid(logits * self.tag_scale[:, 0] + self.tag_scale[:, 1])
         self.tag_threshold = np.array([tag_threshold(p[:, k], gold[:, k]) for k in range(len(TAGS))])
         x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
-        self.mistake, self.mistake_threshold = {}, {}
-        for k, m in enumerate(MISTAKES):
-            y = np.array([it.mistakes[k] for it, _ in rows]) > 0
-            self.mistake[m] = Linear(x, y, c)
-            self.mistake_threshold[m] = even_threshold(cross(x, y, c), y)
-        self.category, self.category_threshold = {}, {}
-        for k, m in enumerate(CATEGORIES):
-            y = np.array([it.categories[k] for it, _ in rows]) > 0
-            self.category[m] = Linear(x, y, c)
-            self.category_threshold[m] = even_threshold(cross(x, y, c), y)
+        authors = sorted({it.author for it, _ in rows})
+        part = np.array([authors.index(it.author) for it, _ in rows])
+        gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0
+        self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m) for k, m in enumerate(MISTAKES)}
+        self.category = {m: Judgement(x, gold(k, "categories"), part, m) for k, m in enumerate(CATEGORIES)}
         level = np.array([it.level for it, _ in rows])
         self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
         every = list(rows) + list(extra)
@@ -161,8 +205,8 @@ class Readout:
         x = inputs(item.texts, pred, self.tag_scale)
         above = np.minimum.accumulate([m(x) for m in self.level])
         levels = -np.diff(np.concatenate([[1.0], above, [0.0]]))
-        return (t >= self.tag_threshold, {m: float(f(x)) for m, f in self.mistake.items()},
-                {m: float(f(x)) for m, f in self.category.items()}, levels)
+        return (t >= self.tag_threshold, {m: f(x) for m, f in self.mistake.items()},
+                {m: f(x) for m, f in self.category.items()}, levels)
 
     def to_json(self):
         """For models/encoder/readout.json."""
@@ -175,18 +219,9 @@ class Readout:
             "inputs": list(INPUTS),
             "tags": {t: {"scale": round(float(s[0]), 5), "shift": round(float(s[1]), 5), "threshold": round(float(h), 4)}
                      for t, s, h in zip(TAGS, self.tag_scale, self.tag_threshold)},
-            "mistakes": [{"id": m} | lin(f, self.mistake_threshold[m]) for m, f in self.mistake.items()],
-            "categories": [{"id": m} | lin(f, self.category_threshold[m]) for m, f in self.category.items()],
+            "mistakes": [{"id": m} | lin(f.regression, f.threshold) for m, f in self.mistake.items()],
+            "categories": [{"id": m} | lin(f.regression, f.threshold) for m, f in self.category.items()],
             "levels": [lin(m) for m in self.level],
             "answered_inputs": ANSWERED_INPUTS,
             "answered": {"id": "answered"} | lin(self.answered, self.answered_threshold),
         }
-
-
-def cross(x, y, c, parts=5):
-    """Probabilities for each row by regressions that did not see it, to choose thresholds on."""
-    p = np.zeros(len(y))
-    for k in range(parts):
-        test = np.arange(len(y)) % parts == k
-        p[test] = Linear(x[~test], y[~test], c)(x[test])
-    return p

@@ -9,6 +9,7 @@ and the accuracy table of the README.
 import json
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ NEAT = "abcdefg"
 def evaluate(model, files):
     """What `candor eval` counts; the model in the binary for None."""
     command = [CANDOR, "eval", "--format", "json", *(["--model", model] if model else []), *files]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    one = os.environ | {"RAYON_NUM_THREADS": "1"}
+    return json.loads(subprocess.run(command, check=True, capture_output=True, env=one).stdout)
 
 
 def files_of(authors):
@@ -93,15 +95,18 @@ def figures(parts):
 
 def main():
     items = data.load_answers()
-    neat, rough, plain, texts, base = [], [], [], [], []
+    base, runs = [], []
     for k, authors in enumerate(FOLDS):
         export = RUNS / f"fold{k}" / "export"
-        for group, into in ((set(authors) & set(NEAT), neat), (set(authors) - set(NEAT), rough)):
-            into.append(evaluate(export, files_of(sorted(group))))
-        plain.append(evaluate(RUNS / f"fold{k}" / "export-f32", files_of(authors)))
-        texts.append(evaluate(export, [RUNS / f"fold{k}" / "texts.jsonl"])["texts"])
+        groups = [sorted(set(authors) & set(NEAT)), sorted(set(authors) - set(NEAT))]
+        runs += [(export, files_of(group)) for group in groups]
+        runs += [(RUNS / f"fold{k}" / "export-f32", files_of(authors)), (export, [RUNS / f"fold{k}" / "texts.jsonl"])]
         test = [it for it in items if it.author in authors]
         base.append(baselines([it for it in items if it.author not in authors], test))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        said = list(pool.map(lambda run: evaluate(*run), runs))
+    neat, rough, plain = said[0::4], said[1::4], said[2::4]
+    texts = [s["texts"] for s in said[3::4]]
     out = {"folds": figures(neat + rough), "a-g": figures(neat), "j-u": figures(rough)}
     for k in range(len(FOLDS)):
         out[f"fold {k + 1}"] = figures([neat[k], rough[k]])
@@ -159,7 +164,9 @@ def card(out):
     text = (ROOT / "training" / "card.md").read_text()
     f, u = out["folds"], out["unquantized"]
     a = out["abstention"]
+    items = data.load_answers()
     values = {
+        "ANSWERS": f"{len(items):,}", "SENTENCES": f"{sum(len(it.texts) for it in items):,}",
         "ACCURACY": accuracy(out),
         "ROLES": table(out, "roles"), "TAGS": table(out, "tags"), "MISTAKES": table(out, "mistakes"),
         "CATEGORIES": table(out, "categories"),

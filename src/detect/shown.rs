@@ -5,8 +5,8 @@
 use crate::evidence::{Evidence, Heard, Role, Tag};
 
 /// From which probability on a sentence plainly contradicts the judgement on the whole answer. On predictions for
-/// unseen authors (450 answers) 31 of the 34 judgements of `no_result`, `no_ownership` and `stops_at_launch` that
-/// such a sentence contradicts are indeed wrong.
+/// unseen authors (450 answers) 8 of the 11 judgements of `no_result`, `no_ownership` and `no_hard_part` that such
+/// sentences contradict are indeed wrong.
 pub(super) const PLAIN: f32 = 0.8;
 
 /// The sentences in which a tag is heard; where none reaches the tag's threshold, the most probable one if it

@@ -34,7 +34,7 @@ pub enum ModelError {
 /// What is known of a model without running it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ModelInfo {
-    /// Its id, such as `candor-minilm-1`.
+    /// Its id, such as `candor-minilm-2`.
     pub id: String,
     /// sha256 of its weights, in hex.
     pub sha256: String,

@@ -1,4 +1,4 @@
-//! The forward pass: token ids of sentences in, one vector a sentence out, and the heads on them.
+//! The forward pass: token ids of sentences in, one reading a sentence out, and the heads on them.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,8 @@ const LAYERS: usize = 6;
 const VOCABULARY: usize = 30_522;
 const CLS: u32 = 101;
 const SEP: u32 = 102;
+/// Logits of a sentence: the roles, then the tags.
+const LABELS: usize = ROLES + TAGS;
 /// Logits of an answer: ten mistakes, six categories, four level thresholds, answered.
 const ANSWER: usize = 21;
 
@@ -29,19 +31,30 @@ pub(super) struct Network {
     positions: Rows,
     norm: LayerNorm,
     layers: BertEncoder,
-    role: Linear,
-    tag: Linear,
+    /// How much each label minds each token.
+    attend: Linear,
+    /// What each label makes of a token.
+    label: Linear,
     answer: Linear,
     similarity: Linear,
+}
+
+/// One sentence, read in the context of its window.
+pub(super) struct Reading {
+    /// The mean over its tokens, [`HIDDEN`] wide.
+    mean: Vec<f32>,
+    labels: [f32; LABELS],
 }
 
 impl Network {
     pub(super) fn load(words: &[u8], weights: &[u8]) -> Result<Network, ModelError> {
         let w = Weights::parse(weights)?;
-        let linear = |name: &str, out: usize| -> Result<Linear, ModelError> {
-            let weight = w.tensor(&format!("{name}.weight"), &[out, HIDDEN])?;
-            Ok(Linear::new(weight, Some(w.tensor(&format!("{name}.bias"), &[out])?)))
-        };
+        let matrix = |name: &str, out: usize| w.tensor(&format!("{name}.weight"), &[out, HIDDEN]);
+        let bias = |name: &str, out: usize| w.tensor(&format!("{name}.bias"), &[out]);
+        let label = Linear::new(
+            Tensor::cat(&[matrix("role", ROLES)?, matrix("tag", TAGS)?], 0)?,
+            Some(Tensor::cat(&[bias("role", ROLES)?, bias("tag", TAGS)?], 0)?),
+        );
         let config = Config {
             hidden_size: HIDDEN,
             intermediate_size: INNER,
@@ -57,39 +70,46 @@ impl Network {
             positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
             norm: LayerNorm::new(norm("weight")?, norm("bias")?, 1e-12),
             layers: BertEncoder::load(vb, &config)?,
-            role: linear("role", ROLES)?,
-            tag: linear("tag", TAGS)?,
-            answer: linear("answer", ANSWER)?,
-            similarity: Linear::new(w.tensor("similarity.weight", &[HIDDEN, HIDDEN])?, None),
+            attend: Linear::new(matrix("attend", LABELS)?, None),
+            label,
+            answer: Linear::new(matrix("answer", ANSWER)?, Some(bias("answer", ANSWER)?)),
+            similarity: Linear::new(matrix("similarity", HIDDEN)?, None),
         })
     }
 
-    /// One vector of [`HIDDEN`] a sentence: the mean over its tokens, read in the context of its window.
-    pub(super) fn sentences(&self, tokens: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, ModelError> {
+    /// One reading a sentence.
+    pub(super) fn sentences(&self, tokens: &[Vec<u32>]) -> Result<Vec<Reading>, ModelError> {
         let lengths: Vec<usize> = tokens.iter().map(Vec::len).collect();
         let mut out = Vec::with_capacity(tokens.len());
         for window in windows::cover(&lengths) {
             let hidden = self.window(&tokens[window.reads.clone()])?;
+            let states: Vec<Vec<f32>> = hidden.to_vec2()?;
+            let weights: Vec<Vec<f32>> = self.attend.forward(&hidden)?.to_vec2()?;
+            let logits: Vec<Vec<f32>> = self.label.forward(&hidden)?.to_vec2()?;
             let mut at =
                 1 + lengths[window.reads.start..window.keeps.start].iter().map(|n| n + 1).sum::<usize>();
             for &n in &lengths[window.keeps.clone()] {
-                out.push(mean(&hidden[at..at + n]));
+                let tokens = at..at + n;
+                out.push(Reading {
+                    mean: mean(states[tokens.clone()].iter().map(Vec::as_slice)),
+                    labels: attended(&weights[tokens.clone()], &logits[tokens]),
+                });
                 at += n + 1;
             }
         }
         Ok(out)
     }
 
-    /// The unit vector of a text that was read alone, from its [`Network::sentences`] vector.
-    pub(super) fn likeness(&self, vector: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let x = Tensor::from_slice(vector, (1, HIDDEN), &Device::Cpu)?;
+    /// The unit vector of a text that was read alone.
+    pub(super) fn likeness(&self, reading: &Reading) -> Result<Vec<f32>, ModelError> {
+        let x = Tensor::from_slice(&reading.mean, (1, HIDDEN), &Device::Cpu)?;
         let v: Vec<f32> = self.similarity.forward(&x)?.squeeze(0)?.to_vec1()?;
         let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::EPSILON);
         Ok(v.iter().map(|x| x / norm).collect())
     }
 
-    /// The hidden states of one window, `[tokens][HIDDEN]`.
-    fn window(&self, sentences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>, ModelError> {
+    /// The hidden states of one window, `[tokens, HIDDEN]`.
+    fn window(&self, sentences: &[Vec<u32>]) -> Result<Tensor, ModelError> {
         let mut ids = vec![CLS];
         for s in sentences {
             ids.extend_from_slice(s);
@@ -103,20 +123,20 @@ impl Network {
         let x = Tensor::from_vec(x, (1, ids.len(), HIDDEN), &Device::Cpu)?;
         let mask = Tensor::zeros((1, 1, 1, ids.len()), DType::F32, &Device::Cpu)?;
         let y = self.layers.forward(&self.norm.forward(&x)?, &mask)?;
-        Ok(y.squeeze(0)?.to_vec2()?)
+        Ok(y.squeeze(0)?)
     }
 
-    /// The heads on the vectors of an answer's sentences (at least one).
-    pub(super) fn heads(&self, vectors: &[Vec<f32>]) -> Result<Raw, ModelError> {
-        let flat: Vec<f32> = vectors.iter().flatten().copied().collect();
-        let s = Tensor::from_vec(flat, (vectors.len(), HIDDEN), &Device::Cpu)?;
-        let roles: Vec<Vec<f32>> = softmax_last_dim(&self.role.forward(&s)?)?.to_vec2()?;
-        let tags: Vec<Vec<f32>> = self.tag.forward(&s)?.to_vec2()?;
-        let answer = Tensor::from_vec(mean(vectors), (1, HIDDEN), &Device::Cpu)?;
+    /// The heads on the readings of an answer's sentences (at least one).
+    pub(super) fn heads(&self, readings: &[Reading]) -> Result<Raw, ModelError> {
+        let roles = readings.iter().flat_map(|r| r.labels[..ROLES].to_vec()).collect();
+        let roles = Tensor::from_vec(roles, (readings.len(), ROLES), &Device::Cpu)?;
+        let roles: Vec<Vec<f32>> = softmax_last_dim(&roles)?.to_vec2()?;
+        let whole = mean(readings.iter().map(|r| r.mean.as_slice()));
+        let whole = Tensor::from_vec(whole, (1, HIDDEN), &Device::Cpu)?;
         Ok(Raw {
             roles: roles.iter().map(|r| array(r)).collect(),
-            tags: tags.iter().map(|t| array(t)).collect(),
-            answer: self.answer.forward(&answer)?.squeeze(0)?.to_vec1()?,
+            tags: readings.iter().map(|r| array(&r.labels[ROLES..])).collect(),
+            answer: self.answer.forward(&whole)?.squeeze(0)?.to_vec1()?,
         })
     }
 }
@@ -150,18 +170,52 @@ fn layer_tensors(w: &Weights<'_>) -> Result<HashMap<String, Tensor>, ModelError>
         .collect()
 }
 
+/// Each label's mean of its logits over the tokens of a sentence (at least one), weighted by the softmax of how much it
+/// minds each: label-wise attention (Mullenbach et al. 2018). Both `[tokens][LABELS]`.
+fn attended(weights: &[Vec<f32>], logits: &[Vec<f32>]) -> [f32; LABELS] {
+    std::array::from_fn(|k| {
+        let top = weights.iter().map(|w| w[k]).fold(f32::NEG_INFINITY, f32::max);
+        let (mut sum, mut all) = (0.0, 0.0);
+        for (w, logit) in weights.iter().zip(logits) {
+            let weight = (w[k] - top).exp();
+            sum += weight * logit[k];
+            all += weight;
+        }
+        sum / all
+    })
+}
+
 /// The mean of vectors of equal length; at least one.
-fn mean(vectors: &[Vec<f32>]) -> Vec<f32> {
-    let mut sum = vec![0.0f32; vectors.first().map_or(0, Vec::len)];
+fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let (mut sum, mut n) = (Vec::new(), 0.0);
     for v in vectors {
+        sum.resize(v.len(), 0.0);
         for (s, x) in sum.iter_mut().zip(v) {
             *s += x;
         }
+        n += 1.0;
     }
-    let n = vectors.len() as f32;
-    sum.iter().map(|s| s / n).collect()
+    sum.iter().map(|s: &f32| s / n).collect()
 }
 
 fn array<const N: usize>(v: &[f32]) -> [f32; N] {
     std::array::from_fn(|i| v.get(i).copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_label_attends_by_itself() {
+        let mut weights = vec![vec![0.0; LABELS]; 3];
+        let mut logits = vec![vec![1.0; LABELS]; 3];
+        logits[2] = vec![4.0; LABELS];
+        weights[2][1] = 200.0;
+        weights[2][2] = -200.0;
+        let said = attended(&weights, &logits);
+        assert!((said[0] - 2.0).abs() < 1e-6, "the mean where no token stands out: {}", said[0]);
+        assert!((said[1] - 4.0).abs() < 1e-6, "the token that it minds: {}", said[1]);
+        assert!((said[2] - 1.0).abs() < 1e-6, "the others: {}", said[2]);
+    }
 }
