@@ -7,6 +7,7 @@ pub mod detect;
 pub mod eval;
 pub mod evidence;
 pub mod guide;
+pub mod judge;
 pub mod model;
 pub mod render;
 pub mod report;

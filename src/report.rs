@@ -142,6 +142,45 @@ pub struct Verdict {
     pub criteria: Vec<Criterion>,
 }
 
+/// A critique in words, written by a language model and kept to what the answer says. It changes nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// The whole, in a sentence or two.
+    pub summary: String,
+    /// What is weak, each for a finding of the report.
+    pub weaknesses: Vec<Weakness>,
+    /// What is strong.
+    pub strengths: Vec<Praise>,
+    /// What an interviewer would ask next.
+    pub questions: Vec<String>,
+    /// How many parts were left out, since they quote what the answer doesn't say.
+    pub dropped: usize,
+}
+
+/// A weakness in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weakness {
+    /// The finding's mistake.
+    pub id: String,
+    /// The sentences that it is about.
+    pub sentences: Vec<usize>,
+    /// Why it hurts.
+    pub why: String,
+    /// How to mend it.
+    pub mend: String,
+    /// One sentence, rewritten; what only the writer can know stands in it as `[your figure]` or `[name]`.
+    pub rewrite: Option<String>,
+}
+
+/// A strength in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Praise {
+    /// The sentences that it is about.
+    pub sentences: Vec<usize>,
+    /// What is strong about them.
+    pub what: String,
+}
+
 /// Everything that candor says of one answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -169,6 +208,19 @@ pub struct Report {
     pub verdict: Option<Verdict>,
     /// What the interviewer will ask next.
     pub follow_ups: Vec<String>,
+    /// What a language model says beside the encoder, where one was asked.
+    pub second: Option<SecondOpinion>,
+    /// The critique in words, where a language model wrote one.
+    pub words: Option<Words>,
+}
+
+/// How far a language model agrees with what is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecondOpinion {
+    /// The least share of probability that the replies asked for had at any question, 0 to 1.
+    pub mass: f32,
+    /// The sentences in which it hears another role than is shown.
+    pub differs: Vec<usize>,
 }
 
 impl Report {
@@ -188,6 +240,8 @@ impl Report {
             question: None,
             verdict: None,
             follow_ups: Vec::new(),
+            second: None,
+            words: None,
         }
     }
 

@@ -16,14 +16,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &["evidence", "text", "wording"]),
     ("detect", &["evidence", "guide", "report", "text", "wording"]),
     ("score", &["evidence", "guide", "report", "text", "wording"]),
-    ("critic", &["detect", "evidence", "guide", "model", "report", "score", "text"]),
-    ("eval", &["critic", "evidence", "model", "report", "text"]),
+    ("judge", &["evidence", "guide", "model", "report", "text"]),
+    ("critic", &["detect", "evidence", "guide", "judge", "model", "report", "score", "text"]),
+    ("eval", &["critic", "evidence", "judge", "model", "report", "text"]),
     ("render", &["evidence", "guide", "model", "report", "text", "wording"]),
     (
         "cli",
         &[
-            "critic", "detect", "eval", "evidence", "guide", "model", "render", "report", "score", "text",
-            "wording",
+            "critic", "detect", "eval", "evidence", "guide", "judge", "model", "render", "report", "score",
+            "text", "wording",
         ],
     ),
 ];

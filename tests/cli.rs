@@ -62,6 +62,10 @@ fn cases() {
     let home = Folder::new("cases");
     let cases = trycmd::TestCases::new();
     cases.env("HOME", home.0.to_str().unwrap()).env("NO_COLOR", "1").env("COLUMNS", "100");
+    // No model is there, and none can be fetched.
+    let models = home.0.join("models");
+    cases.env("CANDOR_MODELS", models.to_str().unwrap()).env("HF_HUB_OFFLINE", "1");
+    cases.env("HF_HOME", models.to_str().unwrap());
     cases.case("tests/cmd/*.trycmd").case("README.md");
     // Runs when it is dropped, while the folder is still there.
     drop(cases);

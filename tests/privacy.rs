@@ -4,22 +4,45 @@
 
 use std::process::{Command, Stdio};
 
+/// The network calls of candor with these arguments, which ends with this code.
+///
 /// Where strace is missing the test can show nothing: in CI that is a failure.
-#[test]
-fn critique_opens_no_socket() {
-    let log = std::env::temp_dir().join(format!("candor-strace-{}", std::process::id()));
-    let args = ["-f", "-e", "trace=%network", "-o", log.to_str().unwrap(), env!("CARGO_BIN_EXE_candor")];
+fn network_calls(name: &str, args: &[&str], code: i32) -> Vec<String> {
+    let folder = std::env::temp_dir();
+    let log = folder.join(format!("candor-strace-{name}-{}", std::process::id()));
     let mut command = Command::new("strace");
-    command.args(args).args(["critique", "--no-config", "examples/weak.md"]);
+    command.args(["-f", "-e", "trace=%network", "-o", log.to_str().unwrap(), env!("CARGO_BIN_EXE_candor")]);
+    // An empty store, so that a model is missing.
+    let models = folder.join(format!("candor-strace-{name}-models-{}", std::process::id()));
+    command.args(args).env("CANDOR_MODELS", &models).env("HF_HOME", &models);
     let ran = command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).output();
     let Ok(output) = ran else {
         assert!(std::env::var_os("CI").is_none(), "strace is not installed");
-        return;
+        return Vec::new();
     };
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
     let calls = std::fs::read_to_string(&log).unwrap();
     std::fs::remove_file(&log).unwrap();
-    let network: Vec<&str> = calls.lines().filter(|l| l.contains('(') && !l.contains("+++")).collect();
-    assert!(network.is_empty(), "{network:#?}");
-    assert!(calls.contains("exited with 1"), "strace saw the whole run: {calls}");
+    let _ = std::fs::remove_dir_all(&models);
+    assert!(calls.contains(&format!("exited with {code}")), "strace saw the whole run: {calls}");
+    calls.lines().filter(|l| l.contains('(') && !l.contains("+++")).map(str::to_owned).collect()
+}
+
+#[test]
+fn critique_opens_no_socket() {
+    let calls = network_calls("critique", &["critique", "--no-config", "examples/weak.md"], 1);
+    assert!(calls.is_empty(), "{calls:#?}");
+}
+
+#[test]
+fn of_models_only_pull_opens_a_socket_and_not_offline() {
+    for (name, args, code) in [
+        ("list", &["models", "list"][..], 0),
+        ("path", &["models", "path"], 2),
+        ("verify", &["models", "verify"], 0),
+        ("offline", &["models", "pull", "--offline"], 2),
+    ] {
+        let calls = network_calls(name, args, code);
+        assert!(calls.is_empty(), "{name}: {calls:#?}");
+    }
 }

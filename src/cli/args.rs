@@ -6,6 +6,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use serde::Deserialize;
 
+use crate::judge::Engine;
+use crate::model::decoder::Device;
 use crate::render::{self, Renderer};
 use crate::report::Severity;
 
@@ -33,6 +35,7 @@ Example:
 pub(super) enum Command {
     Critique(Box<CritiqueArgs>),
     Explain(ExplainArgs),
+    Models(ModelsArgs),
     Doctor(DoctorArgs),
     Eval(EvalArgs),
     Completions(CompletionsArgs),
@@ -49,6 +52,8 @@ Examples:
       An answer from the clipboard, a line a finding.
   candor critique stories/*.md --format jsonl -o critiques.jsonl
       Many answers, for other programs.
+  candor critique answer.md --llm
+      The same, with a language model beside the encoder (`candor models pull`).
 
 To leave something out, write into the answer:
   <!-- candor ignore no_lesson -->             this mistake, in the whole answer
@@ -59,8 +64,8 @@ Settings, the first that is there counts (files are not merged, options count mo
   2. the file that $CANDOR_CONFIG names
   3. the nearest candor.toml in the answer's folder or above it
   4. candor/candor.toml in $XDG_CONFIG_HOME or ~/.config
-Keys: guide, format, select, ignore, min-level, fail-on, color. Format and colour
-are those of the first answer.
+Keys: guide, format, select, ignore, min-level, fail-on, color, engine, llm. Format,
+colour, engine and language model are those of the first answer.
 
 Exit codes:
   0  nothing at or above the fail level
@@ -123,7 +128,30 @@ pub(super) struct CritiqueArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
     #[command(flatten)]
+    pub(super) llm: LlmArgs,
+    #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+const LLM: &str = "Local language model";
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct LlmArgs {
+    /// Ask a language model on this machine too, by default the first of `candor models list`
+    ///
+    /// ID is that of a model, or the path of a manifest (.toml) or of a GGUF file with its tokenizer.json beside it. It
+    /// judges the roles and the mistakes, and writes the critique in words; `candor models pull` fetches one.
+    #[arg(long, help_heading = LLM, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(super) llm: Option<String>,
+    /// Who judges [default: both with --llm, else encoder]
+    #[arg(long, help_heading = LLM, value_enum)]
+    pub(super) engine: Option<Engine>,
+    /// Where the language model runs: auto, cpu, cuda, cuda:N, metal
+    #[arg(long, help_heading = LLM, default_value = "auto")]
+    pub(super) device: Device,
+    /// Have no critique written in words
+    #[arg(long, help_heading = LLM)]
+    pub(super) no_words: bool,
 }
 
 #[derive(Debug, Default, clap::Args)]
@@ -150,6 +178,87 @@ pub(super) struct ExplainArgs {
     pub(super) config: ConfigArgs,
 }
 
+const MODELS_EXAMPLES: &str = "\
+Examples:
+  candor models list
+      Which models there are, how large they are, which are here.
+  candor models pull
+      Fetches the default model; run again, it goes on where it was cut off.
+  candor models pull mine.toml
+      Fetches by a manifest of your own, such as those in models/ of candor's source.
+
+Variables:
+  CANDOR_MODELS       folder of the models [default: candor/models in $XDG_DATA_HOME or ~/.local/share]
+  HF_ENDPOINT         the hub [default: https://huggingface.co]
+  HF_HOME, HF_HUB_CACHE
+                      where files that other Hub tools have fetched are found and used
+  HF_TOKEN            token for the hub; never sent unencrypted or to another host
+  HF_HUB_OFFLINE      1 is the same as --offline
+  HF_HUB_DOWNLOAD_TIMEOUT
+                      seconds of silence after which a request is given up [default: 60]
+
+Exit codes:
+  0  done
+  2  a model could not be fetched, is not here or is damaged";
+
+/// List, fetch, check and remove local models
+///
+/// A model is fetched once, at a pinned revision, and gets its name only when its size and sha256 are right. Nothing
+/// but `pull` uses the network.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = MODELS_EXAMPLES)]
+pub(super) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(super) command: ModelsCommand,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub(super) offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelsCommand {
+    /// List the models and how much of each is here
+    List,
+    /// Fetch a model, going on where an earlier try ended
+    Pull(PullArgs),
+    /// Read a model's files again and compare them with their digests
+    Verify(VerifyArgs),
+    /// Print the path of a model's weights
+    Path(PathArgs),
+    /// Remove a model's files that no other model needs
+    Rm(RmArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PullArgs {
+    /// Id of a model, or path of a manifest that ends in .toml [default: the first of `candor models list`]
+    pub(super) id: Option<String>,
+    /// Where the hub states another size or digest than the manifest, go on with what the hub states
+    #[arg(long)]
+    pub(super) accept_digest: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct VerifyArgs {
+    /// Id of a model, or path of a manifest [default: all that are here]
+    pub(super) id: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PathArgs {
+    /// Id of a model, or path of a manifest [default: the first of `candor models list`]
+    pub(super) id: Option<String>,
+    /// Print the path of its tokenizer.json instead
+    #[arg(long)]
+    pub(super) tokenizer: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RmArgs {
+    /// Id of a model, or path of a manifest
+    pub(super) id: String,
+}
+
 /// Show what this candor is made of and which settings are in force
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
@@ -169,6 +278,13 @@ pub(super) struct EvalArgs {
     /// Folder of a model to measure in place of the embedded one
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(super) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) llm: LlmArgs,
+    /// Fit how much the language model weighs beside the encoder, and keep it for `critique`
+    ///
+    /// The weights are those with the least loss on these answers; measure them on others.
+    #[arg(long, help_heading = LLM)]
+    pub(super) fit: bool,
     /// How to write the figures
     #[arg(short, long, value_enum, default_value_t = EvalFormat::Terminal)]
     pub(super) format: EvalFormat,
@@ -246,11 +362,15 @@ mod tests {
 
     #[test]
     fn every_argument_says_what_it_is_for() {
-        for command in Args::command().get_subcommands() {
-            assert!(command.get_about().is_some(), "{}", command.get_name());
-            for arg in command.get_arguments() {
-                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+        fn check(parent: &clap::Command) {
+            for command in parent.get_subcommands() {
+                assert!(command.get_about().is_some(), "{}", command.get_name());
+                for arg in command.get_arguments() {
+                    assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+                }
+                check(command);
             }
         }
+        check(&Args::command());
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::args::{Color, ConfigArgs};
+use crate::judge::Engine;
 use crate::render::Renderer;
 use crate::report::Severity;
 
@@ -65,6 +66,8 @@ pub(super) struct Config {
     pub(super) min_level: Option<Severity>,
     pub(super) fail_on: Option<Severity>,
     pub(super) color: Option<Color>,
+    pub(super) engine: Option<Engine>,
+    pub(super) llm: Option<String>,
 }
 
 fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'static Renderer>, D::Error> {
@@ -127,13 +130,14 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let text = "guide = 'g.toml'\nformat = 'compact'\nselect = ['a']\nignore = ['b']\n\
-                    min-level = 'warning'\nfail-on = 'error'\ncolor = 'never'";
+                    min-level = 'warning'\nfail-on = 'error'\ncolor = 'never'\nengine = 'both'\nllm = 'x'";
         let config = parse(text).unwrap();
         assert_eq!(config.guide.as_deref(), Some(Path::new("g.toml")));
         assert_eq!(config.format.unwrap().id, "compact");
         assert_eq!((config.select.len(), config.ignore.len()), (1, 1));
         assert_eq!((config.min_level, config.fail_on), (Some(Severity::Warning), Some(Severity::Error)));
         assert_eq!(config.color, Some(Color::Never));
+        assert_eq!((config.engine, config.llm.as_deref()), (Some(Engine::Both), Some("x")));
         assert!(parse("").unwrap().format.is_none());
     }
 

@@ -8,12 +8,14 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
+use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::settings::{Settings, load_guide};
 use crate::critic::{Critic, Selection, UnknownMistake};
+use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::model::encoder::Embedded;
-use crate::render::{Context, Renderer, Shown, place};
+use crate::render::{Context, Renderer, SecondModel, Shown, place};
 use crate::report::Severity;
 use crate::text::{self, Answer, LineIndex, SourceKind, Span};
 
@@ -35,6 +37,8 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
         width: sink.width(),
         sink,
         critics: BTreeMap::new(),
+        ask: first.ask.clone(),
+        opened: None,
         written: 0,
     };
     // A guide or an id that is wrong for the first answer is wrong for all: say so once.
@@ -76,6 +80,13 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
+/// A critic, and the models that it hears with.
+struct Reader {
+    critic: Critic,
+    model: ModelInfo,
+    second: Option<SecondModel>,
+}
+
 /// What all answers of a run share.
 struct Run<'a> {
     args: &'a CritiqueArgs,
@@ -84,8 +95,28 @@ struct Run<'a> {
     width: usize,
     sink: Sink,
     /// By guide; nearly always one.
-    critics: BTreeMap<Option<PathBuf>, (Critic, ModelInfo)>,
+    critics: BTreeMap<Option<PathBuf>, Reader>,
+    /// The language model that is asked, if one is.
+    ask: Option<Ask>,
+    /// The same, once it is needed.
+    opened: Option<Opened>,
     written: usize,
+}
+
+impl Reader {
+    fn new(guide: Guide, opened: Option<&Opened>) -> Result<Reader> {
+        let mut critic = Critic::new(Box::new(Embedded::load()?), guide);
+        let model = critic.model();
+        let Some(opened) = opened else { return Ok(Reader { critic, model, second: None }) };
+        let second = opened.beside(&model.sha256, critic.guide())?;
+        let shown = SecondModel {
+            model: second.judge.model(),
+            engine: second.engine.id(),
+            prompts: second.judge.prompts_version(),
+        };
+        critic = critic.with(second);
+        Ok(Reader { critic, model, second: Some(shown) })
+    }
 }
 
 impl Run<'_> {
@@ -97,9 +128,16 @@ impl Run<'_> {
             answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
         }
         let (critic, select) = self.prepare(&settings)?;
-        let report =
-            critic.critique(&answer, &select).with_context(|| format!("cannot critique {}", answer.name))?;
-        let notes = suppression_notes(&answer, critic);
+        let cannot = || format!("cannot critique {}", answer.name);
+        let mut report = critic.critique(&answer, &select).with_context(cannot)?;
+        let mut notes = suppression_notes(&answer, critic);
+        if critic.second().is_some_and(|s| s.writes) && report.verdict.is_some() {
+            report.words = llm::written(|each| critic.words(&answer, &report, each)).with_context(cannot)?;
+            if report.words.is_none() {
+                let why = if llm::stopped() { "it was stopped" } else { "it became too long" };
+                notes.push(format!("{}: the critique in words is left out: {why}", answer.name));
+            }
+        }
         self.write(&Shown { answer: &answer, report: &report }, &settings)?;
         if !self.args.quiet {
             notes.iter().for_each(|note| output::note(note));
@@ -128,20 +166,23 @@ impl Run<'_> {
             let guide = load_guide(settings.guide.as_deref())?;
             // Before the model is loaded: wrong ids are told at once.
             Selection::new(&guide, &settings.select, &settings.ignore)?;
-            let critic = Critic::new(Box::new(Embedded::load()?), guide);
-            let model = critic.model();
-            self.critics.insert(settings.guide.clone(), (critic, model));
+            if let (None, Some(ask)) = (&self.opened, &self.ask) {
+                self.opened = Some(Opened::open(ask)?);
+            }
+            let reader = Reader::new(guide, self.opened.as_ref())?;
+            self.critics.insert(settings.guide.clone(), reader);
         }
-        let critic = &self.critics[&settings.guide].0;
+        let critic = &self.critics[&settings.guide].critic;
         let select = Selection::new(critic.guide(), &settings.select, &settings.ignore)?;
         Ok((critic, select))
     }
 
     fn write(&mut self, shown: &Shown<'_>, settings: &Settings) -> io::Result<()> {
-        let (critic, model) = &self.critics[&settings.guide];
+        let reader = &self.critics[&settings.guide];
         let context = Context {
-            guide: critic.guide(),
-            model,
+            guide: reader.critic.guide(),
+            model: &reader.model,
+            second: reader.second.as_ref(),
             color: self.color,
             width: self.width,
             explain_score: self.args.explain_score,

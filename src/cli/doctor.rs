@@ -6,16 +6,18 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Outcome;
-use super::args::DoctorArgs;
+use super::args::{DoctorArgs, LlmArgs};
 use super::output::Sink;
 use super::settings::{Settings, load_guide};
 use crate::model::Encoder;
 use crate::model::encoder::Embedded;
+use crate::model::store;
 use crate::render::escape;
 
 /// Runs the command.
 pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
-    let settings = Settings::find(&args.config, args.file.as_deref().unwrap_or(Path::new("-")))?;
+    let settings =
+        Settings::find(&args.config, &LlmArgs::default(), args.file.as_deref().unwrap_or(Path::new("-")))?;
     let guide = load_guide(settings.guide.as_deref())?;
     let encoder = Embedded::load()?;
     let model = encoder.info();
@@ -29,6 +31,16 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         Some((path, origin)) => format!("{} ({})", path.display(), origin.words()),
         None => "none".to_owned(),
     };
+    let store = match store::default_root() {
+        Some(root) => root.display().to_string(),
+        None => "none: no home, and CANDOR_MODELS is not set".to_owned(),
+    };
+    let engine = settings.ask.as_ref().map_or("encoder", |a| a.engine.id());
+    let llm = match &settings.ask {
+        Some(ask) if ask.model.is_empty() => "the default one of `candor models list`".to_owned(),
+        Some(ask) => ask.model.clone(),
+        None => "none".to_owned(),
+    };
     let rows = [
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("platform", format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)),
@@ -37,6 +49,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         ("threads", rayon::current_num_threads().to_string()),
         ("model", model.id),
         ("sha256", digest),
+        ("store", store),
         ("guide", format!("{} {} ({from})", guide.id, guide.version)),
         ("config", config),
         ("format", settings.format.id.to_owned()),
@@ -45,7 +58,9 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         ("min-level", format!("{:?}", settings.min_level).to_lowercase()),
         ("fail-on", format!("{:?}", settings.fail_on).to_lowercase()),
         ("color", format!("{:?}", settings.color).to_lowercase()),
-        ("network", "never used".to_owned()),
+        ("engine", engine.to_owned()),
+        ("llm", llm),
+        ("network", "only by `candor models pull`".to_owned()),
     ];
     let mut out = Sink::standard();
     for (key, value) in rows {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Outcome;
-use super::args::{ConfigArgs, ExplainArgs};
+use super::args::{ConfigArgs, ExplainArgs, LlmArgs};
 use super::output::Sink;
 use super::settings::{Settings, load_guide};
 use crate::critic::UnknownMistake;
@@ -34,7 +34,7 @@ fn guide(option: Option<&Path>, config: &ConfigArgs) -> Result<Guide> {
     if option.is_some() {
         return Ok(load_guide(option)?);
     }
-    let settings = Settings::find(config, Path::new("-"))?;
+    let settings = Settings::find(config, &LlmArgs::default(), Path::new("-"))?;
     Ok(load_guide(settings.guide.as_deref())?)
 }
 

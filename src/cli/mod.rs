@@ -12,7 +12,10 @@ mod doctor;
 mod eval;
 mod explain;
 mod generate;
+mod llm;
+mod models;
 mod output;
+mod progress;
 mod settings;
 
 use std::process::ExitCode;
@@ -57,6 +60,7 @@ fn execute(command: &Command) -> Result<Outcome> {
     match command {
         Command::Critique(args) => critique::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Models(args) => models::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Completions(args) => generate::completions(args),

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Color, ConfigArgs, CritiqueArgs};
+use super::args::{Color, ConfigArgs, CritiqueArgs, LlmArgs};
 use super::config::{self, Config, ConfigError, Origin};
+use super::llm::Ask;
 use crate::guide::{Guide, GuideError};
 use crate::render::{self, Renderer};
 use crate::report::Severity;
@@ -18,13 +19,15 @@ pub(super) struct Settings {
     pub(super) min_level: Severity,
     pub(super) fail_on: Severity,
     pub(super) color: Color,
+    /// None where the encoder is enough.
+    pub(super) ask: Option<Ask>,
     /// The config that they come from, if any.
     pub(super) source: Option<(PathBuf, Origin)>,
 }
 
 impl Settings {
     /// The settings that a config and the defaults give for an answer.
-    pub(super) fn find(args: &ConfigArgs, answer: &Path) -> Result<Settings, ConfigError> {
+    pub(super) fn find(args: &ConfigArgs, llm: &LlmArgs, answer: &Path) -> Result<Settings, ConfigError> {
         let source = config::find(args, answer);
         let config = source.as_ref().map(|(path, _)| Config::read(path)).transpose()?.unwrap_or_default();
         Ok(Settings {
@@ -35,13 +38,14 @@ impl Settings {
             min_level: config.min_level.unwrap_or(Severity::Suggestion),
             fail_on: config.fail_on.unwrap_or(Severity::Warning),
             color: config.color.unwrap_or_default(),
+            ask: Ask::of(llm, config.engine, config.llm.as_deref()),
             source,
         })
     }
 
     /// The same, with the options of `critique` over them.
     pub(super) fn of(args: &CritiqueArgs, answer: &Path) -> Result<Settings, ConfigError> {
-        let found = Settings::find(&args.config, answer)?;
+        let found = Settings::find(&args.config, &args.llm, answer)?;
         let given = |flags: &Vec<String>, config| if flags.is_empty() { config } else { flags.clone() };
         Ok(Settings {
             guide: args.guide.clone().or(found.guide),
@@ -51,6 +55,7 @@ impl Settings {
             min_level: args.min_level.unwrap_or(found.min_level),
             fail_on: args.fail_on.unwrap_or(found.fail_on),
             color: args.color.unwrap_or(found.color),
+            ask: found.ask,
             source: found.source,
         })
     }

@@ -5,13 +5,14 @@
 
 mod data;
 mod figures;
+mod fit;
 
 pub use data::{Annotated, AnnotatedSentence, EvalError, Example, read};
 pub use figures::{Calibration, Counts, Figures, macro_f1, micro_f1};
+pub use fit::{Fit, fit};
 
-use crate::critic::{Critic, Selection};
+use crate::critic::{Critic, CriticError, Selection};
 use crate::evidence::{Role, Tag};
-use crate::model::ModelError;
 use crate::report::{Report, Severity};
 use crate::text::{Answer, SourceKind};
 
@@ -32,8 +33,8 @@ pub const MISTAKES: [&str; 10] = [
 /// Compares the critic with one record and adds what it sees to `figures`.
 ///
 /// # Errors
-/// [`ModelError`]; never because of what the record says.
-pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Result<(), ModelError> {
+/// [`CriticError`]; never because of what the record says.
+pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Result<(), CriticError> {
     match example {
         Example::Answer(gold) => measure_answer(critic, gold, figures),
         Example::Text { text, answered, id } => {
@@ -51,7 +52,7 @@ pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Res
     }
 }
 
-fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), ModelError> {
+fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), CriticError> {
     let answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
     let report = critic.critique(&answer, &Selection::default())?;
     figures.answers += 1;
@@ -108,16 +109,19 @@ fn boundaries(gold: &Annotated, answer: &Answer, figures: &mut Figures) {
     figures.boundaries.wrong += got.difference(&want).count();
 }
 
+/// The sentence of the answer that has most of an annotated one, the first of them.
+fn nearest(gold: &AnnotatedSentence, answer: &Answer) -> Option<usize> {
+    let overlap = |i: &usize| {
+        let own = answer.sentences[*i].span;
+        own.end.min(gold.span.end).saturating_sub(own.start.max(gold.span.start))
+    };
+    let all = (0..answer.sentences.len()).filter(|i| overlap(i) > 0);
+    all.max_by_key(|i| (overlap(i), usize::MAX - i))
+}
+
 fn sentences(gold: &Annotated, answer: &Answer, report: &Report, figures: &mut Figures) {
     for s in &gold.sentences {
-        let overlap = |i: &usize| {
-            let own = answer.sentences[*i].span;
-            own.end.min(s.span.end).saturating_sub(own.start.max(s.span.start))
-        };
-        let nearest = (0..answer.sentences.len())
-            .filter(|i| overlap(i) > 0)
-            .max_by_key(|i| (overlap(i), usize::MAX - i));
-        let heard = nearest.map(|i| &report.sentences[i]);
+        let heard = nearest(s, answer).map(|i| &report.sentences[i]);
         let said = heard.map_or(Role::Other, |h| h.role);
         let role = if s.second_role == Some(said) { said } else { s.role };
         figures.add_role(role, said);

@@ -2,8 +2,14 @@
 //!
 //! May import: `evidence`, `text`, `wording`.
 
+pub mod decoder;
+pub mod digest;
 pub mod encoder;
+pub mod llm;
+pub mod manifest;
+pub mod store;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::evidence::Evidence;
@@ -26,9 +32,15 @@ pub enum ModelError {
     /// The tensor library failed: a fault of ours or of the machine.
     #[error("the encoder failed")]
     Tensor(#[from] candle_core::Error),
+    /// A local language model can't be read or run.
+    #[error(transparent)]
+    Decoder(#[from] decoder::DecoderError),
     /// The tokenizer failed: a fault of ours.
     #[error("the tokenizer failed")]
     Tokenizer(#[source] tokenizers::Error),
+    /// A language model can't be put together, asked, or held to its grammar.
+    #[error(transparent)]
+    Llm(#[from] llm::LlmError),
 }
 
 /// What is known of a model without running it.
@@ -58,4 +70,80 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// [`ModelError`], as for [`Encoder::hear`].
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError>;
+}
+
+/// The tokens that stand around the texts of a chat of one system text and one user text, thinking off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Before the system text.
+    pub head: Vec<u32>,
+    /// Between the system text and the user's.
+    pub middle: Vec<u32>,
+    /// After the user's text, up to where the assistant speaks.
+    pub tail: Vec<u32>,
+}
+
+/// What a language model wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Whether it came to its end; what was cut may end anywhere.
+    pub complete: bool,
+}
+
+/// A language model: tokens in, probabilities and constrained text out.
+///
+/// A call remembers what the last one read, and reads only what follows the beginning that both share. What it gives
+/// does not depend on what was asked before, unless its text goes on where the last one's ended: a prompt after the prefix
+/// of branches does, and another answer doesn't, where the prefix has a mark at its end. After an error it is as usable
+/// as before.
+pub trait Generator: Send {
+    /// What is known of the model.
+    fn info(&self) -> ModelInfo;
+
+    /// What stands around the texts of a chat.
+    fn frame(&self) -> &Frame;
+
+    /// The tokens of a text. What looks like a control token in it is text.
+    ///
+    /// # Errors
+    /// [`ModelError::Tokenizer`]; never because of what the text says.
+    fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError>;
+
+    /// The token of a text that is exactly one.
+    fn single(&self, text: &str) -> Option<u32>;
+
+    /// The most tokens that fit: prompt, and what is written after it.
+    fn context(&self) -> usize;
+
+    /// Reads each branch after `prefix` by itself, all in one forward, and gives the probabilities (softmax over the
+    /// whole vocabulary) of the `wanted` tokens as the next one: `[branches][wanted]`. Branches that begin alike are
+    /// read once up to where they part.
+    ///
+    /// # Errors
+    /// When a branch is empty or a token is none of the vocabulary: a fault of the caller; when prefix and longest
+    /// branch do not fit into the context; when the model fails.
+    fn branch(
+        &mut self,
+        prefix: &[u32],
+        branches: &[Vec<u32>],
+        wanted: &[u32],
+    ) -> Result<Vec<Vec<f32>>, ModelError>;
+
+    /// Writes JSON of a schema after the prompt, at most `most` tokens, the likeliest that the schema allows one after
+    /// the other.
+    ///
+    /// `each` is given all that is written so far whenever there is more, and before each part of the prompt is read
+    /// (nothing is written then); it may stop the writing. A complete text is JSON that the schema allows.
+    ///
+    /// # Errors
+    /// When the prompt leaves no room in the context; when the schema can't be made a grammar; when the model fails.
+    fn write(
+        &mut self,
+        prompt: &[u32],
+        schema: &serde_json::Value,
+        most: usize,
+        each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Written, ModelError>;
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Shown};
+use super::{Context, SecondModel, Shown};
 use crate::evidence::{Role, Tag, Voice};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::report::{
-    Abstention, Criterion, Finding, QuestionReport, Report, SentenceReport, Severity, Signal, Strength,
-    Verdict,
+    Abstention, Criterion, Finding, Praise, QuestionReport, Report, SecondOpinion, SentenceReport, Severity,
+    Signal, Strength, Verdict, Weakness, Words,
 };
 use crate::text::{Answer, Sentence, Span, Suppressions};
 
@@ -19,6 +19,7 @@ pub(super) struct Fixture {
     pub(super) report: Report,
     pub(super) guide: Guide,
     model: ModelInfo,
+    second: Option<SecondModel>,
 }
 
 impl Fixture {
@@ -30,6 +31,7 @@ impl Fixture {
         Context {
             guide: &self.guide,
             model: &self.model,
+            second: self.second.as_ref(),
             color: false,
             width: 80,
             explain_score: false,
@@ -54,7 +56,33 @@ pub(super) fn all() -> Vec<Fixture> {
     nothing.answer.sentences.clear();
     nothing.report =
         Report { abstention: Some(Abstention::NoText), ..Report::silent(None, 0.97, Vec::new()) };
-    vec![fixture("plain", PLAIN), fixture("hostile", HOSTILE), clean, abstained, nothing]
+    let (plain, hostile) = (fixture("plain", PLAIN), fixture("hostile", HOSTILE));
+    let (worded, raving) =
+        (worded("worded", PLAIN, "It is short"), worded("raving", HOSTILE, "\u{1b}[2J\u{9b}31m"));
+    vec![plain, hostile, clean, abstained, nothing, worded, raving]
+}
+
+/// With a second opinion and words, in each of which stands the text.
+fn worded(name: &'static str, source: &str, text: &str) -> Fixture {
+    let mut f = fixture(name, source);
+    let said = |part: &str| format!("{text}: {part}.");
+    f.report.second = Some(SecondOpinion { mass: 0.412_34, differs: vec![0] });
+    f.report.words = Some(Words {
+        summary: said("the summary"),
+        weaknesses: vec![Weakness {
+            id: "team_subject".into(),
+            sentences: vec![0, 1],
+            why: said("why it hurts"),
+            mend: said("how to mend it"),
+            rewrite: Some(said("I cut it by [your figure]")),
+        }],
+        strengths: vec![Praise { sentences: vec![1], what: said("what is strong") }],
+        questions: vec![said("what is asked")],
+        dropped: 2,
+    });
+    let model = ModelInfo { id: "small".into(), sha256: "fedcba9876543210".repeat(4), device: "cpu".into() };
+    f.second = Some(SecondModel { model, engine: "both", prompts: 1 });
+    f
 }
 
 const PLAIN: &str = "\
@@ -85,7 +113,7 @@ fn fixture(name: &'static str, source: &str) -> Fixture {
     let guide = Guide::ownership().unwrap();
     let report = report(&answer, &guide);
     let model = ModelInfo { id: "tiny".into(), sha256: "0123456789abcdef".repeat(4), device: "cpu".into() };
-    Fixture { name, answer, report, guide, model }
+    Fixture { name, answer, report, guide, model, second: None }
 }
 
 /// Ends at full stops before whitespace: enough for these texts.

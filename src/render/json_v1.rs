@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::{Context, Shown, place, reason, severity_id};
 use crate::evidence::Voice;
+use crate::model::ModelInfo;
 use crate::report::{Signal, Verdict};
 use crate::text::LineIndex;
 
@@ -38,6 +39,8 @@ pub(super) struct Critique<'a> {
     tests: Vec<Heard<'a>>,
     voice: Deeds,
     suppressed: usize,
+    second_opinion: Option<Opinion<'a>>,
+    words: Option<Words<'a>>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +49,45 @@ struct Tool {
     engine: &'static str,
     model: String,
     guide: String,
+    llm: Option<Llm>,
+}
+
+/// The language model beside the encoder.
+#[derive(Serialize)]
+struct Llm {
+    model: String,
+    device: String,
+    prompts: u32,
+}
+
+#[derive(Serialize)]
+struct Opinion<'a> {
+    mass: f64,
+    differs: &'a [usize],
+}
+
+#[derive(Serialize)]
+struct Words<'a> {
+    summary: &'a str,
+    weaknesses: Vec<Weakness<'a>>,
+    strengths: Vec<Praise<'a>>,
+    questions: &'a [String],
+    dropped: usize,
+}
+
+#[derive(Serialize)]
+struct Weakness<'a> {
+    id: &'a str,
+    sentences: &'a [usize],
+    why: &'a str,
+    mend: &'a str,
+    rewrite: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Praise<'a> {
+    sentences: &'a [usize],
+    what: &'a str,
 }
 
 #[derive(Serialize)]
@@ -152,16 +194,44 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         tests: signals(&report.tests),
         voice: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
         suppressed: report.suppressed,
+        second_opinion: report.second.as_ref().map(|s| Opinion { mass: round(s.mass), differs: &s.differs }),
+        words: report.words.as_ref().map(words),
     }
 }
 
 fn tool(context: &Context<'_>) -> Tool {
-    let digest: String = context.model.sha256.chars().take(12).collect();
+    let named = |model: &ModelInfo| {
+        let digest: String = model.sha256.chars().take(12).collect();
+        format!("{}@{digest}", model.id)
+    };
     Tool {
         version: env!("CARGO_PKG_VERSION"),
-        engine: "encoder",
-        model: format!("{}@{digest}", context.model.id),
+        engine: context.second.map_or("encoder", |s| s.engine),
+        model: named(context.model),
         guide: format!("{}@{}", context.guide.id, context.guide.version),
+        llm: context.second.map(|s| Llm {
+            model: named(&s.model),
+            device: s.model.device.clone(),
+            prompts: s.prompts,
+        }),
+    }
+}
+
+fn words(words: &crate::report::Words) -> Words<'_> {
+    let weaknesses = words.weaknesses.iter().map(|w| Weakness {
+        id: &w.id,
+        sentences: &w.sentences,
+        why: &w.why,
+        mend: &w.mend,
+        rewrite: w.rewrite.as_deref(),
+    });
+    let strengths = words.strengths.iter().map(|s| Praise { sentences: &s.sentences, what: &s.what });
+    Words {
+        summary: &words.summary,
+        weaknesses: weaknesses.collect(),
+        strengths: strengths.collect(),
+        questions: &words.questions,
+        dropped: words.dropped,
     }
 }
 

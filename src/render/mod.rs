@@ -88,8 +88,10 @@ impl<'a> Shown<'a> {
 pub struct Context<'a> {
     /// The guide that they are read by.
     pub guide: &'a Guide,
-    /// The model that read them.
+    /// The encoder that read them.
     pub model: &'a ModelInfo,
+    /// The language model beside it, if one was asked.
+    pub second: Option<&'a SecondModel>,
     /// Whether escape sequences for colour may be written.
     pub color: bool,
     /// Columns of a line, 40 at least.
@@ -100,6 +102,17 @@ pub struct Context<'a> {
     pub min_level: Severity,
     /// Whether to show nothing but the findings.
     pub quiet: bool,
+}
+
+/// A language model that had a part in a report.
+#[derive(Clone, Debug)]
+pub struct SecondModel {
+    /// What is known of it.
+    pub model: ModelInfo,
+    /// Who judges: `encoder`, `llm` or `both`.
+    pub engine: &'static str,
+    /// The version of its prompts.
+    pub prompts: u32,
 }
 
 /// The id that reports, suppressions and exit codes use for a severity.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::eval::{Counts, Figures, macro_f1, micro_f1};
+use crate::critic::Second;
+use crate::eval::{Counts, Figures, Fit, macro_f1, micro_f1};
 use crate::evidence::Role;
 use crate::model::ModelInfo;
 
@@ -43,6 +44,19 @@ pub(super) fn figures(f: &Figures, model: &ModelInfo) -> Value {
         "forms": { "macro_f1": rounded(macro_f1(f.forms.values())), "classes": classes(&f.forms) },
         "calibration": { "expected_error": rounded(f.calibration.error()), "bins": f.calibration.bins },
         "seconds": rounded(f.seconds),
+    })
+}
+
+/// The language model beside the encoder, and what was fitted for it.
+pub(super) fn second(second: Option<&Second>, fit: Option<&Fit>) -> Value {
+    let Some(second) = second else { return Value::Null };
+    let loss = |l: [f32; 2]| json!({ "alone": rounded(f64::from(l[0])), "pooled": rounded(f64::from(l[1])) });
+    let fit = fit.map(
+        |f| json!({ "answers": f.answers, "roles_loss": loss(f.roles), "mistakes_loss": loss(f.mistakes) }),
+    );
+    json!({
+        "model": second.judge.model(), "engine": second.engine, "prompts": second.judge.prompts_version(),
+        "weights": second.pooling, "fit": fit,
     })
 }
 

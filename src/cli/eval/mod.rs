@@ -6,14 +6,16 @@ mod terminal;
 use std::io::Write;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Outcome;
 use super::args::{EvalArgs, EvalFormat};
-use super::output::Sink;
+use super::llm::{Ask, Opened};
+use super::output::{self, Sink};
 use super::settings::load_guide;
 use crate::critic::Critic;
-use crate::eval::{self, Figures};
+use crate::eval::{self, Example, Figures, Fit};
+use crate::judge::Calibration;
 use crate::model::encoder::Embedded;
 
 /// Runs the command.
@@ -26,7 +28,18 @@ pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
         Some(folder) => Embedded::read(folder)?,
         None => Embedded::load()?,
     };
-    let critic = Critic::new(Box::new(model), load_guide(None)?);
+    let mut critic = Critic::new(Box::new(model), load_guide(None)?);
+    let fitted = match Ask::of(&args.llm, None, None) {
+        Some(ask) => {
+            let opened = Opened::open(&Ask { words: false, ..ask })?;
+            let encoder = critic.model().sha256;
+            let second = opened.beside(&encoder, critic.guide())?;
+            critic = critic.with(second);
+            args.fit.then(|| fit(&mut critic, &opened, &encoder, &examples)).transpose()?
+        }
+        None if args.fit => bail!("--fit is about a language model: name it with --llm"),
+        None => None,
+    };
     let mut figures = Figures::default();
     let started = Instant::now();
     for example in &examples {
@@ -35,9 +48,37 @@ pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
     figures.seconds = started.elapsed().as_secs_f64();
     let mut out = Sink::standard();
     match args.format {
-        EvalFormat::Json => writeln!(out, "{:#}", json::figures(&figures, &critic.model()))?,
-        EvalFormat::Terminal => terminal::write(&mut out, &figures)?,
+        EvalFormat::Json => {
+            let mut said = json::figures(&figures, &critic.model());
+            said["llm"] = json::second(critic.second(), fitted.as_ref());
+            writeln!(out, "{said:#}")?;
+        }
+        EvalFormat::Terminal => {
+            terminal::write(&mut out, &figures)?;
+            if let Some(fit) = &fitted {
+                terminal::fit(&mut out, fit)?;
+            }
+        }
     }
     out.finish()?;
     Ok(Outcome::Clean)
+}
+
+/// Fits how much the language model weighs, keeps that beside the model, and goes on with it.
+fn fit(critic: &mut Critic, opened: &Opened, encoder: &str, examples: &[Example]) -> Result<Fit> {
+    let answers = examples.iter().filter_map(|e| match e {
+        Example::Answer(answer) => Some(answer),
+        _ => None,
+    });
+    let fitted = eval::fit(critic, answers)?;
+    if fitted.answers == 0 {
+        bail!("there is no answer to fit on");
+    }
+    let Some(second) = critic.second_mut() else { bail!("no language model is asked") };
+    second.pooling = fitted.pooling;
+    let judge = std::sync::Arc::clone(&second.judge);
+    let kept = Calibration::new(&judge, encoder, critic.guide(), fitted.answers, fitted.pooling);
+    kept.write(&opened.calibration)?;
+    output::note(&format!("kept in {}", opened.calibration.display()));
+    Ok(fitted)
 }

@@ -2,8 +2,23 @@
 
 use std::io::{self, Write};
 
-use crate::eval::{Counts, Figures, macro_f1, micro_f1};
+use crate::eval::{Counts, Figures, Fit, macro_f1, micro_f1};
 use crate::evidence::Role;
+
+/// Writes what was fitted.
+pub(super) fn fit(out: &mut dyn Write, fit: &Fit) -> io::Result<()> {
+    writeln!(
+        out,
+        "\nweights of the language model, fitted on {} answers: measure them on others",
+        fit.answers
+    )?;
+    for (what, weight, [alone, pooled]) in
+        [("roles", fit.pooling.roles, fit.roles), ("mistakes", fit.pooling.mistakes, fit.mistakes)]
+    {
+        writeln!(out, "  {what:<9} {weight:.2}  loss {alone:.3} by the encoder alone, {pooled:.3} with it")?;
+    }
+    Ok(())
+}
 
 /// Writes what was measured; a part without any record is left out.
 pub(super) fn write(out: &mut dyn Write, f: &Figures) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod finding;
 mod heard;
 mod page;
 mod verdict;
+mod words;
 mod wrap;
 
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
     verdict::mend_first(shown, context, &mut page)?;
     verdict::strengths(shown, &mut page)?;
     verdict::follow_ups(shown, &mut page)?;
+    words::all(shown, context, &mut page)?;
     verdict::level(shown, context, &mut page)?;
     verdict::next(shown, context, &mut page)
 }

@@ -163,7 +163,7 @@ fn signals(title: &str, signals: &[Signal], page: &mut Page<'_>) -> io::Result<(
     Ok(())
 }
 
-fn with_sentences(text: &str, sentences: &[usize]) -> String {
+pub(super) fn with_sentences(text: &str, sentences: &[usize]) -> String {
     if sentences.is_empty() { text.to_owned() } else { format!("{text} ({})", sentence_list(sentences)) }
 }
 

@@ -1,0 +1,219 @@
+//! The language model beside the encoder: found on this machine, opened once a run, stopped by Ctrl-C.
+
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::args::LlmArgs;
+use super::output;
+use crate::critic::Second;
+use crate::guide::Guide;
+use crate::judge::{Calibration, Engine, Judge, Pooling};
+use crate::model::decoder::{Device, Files};
+use crate::model::digest::Digest;
+use crate::model::llm::{ChatTemplate, Local, Setup};
+use crate::model::manifest::{FileRole, Manifest};
+use crate::model::store::{Store, default_root};
+
+/// Tokens that a model gets of which no manifest says how many.
+const CONTEXT: usize = 8192;
+/// Exit code of a program that Ctrl-C ended, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// Which language model is asked, and for what.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ask {
+    pub(super) engine: Engine,
+    /// Id, path of a manifest or of a GGUF file; empty for the default model.
+    pub(super) model: String,
+    pub(super) device: Device,
+    pub(super) words: bool,
+}
+
+impl Ask {
+    /// What options and config ask for; none where the encoder is enough.
+    pub(super) fn of(args: &LlmArgs, engine: Option<Engine>, model: Option<&str>) -> Option<Ask> {
+        let model = args.llm.as_deref().or(model);
+        let engine = args.engine.or(engine);
+        if model.is_none() && matches!(engine, None | Some(Engine::Encoder)) {
+            return None;
+        }
+        // an option takes a model of the config away again
+        if args.llm.is_none() && args.engine == Some(Engine::Encoder) {
+            return None;
+        }
+        let engine = engine.unwrap_or(Engine::Both);
+        let model = model.unwrap_or_default().to_owned();
+        Some(Ask { engine, model, device: args.device, words: !args.no_words })
+    }
+}
+
+/// A language model that is open for a run.
+pub(super) struct Opened {
+    judge: Arc<Judge>,
+    ask: Ask,
+    /// Where its calibration is kept.
+    pub(super) calibration: PathBuf,
+}
+
+impl Opened {
+    /// Finds and opens it.
+    pub(super) fn open(ask: &Ask) -> Result<Opened> {
+        let (setup, calibration) = setup(ask)?;
+        let generator = Local::open(&setup).with_context(|| format!("cannot use model {}", setup.id))?;
+        let judge = Arc::new(Judge::new(Box::new(generator))?);
+        listen()?;
+        Ok(Opened { judge, ask: ask.clone(), calibration })
+    }
+
+    /// The model beside an encoder, for a guide, with the weights that were fitted for the three.
+    pub(super) fn beside(&self, encoder: &str, guide: &Guide) -> Result<Second> {
+        let fitted = Calibration::read(&self.calibration)?;
+        let (pooling, stale) = match fitted {
+            Some(c) if c.is_for(&self.judge, encoder, guide) => (c.pooling, false),
+            Some(_) => (Pooling::default(), true),
+            None => (Pooling::default(), false),
+        };
+        if stale && self.ask.engine == Engine::Both {
+            output::note(&format!(
+                "{} was fitted for another model, guide or version and is not used; fit it again with `candor eval --fit`",
+                self.calibration.display()
+            ));
+        }
+        let judge = Arc::clone(&self.judge);
+        Ok(Second { judge, engine: self.ask.engine, pooling, writes: self.ask.words })
+    }
+}
+
+fn setup(ask: &Ask) -> Result<(Setup, PathBuf)> {
+    if Path::new(&ask.model).extension().is_some_and(|e| e == "gguf") {
+        return own(ask);
+    }
+    let manifest = match ask.model.as_str() {
+        "" => Manifest::built_in()?.into_iter().next().context("no model is built in")?,
+        id => Manifest::find(id)?,
+    };
+    let root = default_root().context("no folder for models: set CANDOR_MODELS, or HOME")?;
+    let calibration = root.join(format!("{}.calibration.toml", manifest.id));
+    let files = Store::new(root).locate(&manifest)?;
+    let [weights] = files.weights.as_slice() else {
+        bail!("model {} has its weights in {} files; one GGUF file is read", manifest.id, files.weights.len())
+    };
+    let digests = manifest.file.iter().zip(&files.sha256);
+    let sha256 =
+        digests.filter(|(file, _)| file.role == FileRole::Weights).map(|(_, d)| d.to_string()).collect();
+    let setup = Setup {
+        id: manifest.id.clone(),
+        sha256,
+        files: Files::Gguf(weights.clone()),
+        tokenizer: files.tokenizer.clone(),
+        template: Some(ChatTemplate::built_in(&manifest.template)?),
+        context: manifest.context as usize,
+        device: ask.device,
+    };
+    Ok((setup, calibration))
+}
+
+/// The user's own GGUF file, with the `tokenizer.json` beside it.
+fn own(ask: &Ask) -> Result<(Setup, PathBuf)> {
+    let path = PathBuf::from(&ask.model);
+    let tokenizer = path.with_file_name("tokenizer.json");
+    for file in [&path, &tokenizer] {
+        if !file.is_file() {
+            bail!(
+                "there is no {}; a model of your own is a GGUF file with its tokenizer.json beside it",
+                file.display()
+            );
+        }
+    }
+    let digest = Digest::of_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let calibration = path.with_extension("calibration.toml");
+    let setup = Setup {
+        id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        sha256: digest.to_string(),
+        files: Files::Gguf(path),
+        tokenizer,
+        template: None,
+        context: CONTEXT,
+        device: ask.device,
+    };
+    Ok((setup, calibration))
+}
+
+/// Whether words are being written, so that Ctrl-C ends the writing and not the program.
+static WRITING: AtomicBool = AtomicBool::new(false);
+/// Whether the writing is to end.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn listen() -> Result<()> {
+    let set = ctrlc::set_handler(|| {
+        if !WRITING.load(Ordering::SeqCst) || STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+    set.context("cannot listen for Ctrl-C")
+}
+
+/// Writes something while Ctrl-C ends only that, with its length so far on standard error where that is a terminal.
+pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> T) -> T {
+    let shown = io::stderr().is_terminal();
+    WRITING.store(true, Ordering::SeqCst);
+    let mut each = |text: &str| {
+        if shown {
+            // nothing can be told when standard error is closed
+            let _ = write!(
+                io::stderr(),
+                "\rcandor: writing, {} characters (Ctrl-C leaves them out) ",
+                text.len()
+            );
+        }
+        if STOP.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let out = write(&mut each);
+    WRITING.store(false, Ordering::SeqCst);
+    if shown {
+        let _ = write!(io::stderr(), "\r\u{1b}[K");
+    }
+    out
+}
+
+/// Whether Ctrl-C ended a writing.
+pub(super) fn stopped() -> bool {
+    STOP.load(Ordering::SeqCst)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(llm: Option<&str>, engine: Option<Engine>) -> LlmArgs {
+        LlmArgs { llm: llm.map(str::to_owned), engine, ..LlmArgs::default() }
+    }
+
+    #[test]
+    fn who_is_asked() {
+        let engine = |a: &LlmArgs, e, m| Ask::of(a, e, m).map(|a| (a.engine, a.model));
+        let none = args(None, None);
+        assert_eq!(engine(&none, None, None), None);
+        assert_eq!(engine(&args(Some(""), None), None, None), Some((Engine::Both, String::new())));
+        assert_eq!(
+            engine(&args(Some("x"), Some(Engine::Llm)), None, None),
+            Some((Engine::Llm, "x".to_owned()))
+        );
+        assert_eq!(
+            engine(&none, Some(Engine::Both), None),
+            Some((Engine::Both, String::new())),
+            "of the config"
+        );
+        assert_eq!(engine(&none, None, Some("x")), Some((Engine::Both, "x".to_owned())), "of the config");
+        assert_eq!(engine(&none, Some(Engine::Encoder), None), None);
+        let encoder = args(None, Some(Engine::Encoder));
+        assert_eq!(engine(&encoder, Some(Engine::Both), Some("x")), None, "the option counts more");
+        let words = args(Some("x"), Some(Engine::Encoder));
+        assert_eq!(engine(&words, None, None), Some((Engine::Encoder, "x".to_owned())), "only for the words");
+    }
+}

@@ -1,0 +1,115 @@
+//! The questions whose answers are read from logits: nothing is generated and nothing is parsed.
+
+use std::collections::BTreeMap;
+
+use super::JudgeError;
+use super::prompts::{LETTERS, Prompts};
+use crate::evidence::{Evidence, ROLES};
+use crate::guide::Guide;
+use crate::model::Generator;
+use crate::text::Answer;
+
+/// Branches read together. One forward each: an answer of more sentences takes several.
+const TOGETHER: usize = 64;
+/// Ways in which a model says yes and no; those that are one token of its vocabulary count, and are added up.
+const YES: [&str; 6] = ["yes", "Yes", "YES", " yes", " Yes", " YES"];
+const NO: [&str; 6] = ["no", "No", "NO", " no", " No", " NO"];
+
+/// What a model makes of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opinion {
+    /// Probability of each role, a sentence; sums to 1.
+    pub roles: Vec<[f32; ROLES]>,
+    /// Probability of each mistake that was asked for, by id.
+    pub mistakes: BTreeMap<String, f32>,
+    /// The least share of probability that the replies asked for had at any question, 0 to 1: where it is low, the model
+    /// would rather have said something else.
+    pub mass: f32,
+}
+
+/// Of what is asked.
+pub(super) struct Asked<'a> {
+    pub(super) answer: &'a Answer,
+    pub(super) guide: &'a Guide,
+    pub(super) evidence: &'a Evidence,
+}
+
+/// Asks for every role and every mistake.
+pub(super) fn opinion(
+    generator: &mut dyn Generator,
+    prompts: &Prompts,
+    prefix: &[u32],
+    asked: &Asked<'_>,
+) -> Result<Opinion, JudgeError> {
+    let mut mass = 1.0f32;
+    let questions = (0..asked.answer.sentences.len()).map(|n| prompts.role(n)).collect::<Result<_, _>>()?;
+    let letters = LETTERS.map(|l| single(generator, l));
+    let letters = letters.into_iter().collect::<Result<Vec<u32>, _>>()?;
+    let replies = ask(generator, prefix, questions, &letters)?;
+    let roles = replies.iter().map(|p| {
+        let sum: f32 = p.iter().sum();
+        mass = mass.min(sum);
+        std::array::from_fn(|r| if sum > 0.0 { p[r] / sum } else { 1.0 / ROLES as f32 })
+    });
+    let roles = roles.collect();
+
+    let named: Vec<_> =
+        asked.guide.mistake.iter().filter(|m| asked.evidence.mistakes.contains_key(&m.id)).collect();
+    let mut questions = Vec::new();
+    for m in &named {
+        questions.extend(prompts.mistake(m)?);
+    }
+    let (yes, no) = (any(generator, &YES, "yes")?, any(generator, &NO, "no")?);
+    let wanted = [yes.as_slice(), &no].concat();
+    let replies = ask(generator, prefix, questions, &wanted)?;
+    let p_yes: Vec<f32> = replies
+        .iter()
+        .map(|p| {
+            let (y, n) = (p[..yes.len()].iter().sum::<f32>(), p[yes.len()..].iter().sum::<f32>());
+            mass = mass.min(y + n);
+            if y + n > 0.0 { y / (y + n) } else { 0.5 }
+        })
+        .collect();
+    let both = named.iter().zip(p_yes.chunks_exact(2));
+    let mistakes = both.map(|(m, p)| (m.id.clone(), (p[0] + 1.0 - p[1]) / 2.0)).collect();
+    Ok(Opinion { roles, mistakes, mass: mass.clamp(0.0, 1.0) })
+}
+
+/// The probabilities of the wanted replies to each question, `[questions][wanted]`.
+fn ask(
+    generator: &mut dyn Generator,
+    prefix: &[u32],
+    questions: Vec<String>,
+    wanted: &[u32],
+) -> Result<Vec<Vec<f32>>, JudgeError> {
+    let tail = generator.frame().tail.clone();
+    let mut branches = Vec::with_capacity(questions.len());
+    for question in questions {
+        let mut tokens = generator.encode(&question)?;
+        tokens.extend_from_slice(&tail);
+        branches.push(tokens);
+    }
+    let mut replies = Vec::with_capacity(branches.len());
+    for together in branches.chunks(TOGETHER) {
+        replies.extend(generator.branch(prefix, together, wanted)?);
+    }
+    Ok(replies)
+}
+
+fn single(generator: &dyn Generator, text: &'static str) -> Result<u32, JudgeError> {
+    generator.single(text).ok_or_else(|| JudgeError::Vocabulary { model: generator.info().id, text })
+}
+
+fn any(
+    generator: &dyn Generator,
+    texts: &[&'static str],
+    name: &'static str,
+) -> Result<Vec<u32>, JudgeError> {
+    let mut found: Vec<u32> = texts.iter().filter_map(|t| generator.single(t)).collect();
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() {
+        return Err(JudgeError::Vocabulary { model: generator.info().id, text: name });
+    }
+    Ok(found)
+}

@@ -1,0 +1,149 @@
+//! What a language model says of an answer by a guide: the roles of its sentences and its mistakes as probabilities,
+//! read from logits, and the critique in words, written under a schema and kept to what the answer says.
+//!
+//! The words never change a level, a score or a finding.
+//!
+//! May import: `model`, `evidence`, `guide`, `report`, `text`.
+
+mod ask;
+mod calibration;
+mod ground;
+mod pool;
+mod prompts;
+mod words;
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use crate::evidence::Evidence;
+use crate::guide::Guide;
+use crate::model::{Generator, ModelError, ModelInfo};
+use crate::report::{Finding, Words};
+use crate::text::Answer;
+
+pub use ask::Opinion;
+pub use calibration::{Calibration, CalibrationError};
+pub use pool::{Engine, Pooling};
+
+use prompts::Prompts;
+
+/// Why a language model gives no judgement.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The model failed, or the answer does not fit it.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The prompts in the binary can't be read: a fault of ours.
+    #[error("prompts/judge.toml is not valid")]
+    Prompts(#[source] Box<toml::de::Error>),
+    /// A prompt can't be filled: a fault of ours.
+    #[error("a prompt cannot be filled")]
+    Fill(#[from] minijinja::Error),
+    /// The model's vocabulary lacks a token that the questions need.
+    #[error(
+        "model {model} has no single token for {text:?}, so it can't be asked; choose another (`candor models list`)"
+    )]
+    Vocabulary {
+        /// The model's id.
+        model: String,
+        /// What is no token of it.
+        text: &'static str,
+    },
+    /// What the model wrote is no JSON of the schema although the grammar held it to that: a fault of ours.
+    #[error("the critique in words is not what the schema asks for")]
+    Words(#[source] serde_json::Error),
+}
+
+/// A language model that judges and writes.
+pub struct Judge {
+    generator: Mutex<Box<dyn Generator>>,
+    prompts: Prompts,
+}
+
+impl Judge {
+    /// A judge that asks `generator`.
+    ///
+    /// # Errors
+    /// [`JudgeError::Prompts`] when the prompts in the binary are broken.
+    pub fn new(generator: Box<dyn Generator>) -> Result<Judge, JudgeError> {
+        Ok(Judge { generator: Mutex::new(generator), prompts: Prompts::built_in()? })
+    }
+
+    /// What is known of the model.
+    #[must_use]
+    pub fn model(&self) -> ModelInfo {
+        self.lock().info()
+    }
+
+    /// The version of the prompts.
+    #[must_use]
+    pub fn prompts_version(&self) -> u32 {
+        self.prompts.version
+    }
+
+    /// A generator that panicked while it was asked is asked again: it holds no half-made state over a call.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn Generator>> {
+        self.generator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The roles of the sentences and the mistakes of the answer, as the model has them. Mistakes are those that
+    /// `evidence` has a judgement on.
+    ///
+    /// # Errors
+    /// When the model fails, or the answer does not fit into its context.
+    pub fn opinion(
+        &self,
+        answer: &Answer,
+        guide: &Guide,
+        evidence: &Evidence,
+    ) -> Result<Opinion, JudgeError> {
+        let mut generator = self.lock();
+        let prefix = self.beginning(generator.as_ref(), answer, guide)?;
+        ask::opinion(generator.as_mut(), &self.prompts, &prefix, &ask::Asked { answer, guide, evidence })
+    }
+
+    /// The critique in words. `each` is given what is written so far and may end it.
+    ///
+    /// # Errors
+    /// When the model fails, or the answer does not fit into its context.
+    pub fn words(
+        &self,
+        answer: &Answer,
+        guide: &Guide,
+        findings: &[Finding],
+        each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Option<Words>, JudgeError> {
+        let mut generator = self.lock();
+        let mut prompt = self.beginning(generator.as_ref(), answer, guide)?;
+        let told: Vec<&Finding> = findings.iter().take(words::MOST_WEAKNESSES).collect();
+        prompt.extend(generator.encode(&self.prompts.critique(&told)?)?);
+        prompt.extend_from_slice(&generator.frame().tail);
+        let schema = words::schema(&told, answer.sentences.len());
+        let written = generator.write(&prompt, &schema, words::MOST_TOKENS, each)?;
+        if !written.complete {
+            return Ok(None);
+        }
+        let said = words::parse(&written.text).map_err(JudgeError::Words)?;
+        Ok(Some(ground::keep(said, answer)))
+    }
+
+    /// The tokens of the chat on an answer by a guide, up to where a question about the answer begins.
+    fn beginning(
+        &self,
+        generator: &dyn Generator,
+        answer: &Answer,
+        guide: &Guide,
+    ) -> Result<Vec<u32>, JudgeError> {
+        let frame = generator.frame();
+        let mut prefix = frame.head.clone();
+        prefix.extend(generator.encode(&self.prompts.system(guide)?)?);
+        prefix.extend_from_slice(&frame.middle);
+        prefix.extend(generator.encode(&self.prompts.answer(answer)?)?);
+        Ok(prefix)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;

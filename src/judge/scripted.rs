@@ -1,0 +1,100 @@
+//! A generator that says what a test scripts: a word is a token, and replies are looked up by what was asked.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
+
+/// What the scripted generator was asked and what it says.
+#[derive(Default)]
+pub(crate) struct Script {
+    /// Replies by a part of the question: the probability of each text.
+    pub(crate) replies: Vec<(String, BTreeMap<&'static str, f32>)>,
+    /// What it writes.
+    pub(crate) text: String,
+    /// Texts that are no single token.
+    pub(crate) split: Vec<&'static str>,
+    /// Everything that was asked, as text.
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    words: Mutex<Vec<String>>,
+    frame: Frame,
+}
+
+impl Script {
+    pub(crate) fn new() -> Script {
+        let script = Script::default();
+        let id = |t: &str| script.id(t);
+        let frame =
+            Frame { head: vec![id("<system>")], middle: vec![id("<user>")], tail: vec![id("<assistant>")] };
+        Script { frame, ..script }
+    }
+
+    fn id(&self, word: &str) -> u32 {
+        let mut words = self.words.lock().unwrap();
+        let known = words.iter().position(|w| w == word);
+        known.unwrap_or_else(|| {
+            words.push(word.to_owned());
+            words.len() - 1
+        }) as u32
+    }
+
+    fn text_of(&self, tokens: &[u32]) -> String {
+        let words = self.words.lock().unwrap();
+        tokens.iter().map(|&t| words[t as usize].clone()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Generator for Script {
+    fn info(&self) -> ModelInfo {
+        ModelInfo { id: "scripted".to_owned(), sha256: "0".repeat(64), device: "none".to_owned() }
+    }
+
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        Ok(text.split_whitespace().map(|w| self.id(w)).collect())
+    }
+
+    fn single(&self, text: &str) -> Option<u32> {
+        let one = !self.split.contains(&text) && !text.starts_with(' ');
+        one.then(|| self.id(text))
+    }
+
+    fn context(&self) -> usize {
+        8192
+    }
+
+    fn branch(
+        &mut self,
+        prefix: &[u32],
+        branches: &[Vec<u32>],
+        wanted: &[u32],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let begun = self.text_of(prefix);
+        let mut out = Vec::new();
+        for branch in branches {
+            let question = self.text_of(branch);
+            let found = self.replies.iter().find(|(part, _)| question.contains(part.as_str()));
+            let p =
+                |t: &u32| found.and_then(|f| f.1.get(self.text_of(&[*t]).as_str())).copied().unwrap_or(0.0);
+            out.push(wanted.iter().map(p).collect());
+            self.asked.lock().unwrap().push(format!("{begun} {question}"));
+        }
+        Ok(out)
+    }
+
+    fn write(
+        &mut self,
+        prompt: &[u32],
+        _: &serde_json::Value,
+        most: usize,
+        each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Written, ModelError> {
+        self.asked.lock().unwrap().push(self.text_of(prompt));
+        let cut = each(&self.text).is_break() || most == 0;
+        Ok(Written { text: self.text.clone(), complete: !cut })
+    }
+}

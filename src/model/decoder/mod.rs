@@ -1,0 +1,295 @@
+//! A dense decoder for Llama, Qwen2 and Qwen3, from GGUF or safetensors files: hidden states and logits at all
+//! positions, a cache that forks, and many suffixes after one beginning in a single pass.
+//!
+//! Why not the models of candle-transformers 0.11.1: the quantized ones give the last position's logits only, clone
+//! their cache by copying it or not at all, turn Qwen3's queries in f16, and do not know Llama 3's rope factors.
+//!
+//! Everything is computed in f32; quantized matrices stay as they are stored and are multiplied by candle's kernels,
+//! which quantize the activations to eight bits. On the CPU the same pass gives the same bytes with any number of
+//! threads. Another way to cut a text into passes need not: the kernels differ for one row and for many, and the
+//! logits by about as much as the weights' quantization allows (with f32 weights, by rounding).
+//!
+//! May import: `model`.
+
+mod cache;
+mod chat;
+mod config;
+mod device;
+mod error;
+mod gguf;
+mod layer;
+mod mask;
+mod ops;
+mod probe;
+mod rope;
+mod single;
+mod weights;
+
+use std::path::PathBuf;
+
+use candle_core::quantized::QMatMul;
+use candle_core::{Module, Tensor};
+use candle_nn::ops::rms_norm;
+
+pub use self::cache::Cache;
+pub use self::chat::Chat;
+pub use self::device::Device;
+pub use self::error::DecoderError;
+pub use self::mask::{Mask, Segment, Tree};
+
+use self::cache::Shape;
+use self::config::{Architecture, Config};
+use self::gguf::Gguf;
+use self::layer::{Layer, Pass};
+use self::weights::{Shard, Source, Weights};
+
+/// Rows whose logits are computed at once: with a vocabulary of 150,000, 20 MB.
+const LOGIT_ROWS: usize = 32;
+
+/// The files of a model.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// One GGUF file.
+    Gguf(PathBuf),
+    /// A `config.json` and the safetensors files that it is of.
+    Safetensors {
+        /// The configuration.
+        config: PathBuf,
+        /// The weights, in any order.
+        weights: Vec<PathBuf>,
+    },
+}
+
+/// A decoder with its weights on a device.
+pub struct Decoder {
+    config: Config,
+    device: Device,
+    handle: candle_core::Device,
+    embedding: QMatMul,
+    layers: Vec<Layer>,
+    norm: Tensor,
+    /// The output matrix; the embedding again where the two are tied.
+    head: QMatMul,
+    vocabulary: usize,
+}
+
+/// The hidden states of the tokens of one pass, after the last norm. Logits are made of them by
+/// [`Decoder::logits`].
+pub struct Hidden(Tensor);
+
+impl Hidden {
+    /// Tokens of the pass.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.dims().first().copied().unwrap_or_default()
+    }
+
+    /// Whether there are none; a pass has one at least.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Decoder {
+    /// Reads a model and puts it on a device.
+    ///
+    /// # Errors
+    /// When a file can't be read, is damaged or of an architecture that is not supported, when a tensor is missing, of
+    /// another shape or not finite, or when there is no such device.
+    pub fn read(files: &Files, device: Device) -> Result<Decoder, DecoderError> {
+        Decoder::read_layers(files, device, usize::MAX)
+    }
+
+    /// Reads the first layers only.
+    fn read_layers(files: &Files, device: Device, most: usize) -> Result<Decoder, DecoderError> {
+        let (device, handle) = device.open()?;
+        let (source, mut config) = open(files)?;
+        let weights = Weights { source, device: handle.clone() };
+        if matches!(files, Files::Gguf(_)) && weights.has("rope_freqs.weight") {
+            let factors = weights.vector("rope_freqs.weight", config.rope.pairs())?;
+            if factors.iter().any(|f| *f <= 0.0) {
+                return Err(DecoderError::Weight("rope_freqs.weight".to_owned()));
+            }
+            config.rope = config.rope.divided(&factors);
+        }
+        let hidden = config.hidden;
+        let vocabulary = weights.rows("token_embd.weight", hidden)?;
+        let embedding = weights.matrix("token_embd.weight", vocabulary, hidden)?;
+        let head = match config.tied.unwrap_or_else(|| !weights.has("output.weight")) {
+            true => embedding.clone(),
+            false => weights.matrix("output.weight", vocabulary, hidden)?,
+        };
+        let layers = 0..config.layers.min(most);
+        let layers: Vec<Layer> =
+            layers.map(|i| Layer::load(&weights, &config, i)).collect::<Result<_, _>>()?;
+        let norm = weights.norm("output_norm.weight", hidden)?;
+        Ok(Decoder { config, device, handle, embedding, layers, norm, head, vocabulary })
+    }
+
+    /// Where it runs; never [`Device::Auto`].
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Logits a position; ids of tokens are below it.
+    #[must_use]
+    pub fn vocabulary(&self) -> usize {
+        self.vocabulary
+    }
+
+    /// Positions that the model was made for.
+    #[must_use]
+    pub fn context(&self) -> usize {
+        self.config.context
+    }
+
+    /// Bytes of a cache for each token.
+    #[must_use]
+    pub fn bytes_per_token(&self) -> usize {
+        2 * self.layers.len() * self.config.kv_heads * self.config.head * size_of::<f32>()
+    }
+
+    /// A cache that remembers nothing yet.
+    #[must_use]
+    pub fn cache(&self) -> Cache {
+        Cache::new(self.shape())
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            layers: self.layers.len(),
+            kv_heads: self.config.kv_heads,
+            head: self.config.head,
+            device: self.handle.clone(),
+        }
+    }
+
+    /// Reads tokens after what is in the cache, which must be this decoder's.
+    ///
+    /// There is a position for each token: the cache's length and up for a text that goes on, [`Tree::positions`] for a
+    /// tree. With [`Mask::Causal`] the cache holds the tokens afterwards, with [`Mask::Tree`] it is as before. After an
+    /// error it is as before, too.
+    ///
+    /// # Errors
+    /// [`DecoderError::Input`] when there are no tokens, or tokens, positions, mask and cache do not fit
+    /// together or the model; [`DecoderError::Context`] for a position beyond the model's; [`DecoderError::NotFinite`] when the hidden
+    /// states are not finite.
+    pub fn forward(
+        &self,
+        cache: &mut Cache,
+        tokens: &[u32],
+        positions: &[u32],
+        mask: &Mask,
+    ) -> Result<Hidden, DecoderError> {
+        self.check(tokens, positions, mask)?;
+        if !cache.is_for(&self.shape()) {
+            return Err(DecoderError::Input("the cache is another model's".to_owned()));
+        }
+        self.handle.with_context(|| self.pass(cache, tokens, positions, mask))
+    }
+
+    fn check(&self, tokens: &[u32], positions: &[u32], mask: &Mask) -> Result<(), DecoderError> {
+        let n = tokens.len();
+        let wrong = |what: String| Err(DecoderError::Input(what));
+        if n == 0 {
+            return wrong("there are no tokens".to_owned());
+        }
+        if positions.len() != n {
+            return wrong(format!("{n} tokens have {} positions", positions.len()));
+        }
+        if let Mask::Tree(tree) = mask
+            && tree.tokens() != n
+        {
+            return wrong(format!("{n} tokens are in a tree of {}", tree.tokens()));
+        }
+        if let Some(token) = tokens.iter().find(|&&t| t as usize >= self.vocabulary) {
+            return wrong(format!("token {token} is not among {}", self.vocabulary));
+        }
+        let last = positions.iter().copied().max().unwrap_or_default() as usize;
+        if last >= self.config.context {
+            return Err(DecoderError::Context { tokens: last + 1, context: self.config.context });
+        }
+        Ok(())
+    }
+
+    fn pass(
+        &self,
+        cache: &mut Cache,
+        tokens: &[u32],
+        positions: &[u32],
+        mask: &Mask,
+    ) -> Result<Hidden, DecoderError> {
+        if *mask == Mask::Causal {
+            cache.reserve(tokens.len())?;
+        }
+        let pass = Pass {
+            config: &self.config,
+            angles: self.config.rope.angles(positions, &self.handle)?,
+            blocks: mask::blocks(mask, tokens.len(), &self.handle)?,
+            mask,
+            cache,
+        };
+        let mut x = self.embedding.embedding(&Tensor::new(tokens, &self.handle)?)?;
+        for (i, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(&x, &pass, i)?;
+        }
+        // a NaN stays in the sum that runs through the layers, but the matmul of the logits could hide it
+        let sums = x.abs()?.sum(1)?.to_vec1::<f32>()?;
+        if !sums.iter().all(|s| s.is_finite()) {
+            return Err(DecoderError::NotFinite("hidden states"));
+        }
+        if *mask == Mask::Causal {
+            cache.advance(tokens.len());
+        }
+        Ok(Hidden(rms_norm(&x, &self.norm, self.config.epsilon)?))
+    }
+
+    /// The logits at some rows of a pass, [`Decoder::vocabulary`] for each.
+    ///
+    /// # Errors
+    /// [`DecoderError::Input`] for a row that there is not; [`DecoderError::NotFinite`] when a logit is not finite.
+    pub fn logits(&self, hidden: &Hidden, rows: &[usize]) -> Result<Vec<Vec<f32>>, DecoderError> {
+        if let Some(row) = rows.iter().find(|&&r| r >= hidden.len()) {
+            return Err(DecoderError::Input(format!("row {row} is not among {}", hidden.len())));
+        }
+        self.handle.with_context(|| {
+            let mut out = Vec::with_capacity(rows.len());
+            for rows in rows.chunks(LOGIT_ROWS) {
+                let ids: Vec<u32> = rows.iter().map(|&r| r as u32).collect();
+                let x = hidden.0.index_select(&Tensor::new(ids, &self.handle)?, 0)?;
+                out.extend(self.head.forward(&x)?.to_vec2::<f32>()?);
+            }
+            if out.iter().flatten().all(|x| x.is_finite()) {
+                Ok(out)
+            } else {
+                Err(DecoderError::NotFinite("logits"))
+            }
+        })
+    }
+}
+
+fn open(files: &Files) -> Result<(Source, Config), DecoderError> {
+    match files {
+        Files::Gguf(path) => {
+            let file = Gguf::open(path)?;
+            let config = Config::of_gguf(&file)?;
+            Ok((Source::Gguf(file), config))
+        }
+        Files::Safetensors { config: path, weights } => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| DecoderError::Read { path: path.clone(), source })?;
+            let config = Config::of_json(&text, path)?;
+            let shards = weights.iter().map(|w| Shard::open(w)).collect::<Result<_, _>>()?;
+            Ok((Source::Safetensors(shards), config))
+        }
+    }
+}
+
+impl Config {
+    /// Whether the heads of queries and keys are normed.
+    fn has_head_norms(&self) -> bool {
+        self.architecture == Architecture::Qwen3
+    }
+}

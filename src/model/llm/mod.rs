@@ -1,0 +1,266 @@
+//! The local language model: a decoder, its tokenizer, its chat template, and the grammar that its words are held to.
+//!
+//! May import: `model`.
+
+mod branches;
+mod error;
+mod frame;
+mod grammar;
+mod reader;
+mod template;
+mod vocabulary;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+pub use self::error::LlmError;
+pub use self::template::ChatTemplate;
+
+use self::branches::Branches;
+use self::grammar::Grammar;
+use self::reader::Reader;
+use self::vocabulary::Vocabulary;
+use crate::model::decoder::{Chat, Decoder, Device, Files};
+use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
+
+/// Logits of so many branches are held at once: with a vocabulary of 150,000, 20 MB.
+const ROWS: usize = 32;
+
+/// What a local language model is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Its id in reports.
+    pub id: String,
+    /// sha256 of its weights, in hex, as they were verified; it is not computed here.
+    pub sha256: String,
+    /// The weights.
+    pub files: Files,
+    /// Its `tokenizer.json`.
+    pub tokenizer: PathBuf,
+    /// How chats are written; none for what the GGUF file says.
+    pub template: Option<ChatTemplate>,
+    /// The most tokens that it is given; fewer where it was made for fewer.
+    pub context: usize,
+    /// Where it runs.
+    pub device: Device,
+}
+
+/// A language model on this machine.
+pub struct Local {
+    info: ModelInfo,
+    reader: Reader,
+    vocabulary: Arc<Vocabulary>,
+    grammar: Grammar,
+    frame: Frame,
+    context: usize,
+}
+
+impl Local {
+    /// Reads the weights, and meanwhile makes of the tokenizer what the grammar needs.
+    ///
+    /// # Errors
+    /// When a file can't be read or is damaged, the files are not of one model, the chat template can't be followed, or
+    /// there is no such device.
+    pub fn open(setup: &Setup) -> Result<Local, ModelError> {
+        let (words, decoder) = std::thread::scope(|scope| {
+            let words = scope.spawn(|| Words::read(setup));
+            let decoder = Decoder::read(&setup.files, setup.device);
+            // a tokenizer that llguidance can't follow may make it panic
+            let panicked = |_| {
+                let (path, source) = (setup.tokenizer.clone(), "it has tokens of an unknown kind".into());
+                Err(LlmError::Vocabulary { path, source }.into())
+            };
+            (words.join().unwrap_or_else(panicked), decoder)
+        });
+        let (Words { vocabulary, grammar, frame }, decoder) = (words?, decoder?);
+        let (tokens, logits) = (vocabulary.len(), decoder.vocabulary());
+        if tokens > logits {
+            return Err(LlmError::Mismatch { tokens, logits }.into());
+        }
+        let device = decoder.device().to_string();
+        Ok(Local {
+            info: ModelInfo { id: setup.id.clone(), sha256: setup.sha256.clone(), device },
+            context: setup.context.min(decoder.context()),
+            reader: Reader::new(decoder, frame.middle.clone()),
+            vocabulary,
+            grammar,
+            frame,
+        })
+    }
+
+    fn fits(&self, tokens: usize) -> Result<(), LlmError> {
+        if tokens <= self.context { Ok(()) } else { Err(LlmError::Long { tokens, context: self.context }) }
+    }
+}
+
+/// All that knows no weights.
+struct Words {
+    vocabulary: Arc<Vocabulary>,
+    grammar: Grammar,
+    frame: Frame,
+}
+
+impl Words {
+    fn read(setup: &Setup) -> Result<Words, ModelError> {
+        let mut vocabulary = Vocabulary::read(&setup.tokenizer)?;
+        let template = match (&setup.template, &setup.files) {
+            (Some(template), _) => template.clone(),
+            (None, Files::Gguf(path)) => {
+                let chat = Chat::read(path)?;
+                let untemplated = || LlmError::Untemplated { path: path.clone() };
+                let name = |token: Option<u32>| token.and_then(|t| vocabulary.name(t)).unwrap_or_default();
+                let source = chat.template.ok_or_else(untemplated)?;
+                ChatTemplate { source, bos: name(chat.bos), eos: name(chat.eos) }
+            }
+            (None, Files::Safetensors { config, .. }) => {
+                return Err(LlmError::Untemplated { path: config.clone() }.into());
+            }
+        };
+        let frame = vocabulary.frame(&frame::find(&template)?)?;
+        let around = frame.middle.iter().chain(&frame.tail);
+        let end = around.copied().find(|&t| vocabulary.is_control(t));
+        let end =
+            end.ok_or(LlmError::Frame("it ends the user's turn with no control token of the tokenizer"))?;
+        let vocabulary = Arc::new(vocabulary);
+        Ok(Words { grammar: Grammar::new(Arc::clone(&vocabulary), end)?, vocabulary, frame })
+    }
+}
+
+impl Generator for Local {
+    fn info(&self) -> ModelInfo {
+        self.info.clone()
+    }
+
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        self.vocabulary.encode(text)
+    }
+
+    fn single(&self, text: &str) -> Option<u32> {
+        match self.vocabulary.encode(text).ok()?[..] {
+            [token] => Some(token),
+            _ => None,
+        }
+    }
+
+    fn context(&self) -> usize {
+        self.context
+    }
+
+    fn branch(
+        &mut self,
+        prefix: &[u32],
+        branches: &[Vec<u32>],
+        wanted: &[u32],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        if branches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = self.reader.decoder().vocabulary();
+        if let Some(token) = wanted.iter().find(|&&t| t as usize >= known) {
+            return Err(LlmError::Input(format!("token {token} is not among {known}")).into());
+        }
+        if branches.iter().any(Vec::is_empty) {
+            return Err(LlmError::Input("a branch is empty".to_owned()).into());
+        }
+        let longest = branches.iter().map(Vec::len).max().unwrap_or_default();
+        self.fits(prefix.len() + longest)?;
+        let tree = Branches::grow(branches);
+        let hidden = self.reader.read_branches(prefix, &tree)?;
+        let mut out = Vec::with_capacity(branches.len());
+        for rows in tree.ends.chunks(ROWS) {
+            let logits = self.reader.decoder().logits(&hidden, rows)?;
+            out.par_extend(logits.par_iter().map(|logits| probabilities(logits, wanted)));
+        }
+        Ok(out)
+    }
+
+    fn write(
+        &mut self,
+        prompt: &[u32],
+        schema: &Value,
+        most: usize,
+        each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Written, ModelError> {
+        if prompt.is_empty() {
+            return Err(LlmError::Input("the prompt is empty".to_owned()).into());
+        }
+        self.fits(prompt.len() + 1)?;
+        let most = most.min(self.context - prompt.len());
+        let mut pen = self.grammar.start(schema)?;
+        let mut page = Page { vocabulary: &self.vocabulary, bytes: Vec::new(), tokens: 0, most };
+        // what can begin in one way only is read with the prompt
+        let begun = pen.forced()?;
+        let mut done = pen.is_done()?;
+        if !page.add(&begun) || done || most == 0 {
+            let whole = done && page.tokens == begun.len();
+            return page.close(whole);
+        }
+        let text = [prompt, &begun].concat();
+        let Some(mut logits) = self.reader.read(&text, &mut || each(""))? else {
+            return Ok(Written { text: String::new(), complete: false });
+        };
+        let mut stopped = !begun.is_empty() && each(page.text()).is_break();
+        while !stopped && !done && page.tokens < most {
+            let token = pen.likeliest(&logits)?;
+            pen.take(token)?;
+            let mut next = vec![token];
+            next.extend(pen.forced()?);
+            done = pen.is_done()?;
+            if !page.add(&next) {
+                return page.close(false);
+            }
+            stopped = each(page.text()).is_break();
+            if !stopped && !done && page.tokens < most {
+                logits = self.reader.go_on(&next)?;
+            }
+        }
+        page.close(done)
+    }
+}
+
+/// What has been written.
+struct Page<'a> {
+    vocabulary: &'a Vocabulary,
+    bytes: Vec<u8>,
+    tokens: usize,
+    most: usize,
+}
+
+impl Page<'_> {
+    /// Adds tokens as far as there is room, and says whether there was for all.
+    fn add(&mut self, tokens: &[u32]) -> bool {
+        let fit = tokens.len().min(self.most - self.tokens);
+        self.bytes.extend(tokens[..fit].iter().flat_map(|&t| self.vocabulary.text(t)));
+        self.tokens += fit;
+        fit == tokens.len()
+    }
+
+    /// The text without a character of which only the beginning is written.
+    fn text(&self) -> &str {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => text,
+            Err(e) => std::str::from_utf8(&self.bytes[..e.valid_up_to()]).unwrap_or_default(),
+        }
+    }
+
+    fn close(self, complete: bool) -> Result<Written, ModelError> {
+        let text =
+            if complete { std::str::from_utf8(&self.bytes).map_err(LlmError::from)? } else { self.text() };
+        Ok(Written { text: text.to_owned(), complete })
+    }
+}
+
+/// The probabilities of some tokens, by the softmax over all.
+fn probabilities(logits: &[f32], wanted: &[u32]) -> Vec<f32> {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|l| f64::from((l - highest).exp())).sum();
+    wanted.iter().map(|&t| (f64::from((logits[t as usize] - highest).exp()) / sum) as f32).collect()
+}

@@ -1,0 +1,212 @@
+//! However a text is cut into passes, forked, cut back or spread as a tree, the decoder says the same.
+
+use candor::model::decoder::{Segment, Tree};
+
+use super::*;
+
+/// How far logits may lie apart that differ in the order of sums only.
+const NEAR: f32 = 1e-4;
+
+fn last(decoder: &Decoder, hidden: &Hidden) -> Vec<f32> {
+    decoder.logits(hidden, &[hidden.len() - 1]).unwrap().remove(0)
+}
+
+#[test]
+fn a_text_may_be_cut_anywhere() {
+    let text = tokens(300);
+    for name in NAMES {
+        let decoder = decoder(name, GgmlDType::F32, "cut");
+        let want = all(&decoder, &text);
+        // a long start, single tokens, several after single ones, blocks of 128 and one more
+        for cuts in [vec![1, 299], vec![299, 1], vec![7, 1, 1, 30, 1, 128, 129, 3], vec![128, 128, 44]] {
+            let mut cache = decoder.cache();
+            let mut at = 0;
+            for n in cuts {
+                let hidden = go_on(&decoder, &mut cache, &text[at..at + n]);
+                let got = decoder.logits(&hidden, &(0..n).collect::<Vec<_>>()).unwrap();
+                let worst = got.iter().zip(&want[at..]).map(|(a, b)| off(a, b)).fold(0.0, f32::max);
+                assert!(worst < NEAR, "{name} at {at}, {n} long: off by {worst}");
+                at += n;
+            }
+            assert_eq!(at, text.len());
+        }
+    }
+}
+
+#[test]
+fn forks_go_on_by_themselves() {
+    let decoder = decoder("qwen3", GgmlDType::F32, "fork");
+    let text = tokens(140);
+    let alone = |ranges: &[std::ops::Range<usize>]| {
+        let joined: Vec<u32> = ranges.iter().flat_map(|r| text[r.clone()].to_vec()).collect();
+        all(&decoder, &joined).pop().unwrap()
+    };
+    let mut trunk = decoder.cache();
+    go_on(&decoder, &mut trunk, &text[..50]);
+    let mut a = trunk.fork();
+    let mut b = trunk.fork();
+    let got = [
+        (go_on(&decoder, &mut a, &text[60..70]), vec![0..50, 60..70]),
+        (go_on(&decoder, &mut trunk, &text[50..60]), vec![0..50, 50..60]),
+        (go_on(&decoder, &mut b, &text[70..90]), vec![0..50, 70..90]),
+        (go_on(&decoder, &mut a, &text[90..91]), vec![0..50, 60..70, 90..91]),
+    ];
+    for (hidden, ranges) in got {
+        let worst = off(&last(&decoder, &hidden), &alone(&ranges));
+        assert!(worst < NEAR, "{ranges:?}: off by {worst}");
+    }
+    // the trunk is cut back below what the forks share with it, and written over
+    trunk.truncate(20);
+    let hidden = go_on(&decoder, &mut trunk, &text[100..140]);
+    assert!(off(&last(&decoder, &hidden), &alone(&[0..20, 100..140])) < NEAR);
+    let hidden = go_on(&decoder, &mut b, &text[91..95]);
+    assert!(off(&last(&decoder, &hidden), &alone(&[0..50, 70..90, 91..95])) < NEAR);
+    // a fork of a fork of a fork
+    let mut line = b;
+    let mut ranges = vec![0..50, 70..90, 91..95];
+    for i in 0..14 {
+        line = line.fork();
+        let next = 100 + 2 * i..102 + 2 * i;
+        let hidden = go_on(&decoder, &mut line, &text[next.clone()]);
+        ranges.push(next);
+        let worst = off(&last(&decoder, &hidden), &alone(&ranges));
+        assert!(worst < NEAR, "{ranges:?}: off by {worst}");
+    }
+}
+
+#[test]
+fn what_is_cut_off_is_forgotten() {
+    let decoder = decoder("llama3", GgmlDType::F32, "truncate");
+    let text = tokens(200);
+    let want = all(&decoder, &text);
+    let mut cache = decoder.cache();
+    go_on(&decoder, &mut cache, &text[..90]);
+    let mut cache = cache.fork();
+    go_on(&decoder, &mut cache, &tokens(17));
+    for len in [95, 91, 90, 60, 1, 0] {
+        cache.truncate(len + 1000);
+        cache.truncate(len);
+        assert_eq!(cache.len(), len.min(90 + 17), "{len}");
+        assert_eq!(cache.is_empty(), len == 0);
+        let mut going = cache.fork();
+        if len <= 90 {
+            let hidden = go_on(&decoder, &mut going, &text[len..]);
+            assert!(off(&last(&decoder, &hidden), &want[199]) < NEAR, "{len}");
+        }
+    }
+    let hidden = go_on(&decoder, &mut cache, &text);
+    assert!(off(&last(&decoder, &hidden), &want[199]) < NEAR);
+}
+
+#[test]
+fn a_tree_says_what_its_branches_say_alone() {
+    let under = |tokens, parent| Segment { tokens, parent };
+    let mut bushy: Vec<Segment> = (0..40).map(|i| under(1 + i % 9, (i % 4 == 3).then_some(i / 2))).collect();
+    bushy.push(under(150, Some(3)));
+    bushy.push(under(5, Some(40)));
+    let trees = [vec![under(1, None)], vec![under(9, None), under(4, None), under(20, None)], bushy];
+    for name in NAMES {
+        let decoder = decoder(name, GgmlDType::F32, "tree");
+        for (start, segments) in [0, 61].into_iter().flat_map(|s| trees.iter().map(move |t| (s, t))) {
+            let tree = Tree::new(segments.clone());
+            let text = tokens(start + tree.tokens());
+            let mut cache = decoder.cache();
+            if start > 0 {
+                // in two pieces, so that the tree sees both
+                go_on(&decoder, &mut cache, &text[..start / 2]);
+                cache = cache.fork();
+                go_on(&decoder, &mut cache, &text[start / 2..start]);
+            }
+            let positions = tree.positions(start as u32);
+            let mask = Mask::Tree(tree);
+            let hidden = decoder.forward(&mut cache, &text[start..], &positions, &mask).unwrap();
+            assert_eq!(cache.len(), start, "a tree is not remembered");
+            let got = decoder.logits(&hidden, &(0..hidden.len()).collect::<Vec<_>>()).unwrap();
+            let mut lines: Vec<Vec<u32>> = Vec::new();
+            let mut at = 0;
+            for s in segments {
+                let mut line = s.parent.map_or(text[..start].to_vec(), |p| lines[p].clone());
+                line.extend(&text[start + at..start + at + s.tokens]);
+                let want = all(&decoder, &line);
+                let want = &want[line.len() - s.tokens..];
+                let worst = want.iter().zip(&got[at..]).map(|(a, b)| off(a, b)).fold(0.0, f32::max);
+                assert!(worst < NEAR, "{name} {s:?} at {at}: off by {worst}");
+                lines.push(line);
+                at += s.tokens;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_together_is_an_error() {
+    let mut of_another = decoder("qwen3", GgmlDType::F32, "misfit").cache();
+    let decoder = decoder("llama", GgmlDType::F32, "misfit");
+    let mut cache = decoder.cache();
+    let tree = Mask::Tree(Tree::suffixes(&[2, 1]));
+    for (tokens, positions, mask, says) in [
+        (&[][..], &[][..], &Mask::Causal, "no tokens"),
+        (&[1, 2], &[0], &Mask::Causal, "2 tokens have 1 positions"),
+        (&[1, 304], &[0, 1], &Mask::Causal, "token 304"),
+        (&[1, 2], &[0, 0], &tree, "a tree of 3"),
+        (&[1], &[4096], &Mask::Causal, "context of 4096"),
+    ] {
+        let error = decoder.forward(&mut cache, tokens, positions, mask).err().unwrap().to_string();
+        assert!(error.contains(says), "{error}");
+        assert!(cache.is_empty());
+    }
+    let error = decoder.forward(&mut of_another, &[1], &[0], &Mask::Causal).err().unwrap().to_string();
+    assert!(error.contains("another model"), "{error}");
+    let hidden = go_on(&decoder, &mut cache, &[1, 2]);
+    assert!(decoder.logits(&hidden, &[2]).is_err());
+    assert!(decoder.logits(&hidden, &[]).unwrap().is_empty());
+}
+
+/// Logits of a prefill, single tokens and a tree, to the byte.
+fn bytes(kind: GgmlDType, tag: &str) -> Vec<u8> {
+    let decoder = decoder("qwen3", kind, tag);
+    let mut cache = decoder.cache();
+    let text = tokens(300);
+    let mut out = decoder.logits(&go_on(&decoder, &mut cache, &text), &[0, 150, 299]).unwrap();
+    for t in [5, 6, 7] {
+        out.push(last(&decoder, &go_on(&decoder, &mut cache, &[t])));
+    }
+    let tree = Tree::suffixes(&[30, 20, 50]);
+    let positions = tree.positions(303);
+    let hidden = decoder.forward(&mut cache, &text[..100], &positions, &Mask::Tree(tree)).unwrap();
+    out.extend(decoder.logits(&hidden, &(0..100).collect::<Vec<_>>()).unwrap());
+    out.concat().iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+const KINDS: [GgmlDType; 4] = [GgmlDType::F32, GgmlDType::Q8_0, GgmlDType::Q6K, GgmlDType::Q4K];
+
+/// The child of the next test: writes the bytes where the environment says.
+#[test]
+#[ignore = "run by another test, with a number of threads"]
+fn bytes_are_written() {
+    let Some(path) = std::env::var_os("DECODER_BYTES") else { return };
+    let tag = std::path::Path::new(&path).file_name().unwrap().to_str().unwrap();
+    std::fs::write(&path, KINDS.map(|kind| bytes(kind, tag)).concat()).unwrap();
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let runs = ["1", "2"].map(|threads| {
+        let path = place(&format!("bytes-{threads}"));
+        let done = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "passes::bytes_are_written", "--ignored"])
+            .env("RAYON_NUM_THREADS", threads)
+            .env("CANDLE_NUM_THREADS", threads)
+            .env("DECODER_BYTES", &path)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        std::fs::read(path).unwrap()
+    });
+    let each = runs[0].len() / KINDS.len();
+    assert!(each > 100 * 4 * VOCABULARY && runs[0].len() == runs[1].len());
+    for (kind, (a, b)) in KINDS.iter().zip(runs[0].chunks(each).zip(runs[1].chunks(each))) {
+        let same = a.iter().zip(b).filter(|(a, b)| a == b).count();
+        assert!(a == b, "{kind:?}: {same} of {} bytes are the same", a.len());
+    }
+}
