@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+import alike
 import data
 from model import HIDDEN, LAYERS, Encoder
 from readout import Readout, answered_inputs
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parent.parent
 OUT = ROOT / "models" / "encoder"
 ID = "candor-minilm-2"
 GOLDENS = 24
+TOKENIZER = Tokenizer.from_file(str(BASE / "tokenizer.json"))
+TOKENIZER.no_padding(), TOKENIZER.no_truncation()
 BERT = {"out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "up": "intermediate.dense",
         "down": "output.dense", "down_norm": "output.LayerNorm"}
 
@@ -75,13 +78,15 @@ def dequantize(state):
 
 
 def export(state, readout, out, ident, quantize=quantize):
-    """Writes weights and readout; gives the weights as written."""
+    """Writes weights and readout; gives the model with the weights as written."""
     out.mkdir(parents=True, exist_ok=True)
     small = quantize(checkpoint_names(state))
+    model = Encoder().eval()
+    model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
     save_file({k: v for k, v in small.items() if not k.startswith("words.")}, out / "model.safetensors")
     digests = {"sha256": digest(out / "model.safetensors"), "words_sha256": digest(OUT / "words.safetensors")}
-    (out / "readout.json").write_text(json.dumps({"id": ident} | digests | readout.to_json(), indent=1) + "\n")
-    return small
+    (out / "readout.json").write_text(json.dumps({"id": ident} | digests | readout.to_json(alike.choose(model, TOKENIZER)), indent=1) + "\n")
+    return model
 
 
 def digest(path):
@@ -108,11 +113,10 @@ def main():
     # the base's word vectors are not trained, so this file is the same for every version of the model
     words = quantize({"words.weight": state["words.weight"]})
     save_file(words, OUT / "words.safetensors")
-    small = export(state, readout, OUT, ID)
+    shipped = export(state, readout, OUT, ID)
     (OUT / "tokenizer.json").write_bytes(compact_tokenizer())
-    trained, shipped = Encoder().eval(), Encoder().eval()
+    trained = Encoder().eval()
     trained.load_state_dict(state)
-    shipped.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
     write_known(shipped)
     write_goldens(shipped, trained, readout, items)
 
@@ -124,18 +128,12 @@ def compact_tokenizer():
     return json.dumps(t, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@torch.no_grad()
 def write_known(model):
     """The vectors of the example questions in the guides, which are compared with each question that is asked."""
     texts = []
     for path in sorted((ROOT / "prompts" / "guides").glob("*.toml")):
         texts += [e for form in tomllib.loads(path.read_text())["form"] for e in form["examples"]]
-    tokenizer = Tokenizer.from_file(str(OUT / "tokenizer.json"))
-    rows = []
-    for text in texts:
-        ids, seg, _ = data.batch([data.encode(tokenizer, [text])])
-        rows.append(model.embed(model.sentences(ids, seg, 1))[0])
-    save_file({"vectors": torch.stack(rows)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
+    save_file({"vectors": alike.vectors(model, TOKENIZER, texts)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
 
 
 def our_names(state):

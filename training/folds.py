@@ -11,11 +11,11 @@ def everything():
     """Annotated answers, other texts, and a fold each: (item, prediction) of answers and of other texts."""
     items = data.load_answers()
     extra = data.load_extra()
-    by_id = {it.id: it for it in items + extra}
+    known = [{it.id: it for it in part} for part in (items, extra)]  # an answer and a text may have the same id
     rows = []
     for k in range(len(FOLDS)):
         folder = RUNS / f"fold{k}"
         files = [folder / "predictions.json", folder / "extra.json"]
         rows.append(tuple([(by_id[p["id"]], p) for p in json.loads(f.read_text())] if f.exists() else []
-                          for f in files))
+                          for by_id, f in zip(known, files)))
     return items, extra, rows

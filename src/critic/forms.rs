@@ -3,12 +3,9 @@
 use crate::guide::{Form, Guide};
 use crate::model::{Encoder, ModelError};
 
-/// Likeness (cosine) below which a question is of no form, and how far ahead of the next form the nearest must be.
-/// Chosen on `training/texts/questions-choose.jsonl`; `candor eval training/texts/questions.jsonl` measures it.
-const LIKE: f32 = 0.54;
-const AHEAD: f32 = 0.03;
 /// A form's likeness is the mean over so many of its nearest examples, so that one odd example decides nothing.
-const NEAREST: usize = 3;
+/// Source: `training/alike.py`, which chooses the thresholds; `candor eval training/texts/questions.jsonl` measures it.
+const NEAREST: usize = 2;
 
 /// The form of the guide that the question is asked in, if any.
 pub(super) fn nearest<'g>(
@@ -31,7 +28,8 @@ pub(super) fn nearest<'g>(
     }
     forms.sort_by(|a, b| b.0.total_cmp(&a.0));
     let next = forms.get(1).map_or(f32::NEG_INFINITY, |f| f.0);
-    Ok(forms.first().filter(|f| f.0 >= LIKE && f.0 - next >= AHEAD).map(|f| f.1))
+    let alike = encoder.alike();
+    Ok(forms.first().filter(|f| f.0 >= alike.like && f.0 - next >= alike.ahead).map(|f| f.1))
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -69,7 +69,7 @@ mod tests {
     use crate::detect::fixture::{Story, guide, story};
     use crate::evidence::Role;
     use crate::judge::scripted::Script;
-    use crate::model::{Encoder, ModelError};
+    use crate::model::{Alike, Encoder, ModelError};
 
     /// Hears a story, whatever is asked.
     struct Deaf(Story);
@@ -85,6 +85,10 @@ mod tests {
 
         fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
             Ok(vec![vec![1.0]; texts.len()])
+        }
+
+        fn alike(&self) -> Alike {
+            Alike { like: 2.0, ahead: 0.0 }
         }
     }
 

@@ -17,7 +17,7 @@ use self::forward::{HIDDEN, Network};
 use self::known::Known;
 use self::readout::Readout;
 use crate::evidence::Evidence;
-use crate::model::{Encoder, ModelError, ModelInfo};
+use crate::model::{Alike, Encoder, ModelError, ModelInfo};
 use crate::text::Answer;
 
 static WEIGHTS: &[u8] = include_bytes!("../../../models/encoder/model.safetensors");
@@ -150,5 +150,9 @@ impl Encoder for Embedded {
                 None => self.network.likeness(&self.network.sentences(&self.tokens(&[text])?)?[0]),
             })
             .collect()
+    }
+
+    fn alike(&self) -> Alike {
+        self.readout.alike
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Raw;
 use crate::evidence::{Evidence, Heard, Judgement, ROLES, Role, TAGS, Tag, Voice};
-use crate::model::ModelError;
+use crate::model::{Alike, ModelError};
 use crate::wording::voice;
 
 /// `models/encoder/readout.json`.
@@ -19,6 +19,7 @@ pub(super) struct Readout {
     pub(super) sha256: String,
     /// Of the word vectors, `words.safetensors`.
     pub(super) words_sha256: String,
+    pub(super) alike: Alike,
     inputs: Vec<String>,
     tags: BTreeMap<Tag, Calibration>,
     mistakes: Vec<Named>,
