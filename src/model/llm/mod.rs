@@ -63,12 +63,14 @@ impl Local {
     /// Reads the weights, and meanwhile makes of the tokenizer what the grammar needs.
     ///
     /// # Errors
-    /// When a file can't be read or is damaged, the files are not of one model, the chat template can't be followed, or
-    /// there is no such device.
+    /// When a file can't be read or is damaged, the files are not of one model, the chat template can't be followed, there
+    /// is no such device, or it computes otherwise than the CPU.
     pub fn open(setup: &Setup) -> Result<Local, ModelError> {
         let (words, decoder) = std::thread::scope(|scope| {
             let words = scope.spawn(|| Words::read(setup));
-            let decoder = Decoder::read(&setup.files, setup.device);
+            // a device whose kernels are wrong shows it in no error of its own
+            let tested = Decoder::self_test(&setup.files, setup.device);
+            let decoder = tested.and_then(|_| Decoder::read(&setup.files, setup.device));
             // a tokenizer that llguidance can't follow may make it panic
             let panicked = |_| {
                 let (path, source) = (setup.tokenizer.clone(), "it has tokens of an unknown kind".into());
