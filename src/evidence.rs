@@ -99,6 +99,20 @@ labels! {
     }
 }
 
+impl Role {
+    /// The most probable role, the first of equals; probabilities in the order of [`Role::ALL`].
+    #[must_use]
+    pub fn likeliest(p: &[f32; ROLES]) -> Role {
+        let mut best = Role::Context;
+        for &role in Role::ALL {
+            if p[role.index()] > p[best.index()] {
+                best = role;
+            }
+        }
+        best
+    }
+}
+
 /// Number of roles.
 pub const ROLES: usize = Role::ALL.len();
 /// Number of tags.
@@ -131,13 +145,7 @@ impl Heard {
     /// The most probable role.
     #[must_use]
     pub fn role(&self) -> Role {
-        let mut best = Role::Context;
-        for &role in Role::ALL {
-            if self.roles[role.index()] > self.roles[best.index()] {
-                best = role;
-            }
-        }
-        best
+        Role::likeliest(&self.roles)
     }
 
     /// Probability of a role.

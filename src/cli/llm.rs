@@ -9,15 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result, bail};
 
 use super::args::LlmArgs;
-use super::output;
+use super::{models, output};
 use crate::critic::Second;
 use crate::guide::Guide;
 use crate::judge::{Calibration, Engine, Judge, Pooling};
 use crate::model::decoder::{Device, Files};
 use crate::model::digest::Digest;
 use crate::model::llm::{ChatTemplate, Local, Setup};
-use crate::model::manifest::{FileRole, Manifest};
-use crate::model::store::{Store, default_root};
+use crate::model::manifest::FileRole;
 
 /// Tokens that a model gets of which no manifest says how many.
 const CONTEXT: usize = 8192;
@@ -93,13 +92,10 @@ fn setup(ask: &Ask) -> Result<(Setup, PathBuf)> {
     if Path::new(&ask.model).extension().is_some_and(|e| e == "gguf") {
         return own(ask);
     }
-    let manifest = match ask.model.as_str() {
-        "" => Manifest::built_in()?.into_iter().next().context("no model is built in")?,
-        id => Manifest::find(id)?,
-    };
-    let root = default_root().context("no folder for models: set CANDOR_MODELS, or HOME")?;
-    let calibration = root.join(format!("{}.calibration.toml", manifest.id));
-    let files = Store::new(root).locate(&manifest)?;
+    let manifest = models::find(Some(ask.model.as_str()).filter(|id| !id.is_empty()))?;
+    let store = models::store()?;
+    let calibration = store.root().join(format!("{}.calibration.toml", manifest.id));
+    let files = store.locate(&manifest)?;
     let [weights] = files.weights.as_slice() else {
         bail!("model {} has its weights in {} files; one GGUF file is read", manifest.id, files.weights.len())
     };

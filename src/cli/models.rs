@@ -14,8 +14,7 @@ use crate::render::escape;
 
 /// Runs the command.
 pub(super) fn run(args: &ModelsArgs) -> Result<Outcome> {
-    let root = default_root().context("no folder for models: set CANDOR_MODELS, or HOME")?;
-    let store = Store::new(root);
+    let store = store()?;
     match &args.command {
         ModelsCommand::List => list(&store),
         ModelsCommand::Pull(pull) => fetch(&store, pull, args.offline),
@@ -58,8 +57,13 @@ fn words(state: State) -> String {
     }
 }
 
+/// The store of this user.
+pub(super) fn store() -> Result<Store> {
+    default_root().map(Store::new).context("no folder for models: set CANDOR_MODELS, or HOME")
+}
+
 /// The model of an id, or the default one.
-fn find(id: Option<&str>) -> Result<Manifest> {
+pub(super) fn find(id: Option<&str>) -> Result<Manifest> {
     match id {
         Some(id) => Ok(Manifest::find(id)?),
         None => Manifest::built_in()?.into_iter().next().context("no model is built in"),

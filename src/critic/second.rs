@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::evidence::{Evidence, ROLES};
+use crate::evidence::{Evidence, Role};
 use crate::guide::Guide;
 use crate::judge::{Engine, Judge, JudgeError, Opinion, Pooling};
-use crate::model::ModelInfo;
 use crate::report::{Report, SecondOpinion};
 use crate::text::Answer;
 
@@ -22,12 +21,6 @@ pub struct Second {
 }
 
 impl Second {
-    /// What is known of the model.
-    #[must_use]
-    pub fn model(&self) -> ModelInfo {
-        self.judge.model()
-    }
-
     /// The evidence to go on with, and the model's own opinion where it was asked for one.
     pub(super) fn hear(
         &self,
@@ -53,10 +46,8 @@ pub(super) fn doubt(report: &mut Report, said: &Opinion) {
             finding.confidence = (finding.confidence + p) / 2.0;
         }
     }
-    let surest = |p: &[f32; ROLES]| (0..ROLES).max_by(|&a, &b| p[a].total_cmp(&p[b]).then(b.cmp(&a)));
     let both = report.sentences.iter().zip(&said.roles).enumerate();
-    let differs =
-        both.filter(|(_, (shown, p))| surest(p) != Some(shown.role.index())).map(|(i, _)| i).collect();
+    let differs = both.filter(|(_, (shown, p))| Role::likeliest(p) != shown.role).map(|(i, _)| i).collect();
     report.second = Some(SecondOpinion { mass: said.mass, differs });
 }
 
@@ -67,9 +58,8 @@ mod tests {
     use super::*;
     use crate::critic::{Critic, Options, Selection, report};
     use crate::detect::fixture::{Story, guide, story};
-    use crate::evidence::Role;
     use crate::judge::scripted::Script;
-    use crate::model::{Alike, Encoder, ModelError};
+    use crate::model::{Alike, Encoder, ModelError, ModelInfo};
 
     /// Hears a story, whatever is asked.
     struct Deaf(Story);

@@ -41,9 +41,7 @@ pub(super) fn schema(findings: &[&Finding], sentences: usize) -> Value {
     let questions =
         json!({ "type": "array", "items": text(200), "minItems": QUESTIONS, "maxItems": QUESTIONS });
     parts.push(("questions", questions));
-    let mut schema = object(&parts);
-    schema["x-guidance"] = json!({ "whitespace_flexible": false });
-    schema
+    object(&parts)
 }
 
 fn object(parts: &[(&str, Value)]) -> Value {

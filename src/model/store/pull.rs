@@ -132,19 +132,18 @@ impl Pull<'_> {
     }
 
     fn file(&self, job: &Job<'_>, hub: Option<&Hub>, watch: &mut Watch<'_>) -> Result<(), StoreError> {
-        if let Some(pin) = job.store.pin(job.manifest, job.file)? {
-            // An accepted pin stays marked as one: the manifest still says otherwise.
-            let accepted = job.file.sha256.as_ref().is_some_and(|d| *d != pin.sha256);
-            if self.have(job, &pin, accepted, watch)? {
-                return Ok(());
-            }
+        let pin = job.store.pin(job.manifest, job.file)?;
+        if let Some(pin) = &pin
+            && self.have(job, pin, job.accepted(pin), watch)?
+        {
+            return Ok(());
         }
         let Some(hub) = hub else {
             return Err(StoreError::Offline { wanted: job.wanted() });
         };
         let head = patiently(hub, watch, || hub.head(&job.source))
             .map_err(|(cause, host)| job.fetch_error(cause, host))?;
-        let goal = self.goal(job, hub, head)?;
+        let goal = self.goal(job, hub, pin, head)?;
         if let Etag::Sha256(sha256) = &goal.etag {
             let pin = Pin { bytes: goal.bytes, sha256: sha256.clone() };
             if self.have(job, &pin, goal.accepted, watch)? {
@@ -209,8 +208,7 @@ impl Pull<'_> {
     }
 
     /// Compares what the hub states with the manifest.
-    fn goal(&self, job: &Job<'_>, hub: &Hub, head: Head) -> Result<Goal, StoreError> {
-        let pin = job.store.pin(job.manifest, job.file)?;
+    fn goal(&self, job: &Job<'_>, hub: &Hub, pin: Option<Pin>, head: Head) -> Result<Goal, StoreError> {
         let stated = match &head.etag {
             Some(Etag::Sha256(sha256)) => Some(sha256.clone()),
             _ => None,
@@ -225,7 +223,7 @@ impl Pull<'_> {
             && head.bytes.is_none_or(|bytes| bytes == pin.bytes);
         match (same, head.bytes, head.etag) {
             (true, _, _) => {
-                let accepted = job.file.sha256.as_ref().is_some_and(|d| *d != pin.sha256);
+                let accepted = job.accepted(&pin);
                 Ok(Goal { bytes: pin.bytes, etag: Etag::Sha256(pin.sha256), accepted })
             }
             (false, Some(bytes), Some(etag)) if self.accept_digest && bytes > 0 => {
@@ -242,6 +240,11 @@ impl Pull<'_> {
 }
 
 impl Job<'_> {
+    /// Whether the user took the Hub's word for a pin: the manifest still says otherwise.
+    fn accepted(&self, pin: &Pin) -> bool {
+        self.file.sha256.as_ref().is_some_and(|d| *d != pin.sha256)
+    }
+
     /// Fetches a file, going on from what is here, verifies it and gives it its name.
     fn fetch_whole(&self, hub: &Hub, goal: &Goal, watch: &mut Watch<'_>) -> Result<(), StoreError> {
         let name = match &goal.etag {
