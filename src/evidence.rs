@@ -139,6 +139,8 @@ pub struct Heard {
     pub tags: [f32; TAGS],
     /// Whose deed it tells.
     pub voice: Voice,
+    /// Whether it speaks to whoever grades the answer, instead of telling it.
+    pub addressed: bool,
 }
 
 impl Heard {

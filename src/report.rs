@@ -221,6 +221,8 @@ pub struct SecondOpinion {
     pub mass: f32,
     /// The sentences in which it hears another role than is shown.
     pub differs: Vec<usize>,
+    /// How probably it takes each criterion to be met, by id.
+    pub criteria: BTreeMap<String, f32>,
 }
 
 impl Report {

@@ -55,12 +55,26 @@ fn what_is_no_answer_gets_no_score() {
 }
 
 #[test]
+fn words_to_the_grader_are_left_out_and_change_nothing() {
+    let critic = critic();
+    let mut figures = Figures::default();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("training/texts/passages.jsonl");
+    for example in eval::read(&path).unwrap().iter().step_by(2) {
+        eval::measure(&critic, example, &mut figures).unwrap();
+    }
+    let p = figures.passages;
+    assert!(p.recall() > 0.6, "{p:?}");
+    assert!(figures.unmoved >= p.hit, "what is left out changes neither verdict nor findings: {figures:?}");
+    assert!(p.wrong <= 7, "passages of a story that only look like it: {p:?}");
+}
+
+#[test]
 fn another_guide_is_another_file() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guides/curiosity.toml");
     let guide = Guide::read(&path).unwrap();
     let critic = Critic::new(Box::new(Embedded::load().unwrap()), guide.clone());
-    let answer = candor::text::read_file(&path.with_file_name("../../examples/weak.md")).unwrap();
-    let report = critic.critique(&answer, &candor::critic::Selection::default()).unwrap();
+    let mut answer = candor::text::read_file(&path.with_file_name("../../examples/weak.md")).unwrap();
+    let report = critic.critique(&mut answer, &candor::critic::Selection::default()).unwrap();
     let verdict = report.verdict.unwrap();
     assert_eq!(verdict.criteria.len(), guide.criterion.len());
     assert!(report.findings.iter().all(|f| guide.find_mistake(&f.id).is_some()));

@@ -17,6 +17,7 @@ struct Golden {
     /// PyTorch with the weights as shipped.
     roles: Vec<[f32; ROLES]>,
     tags: Vec<[f32; TAGS]>,
+    cues: Vec<[f32; 2]>,
     answer: Vec<f32>,
     /// PyTorch with the weights as trained, before they were cut to eight bits.
     roles_unquantized: Vec<[f32; ROLES]>,
@@ -55,6 +56,10 @@ fn the_forward_pass_is_that_of_pytorch() {
             for r in 0..ROLES {
                 let d = (raw.roles[i][r] - g.roles[i][r]).abs();
                 assert!(d < 1e-4, "{} sentence {i} role {r}: off by {d}", g.id);
+            }
+            for c in 0..2 {
+                let d = (raw.cues[i][c] - g.cues[i][c]).abs();
+                assert!(d < 1e-3, "{} sentence {i} cue {c}: off by {d}", g.id);
             }
             for t in 0..TAGS {
                 let d = (raw.tags[i][t] - g.tags[i][t]).abs();

@@ -8,6 +8,7 @@ mod tiny;
 #[path = "llm/words.rs"]
 mod words;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -40,6 +41,7 @@ fn setup(test: &str, name: &'static str, kind: GgmlDType, change: impl FnOnce(&m
         template: Some(ChatTemplate::built_in("qwen3").unwrap()),
         context: 2048,
         device: Device::Cpu,
+        seed: None,
     }
 }
 
@@ -207,7 +209,7 @@ fn what_is_written_keeps_its_schema() {
                 "additionalProperties": false }),
         json!({ "enum": ["yes", "no", 3, null] }),
     ];
-    let mut texts = std::collections::BTreeSet::new();
+    let mut texts = BTreeSet::new();
     for name in ["llama", "llama3", "qwen2", "qwen3"] {
         let mut model = Local::open(&plain("schema", name, GgmlDType::F32)).unwrap();
         for seed in 0..3 {
@@ -228,6 +230,21 @@ fn what_is_written_keeps_its_schema() {
         }
     }
     assert!(texts.len() > 12, "the models write different texts: {texts:?}");
+}
+
+#[test]
+fn a_seed_draws_the_same_words_again_and_another_seed_others() {
+    let greedy = plain("seed", "qwen3", GgmlDType::F32);
+    let mut texts = BTreeSet::new();
+    for seed in 0..4 {
+        let mut model = Local::open(&Setup { seed: Some(seed), ..greedy.clone() }).unwrap();
+        let prompt = prefix(&model, GUIDE, "answer");
+        let written = model.write(&prompt, &critique(), 1500, &mut go_on).unwrap();
+        check(&written, &critique());
+        assert_eq!(written, model.write(&prompt, &critique(), 1500, &mut go_on).unwrap(), "{seed}");
+        texts.insert(written.text);
+    }
+    assert!(texts.len() > 1, "{texts:?}");
 }
 
 #[test]

@@ -3,13 +3,13 @@
 import json
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from clean import clean
-from labels import CATEGORIES, MISTAKES, ROLES, TAGS
+from labels import CATEGORIES, CUES, MISTAKES, ROLES, TAGS
 
 HERE = Path(__file__).parent
 CLS, SEP = 101, 102
@@ -27,17 +27,29 @@ class Item:
     roles: list = field(default_factory=list)
     also: list = field(default_factory=list)
     tags: list = field(default_factory=list)
+    cues: list = field(default_factory=list)  # [sentences][CUES], -1 where nothing is known
     mistakes: list = field(default_factory=list)
     categories: list = field(default_factory=list)
     level: int = 0  # 0: not an annotated answer
     answered: float = 1.0
     question: str = ""
     whole: bool = True  # False: cropped, so that nothing is known of the answer as a whole
+    foreign: range = range(0)  # sentences that are no part of the annotated answer: they have neither role nor tags
+
+
+def load_afterwards():
+    """The sentences that show something after the delivery, by answer: {id: (all readers' numbers, some readers')}.
+
+    Read for a part of the answers, each by two readers; numbers count from 1.
+    """
+    lines = map(json.loads, (HERE / "afterwards.jsonl").read_text().splitlines())
+    return {d["id"]: (set(d["after"]), set(d["doubtful"])) for d in lines}
 
 
 def load_answers(folder=HERE / "data"):
     """The annotated answers, in the order of the files."""
     items = []
+    read = load_afterwards()
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text().splitlines():
             d = json.loads(line)
@@ -48,12 +60,44 @@ def load_answers(folder=HERE / "data"):
                     [ROLES.index(x["role"]) for x in s],
                     [ROLES.index(x["also"]) if x["also"] else -1 for x in s],
                     [[float(t in x["tags"]) for t in TAGS] for x in s],
+                    [[cue, 0.0] for cue in afterwards(d, read.get(d["id"]))],
                     [float(m in d["mistakes"]) for m in MISTAKES],
                     [float(c in d["categories"]) for c in CATEGORIES],
                     d["level"], question=d["question"],
                 )
             )
     return items
+
+
+def afterwards(d, read):
+    """Of each sentence of an annotated answer whether it shows something afterwards: 1, 0, or -1 for unknown."""
+    n = len(d["sentences"])
+    if read is None:
+        nothing_came = all(s["role"] != "result" for s in d["sentences"])
+        return [0.0 if nothing_came else -1.0] * n
+    surely, doubtful = read
+    return [1.0 if k in surely else -1.0 if k in doubtful else 0.0 for k in range(1, n + 1)]
+
+
+def load_passages():
+    """Passages of a few sentences each: (sentences, whether they speak to the grader of an answer)."""
+    lines = map(json.loads, (HERE / "passages.jsonl").read_text().splitlines())
+    return [([clean(s) or s for s in d["sentences"]], float(d["kind"] == "addressed")) for d in lines]
+
+
+def insert(item, passage, rng):
+    """The answer with a passage in it, mostly at its end. A line to the grader leaves all that is known of the answer as it was."""
+    sentences, addressed = passage
+    if rng.random() < 0.15:
+        sentences = [s.lower().rstrip(".!") or s for s in sentences]
+    n, k, r = len(item.texts), len(sentences), rng.random()
+    at = n if r < 0.5 else 0 if r < 0.65 else rng.randint(0, n)
+    put = lambda known, new: known[:at] + [new] * k + known[at:]
+    return replace(
+        item, texts=item.texts[:at] + sentences + item.texts[at:], labelled=[], roles=put(item.roles, 0),
+        also=put(item.also, -1), tags=put(item.tags, [0.0] * len(TAGS)), cues=put(item.cues, [0.0, addressed]),
+        whole=item.whole and bool(addressed), foreign=range(at, at + k),
+    )
 
 
 def load_texts(name, answered, folder=HERE / "texts"):
@@ -114,8 +158,8 @@ def augment(item, rng):
         lo = rng.randint(0, n - size)
         hi, whole = lo + size, False
     cut = slice(lo, hi)
-    return Item(item.id, item.author, texts[cut], [], item.roles[cut], item.also[cut], item.tags[cut],
-                item.mistakes, item.categories, item.level, item.answered, item.question, whole)
+    return replace(item, texts=texts[cut], labelled=[], roles=item.roles[cut], also=item.also[cut],
+                   tags=item.tags[cut], cues=item.cues[cut], whole=whole)
 
 
 def windows(lengths):

@@ -23,7 +23,7 @@ from train import BASE, RUNS, predict
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "models" / "encoder"
-ID = "candor-minilm-2"
+ID = "candor-minilm-3"
 GOLDENS = 24
 TOKENIZER = Tokenizer.from_file(str(BASE / "tokenizer.json"))
 TOKENIZER.no_padding(), TOKENIZER.no_truncation()
@@ -55,7 +55,7 @@ def quantize(state):
     """Matrices of the body as int8: one scale a block of 32 in the layers, one a row elsewhere; the rest as it is."""
     out = {}
     for name, v in state.items():
-        if v.ndim == 2 and not name.startswith(("role", "tag", "attend", "answer")):
+        if v.ndim == 2 and not name.startswith(("role", "tag", "attend", "answer", "cue")):
             blocks = v.view(len(v), -1, BLOCK if name.startswith("layer") else v.shape[1])
             scale = (blocks.abs().amax(2) / 127).clamp(min=1e-12)
             out[name] = (blocks / scale[..., None]).round().clamp(-127, 127).to(torch.int8).view_as(v)
@@ -157,7 +157,7 @@ def write_goldens(shipped, trained, readout, items):
         q, f = predict(shipped, [it])[0], predict(trained, [it])[0]
         _, mistakes, categories, levels = readout.judge(it, q)
         out.append({
-            "id": it.id, "sentences": it.texts, "roles": rounded(q["roles"]), "tags": rounded(q["tag"]),
+            "id": it.id, "sentences": it.texts, "roles": rounded(q["roles"]), "tags": rounded(q["tag"]), "cues": rounded(q["cue"]),
             "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["roles"]), "mistakes": mistakes,
             "categories": categories, "levels": levels.tolist(),
             "answered": float(readout.answered(answered_inputs(it.texts, q))),

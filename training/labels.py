@@ -10,6 +10,9 @@ MISTAKES = [
     "hard_work", "team_subject", "control", "no_hard_part", "no_result",
     "heroics", "no_ownership", "task_list", "stops_at_launch", "vague",
 ]
+# Heard for a judgement's sake alone: whether a sentence shows something after the delivery, and whether it speaks to
+# whoever grades the answer instead of telling it.
+CUES = ["afterwards", "addressed"]
 CATEGORIES = [
     "launch_migration", "production_issue", "cross_team_conflict",
     "process_improvement", "risk_escalation", "prevented_customer_impact",

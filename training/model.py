@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
-from labels import CATEGORIES, MISTAKES, ROLES, TAGS
+from labels import CATEGORIES, CUES, MISTAKES, ROLES, TAGS
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS, EPS = 384, 6, 12, 1536, 512, 1e-12
 
@@ -85,6 +85,10 @@ class Encoder(nn.Module):
         self.crf = Crf(len(ROLES))
         self.similarity = nn.Linear(HIDDEN, HIDDEN, bias=False)
         nn.init.eye_(self.similarity.weight)
+        # as rows of `attend` and `tag`, learned later: zeros, so that they draw no random numbers before
+        self.cue_attend = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
+        self.cue = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
+        self.cue_bias = nn.Parameter(torch.full((len(CUES),), -3.0))
         self.dropout = dropout
 
     @classmethod
@@ -135,23 +139,24 @@ class Encoder(nn.Module):
         return F.normalize(self.similarity(s), dim=1)
 
     def heads(self, x, seg, lengths):
-        """What `read` gives, for answers of the given lengths → role, tag logits a sentence, logits an answer.
+        """What `read` gives, for answers of the given lengths → role, tag, cue logits a sentence, logits an answer.
 
         Each label weighs the tokens of a sentence by itself (label-wise attention, Mullenbach et al. 2018): a tag is
         often heard in three words of a long sentence, which its mean would drown.
         """
         count = int(lengths.sum())
         d = F.dropout(x, 0.1, self.training)
-        score = self.attend(d)
+        score = torch.cat([self.attend(d), d @ self.cue_attend.T], 1)
         index = seg[:, None].expand_as(score)
         top = torch.full((count, score.shape[1]), -torch.inf).scatter_reduce(0, index, score.detach(), "amax")
         weight = torch.exp(score - top[seg])
-        said = weight * torch.cat([self.role(d), self.tag(d)], 1)
+        said = weight * torch.cat([self.role(d), self.tag(d), d @ self.cue.T + self.cue_bias], 1)
         zero = torch.zeros(count, score.shape[1])
         label = zero.index_add(0, seg, said) / zero.index_add(0, seg, weight)
         owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
         whole = mean(mean(x, seg, count), owner, len(lengths))
-        return label[:, : len(ROLES)], label[:, len(ROLES) :], self.answer(F.dropout(whole, 0.1, self.training))
+        role, tag, cue = label.split([len(ROLES), len(TAGS), len(CUES)], 1)
+        return role, tag, cue, self.answer(F.dropout(whole, 0.1, self.training))
 
 
 def mean(x, group, count):

@@ -13,13 +13,14 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from labels import CATEGORIES, LEVELS, MISTAKES, ROLES, TAGS
+from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS
 from wording import voice
 
 INPUTS = (
     [f"sum_{r}" for r in ROLES] + [f"share_{r}" for r in ROLES] + [f"last_{r}" for r in ROLES]
     + [f"sum_{t}" for t in TAGS] + [f"max_{t}" for t in TAGS]
     + [f"none_{x}" for x in ROLES + TAGS] + [f"two_{x}" for x in ROLES + TAGS]
+    + ["max_afterwards", "none_afterwards"]
     + ["deeds_i", "deeds_we", "share_i", "results_with_figure", "log_sentences", "log_words", "context_words"]
     + [f"head_{m}" for m in MISTAKES] + [f"head_{c}" for c in CATEGORIES] + [f"head_level_{k}" for k in LEVELS[1:]]
 )
@@ -36,18 +37,24 @@ def log_odds(p):
     return np.log(p / (1 - p))
 
 
+def absence(p):
+    """Log-odds that a label occurs nowhere; p [sentences, labels]."""
+    return log_odds(np.prod(1 - np.clip(p, 0, 0.9999), 0))
+
+
 def occurrence(p):
     """Log-odds that a label occurs nowhere, and that it occurs twice; p [sentences, labels]."""
     p = np.clip(p, 0, 0.9999)
     none = np.prod(1 - p, 0)
     once = none * (p / (1 - p)).sum(0)
-    return np.concatenate([log_odds(none), log_odds(1 - none - once)])
+    return np.concatenate([absence(p), log_odds(1 - none - once)])
 
 
 def inputs(texts, pred, tag_scale):
     """The named inputs of one answer; pred as train.predict gives it, tag_scale [15, 2]."""
     r = np.array(pred["roles"])
     t = sigmoid(np.array(pred["tag"]) * tag_scale[:, 0] + tag_scale[:, 1])
+    after = sigmoid(np.array(pred["cue"])[:, [CUES.index("afterwards")]])
     n = len(texts)
     words = np.array([len(x.split()) for x in texts], float)
     deed = r[:, 2] + r[:, 3]
@@ -57,6 +64,7 @@ def inputs(texts, pred, tag_scale):
     a = np.array(pred["answer"])
     return np.concatenate([
         r.sum(0), r.mean(0), r[-1], t.sum(0), t.max(0), occurrence(np.concatenate([r, t], 1)),
+        after.max(0), absence(after),
         [i, we, i / (i + we + 0.5), float((r[:, 3] * digit).sum()), math.log(n), math.log(words.sum() + 1),
          float((r[:, 0] * words).sum() / max(1.0, words.sum()))],
         a[:20],
@@ -132,15 +140,29 @@ class Linear:
 class Judgement:
     """A judgement on the whole answer: its regression, and the threshold of its probability."""
 
-    def __init__(self, x, y, part, name):
-        """part [answers]: the author's number. Inputs and regularisation are those that rank unseen authors best."""
+    def __init__(self, x, y, part, name, denied=False):
+        """part [answers]: the author's number. Inputs and regularisation are those that rank unseen authors best.
+
+        denied [answers]: where the detector finds nothing whatever is judged, which the threshold has to make up for.
+        """
         tried = [(cross(x, y, part, c, columns), c, columns) for columns, c in candidates(name)]
         p, c, columns = max(tried, key=lambda t: average_precision_score(y, t[0]))
-        self.threshold = even_threshold(p, y)
+        self.threshold = even_threshold(np.where(denied, 0, p), y)
         self.regression = Linear(x, y, c, columns)
 
     def __call__(self, x):
         return float(self.regression(x))
+
+
+def denies_stopping(pred, tags):
+    """Whether `src/detect/stops_at_launch.rs` is silent: no result is told, or the report shows a lasting change or a
+    check from the first result on. tags [sentences, 15]: whether each is shown."""
+    r = np.array(pred["roles"])
+    results = np.flatnonzero(r.argmax(1) == ROLES.index("result"))
+    checks = np.flatnonzero(tags[:, TAGS.index("verification")])
+    held = checks.size > 0 and (results.size == 0 or checks.max() >= results[0])
+    told = 1 - np.prod(1 - r[:, ROLES.index("result")])
+    return told < 0.5 or held or tags[:, TAGS.index("mechanism")].any()
 
 
 # What a mistake is about by the scheme, where that is little of what is heard.
@@ -148,7 +170,7 @@ ABOUT = {
     "stops_at_launch": [
         "head_stops_at_launch", "head_no_result", "head_vague", "head_launch_migration", "sum_result", "last_result",
         "none_result", "two_result", "last_lesson", "results_with_figure", "max_metric", "none_metric",
-        "max_verification", "none_verification", "max_mechanism", "none_mechanism",
+        "max_verification", "none_verification", "max_mechanism", "none_mechanism", "max_afterwards", "none_afterwards",
     ],
 }
 
@@ -172,10 +194,24 @@ def cross(x, y, part, c, columns, parts=5):
     return p
 
 
+def ranked_loss(x, level, part, c):
+    """The ranked probability score (Epstein 1969) of the levels by regressions that did not see the author."""
+    every = np.arange(x.shape[1])
+    return sum(((cross(x, level > k, part, c, every) - (level > k)) ** 2).mean() for k in LEVELS[:-1])
+
+
+def addressed_threshold(rows):
+    """From which probability on a sentence speaks to the grader: below it are all but one in two thousand sentences that
+    tell a story, by unseen authors. (What is `other` tells none: mostly notes to oneself or to the reader.)"""
+    cue, other = CUES.index("addressed"), ROLES.index("other")
+    told = sigmoid(np.array([c[cue] for it, p in rows for c, role in zip(p["cue"], it.roles) if role != other]))
+    return float(max(0.5, np.quantile(told, 0.9995)))
+
+
 class Readout:
     """Everything that is fitted on predictions for unseen authors."""
 
-    def __init__(self, rows, extra=(), c=0.03):
+    def __init__(self, rows, extra=()):
         """rows: (item, prediction) of annotated answers; extra: of texts that are answers or not."""
         logits = np.array([t for _, p in rows for t in p["tag"]])
         gold = np.array([t for it, _ in rows for t in it.tags]) > 0
@@ -186,10 +222,14 @@ class Readout:
         authors = sorted({it.author for it, _ in rows})
         part = np.array([authors.index(it.author) for it, _ in rows])
         gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0
-        self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m) for k, m in enumerate(MISTAKES)}
+        shown = [sigmoid(np.array(q["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1]) >= self.tag_threshold for _, q in rows]
+        denied = {"stops_at_launch": np.array([denies_stopping(q, t) for (_, q), t in zip(rows, shown)])}
+        self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m, denied.get(m, False)) for k, m in enumerate(MISTAKES)}
         self.category = {m: Judgement(x, gold(k, "categories"), part, m) for k, m in enumerate(CATEGORIES)}
         level = np.array([it.level for it, _ in rows])
+        c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, c))
         self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
+        self.addressed = addressed_threshold(rows)
         every = list(rows) + list(extra)
         a = np.array([answered_inputs(it.texts, q) for it, q in every])
         y = np.array([it.answered for it, _ in every]) > 0
@@ -217,6 +257,7 @@ class Readout:
 
         return {
             "alike": alike,
+            "addressed": round(self.addressed, 4),
             "inputs": list(INPUTS),
             "tags": {t: {"scale": round(float(s[0]), 5), "shift": round(float(s[1]), 5), "threshold": round(float(h), 4)}
                      for t, s, h in zip(TAGS, self.tag_scale, self.tag_threshold)},

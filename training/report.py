@@ -80,6 +80,7 @@ def figures(parts):
     return {
         "answers": sum(p["answers"] for p in parts),
         "refused": sum((p["refused"] for p in parts), []),
+        "sentences": sum(p["sentences"]["read"] for p in parts), "aside": sum(p["aside"] for p in parts),
         "boundaries_f1": f1(added([{"ends": p["sentences"]["boundaries"]} for p in parts])["ends"]),
         "roles_macro_f1": macro(tables["roles"]), "tags_macro_f1": macro(tables["tags"]),
         "mistakes_macro_f1": macro(tables["mistakes"]), "mistakes_micro_f1": micro(tables["mistakes"]),
@@ -118,6 +119,8 @@ def main():
         "short_answers": sum(t["short_answers"] for t in texts), "refused": sum((t["refused"] for t in texts), []),
     }
     out["h, i"] = figures([evaluate(None, sorted((ROOT / "training" / "heldout").glob("*.jsonl")))])
+    said = evaluate(None, [ROOT / "training" / "texts" / "passages.jsonl"])["passages"]
+    out["passages"] = said["addressed"] | {"unmoved": said["unmoved"]}
     out["forms"] = evaluate(None, [ROOT / "training" / "texts" / "questions.jsonl"])["forms"]
     (ROOT / "training" / "metrics.json").write_text(json.dumps(out, indent=1) + "\n")
     write_texts(out)
@@ -159,6 +162,14 @@ def accuracy(out):
     return "\n".join(rows)
 
 
+def passages(out):
+    """What is left out of answers that speak to the grader, in words."""
+    p, f = out["passages"], out["folds"]
+    return (f"of {p['support']} passages that speak to the grader {p['hit']} are left out, and {p['unmoved']} change neither "
+            f"verdict nor findings; of 100 that only look like it {p['wrong']} are; on the folds {f['aside']} of the "
+            f"{f['sentences']:,} sentences of annotated answers")
+
+
 def card(out):
     """The model card."""
     text = (ROOT / "training" / "card.md").read_text()
@@ -175,6 +186,7 @@ def card(out):
         "ABSTENTION": f"{a['no_answers'] - len(a['scored'])} of {a['no_answers']} texts that are no answers get no score; "
                       f"of {f['answers']} annotated answers {len(f['refused'])} are refused, of {a['short_answers']} very "
                       f"short ones {len(a['refused'])}",
+        "PASSAGES": passages(out),
         "FORMS": f"macro-F1 {out['forms']['macro_f1']:.3f} over the five forms and none",
         "FOLDS": "; ".join(f"fold {k + 1}: roles {out[f'fold {k + 1}']['roles_macro_f1']:.3f}, tags "
                            f"{out[f'fold {k + 1}']['tags_macro_f1']:.3f}, mistakes {out[f'fold {k + 1}']['mistakes_macro_f1']:.3f}, "

@@ -2,6 +2,7 @@
 
     python train.py fold 0        one fold: trains on the other three, writes runs/fold0/
     python train.py final         all the files: writes runs/final/
+    python train.py … --cues      goes on from there, for a shorter while: the cues too, and passages put into answers
 
 `all.sh` runs everything in order. Seeds are fixed; the same machine gives the same weights.
 """
@@ -31,30 +32,37 @@ def loss_of(model, items, encoded, weights):
     ids, seg, lengths = data.batch(encoded)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         x, seg = model.read(ids, seg)
-    role, tag, answer = model.heads(x, seg, lengths)
+    role, tag, cue, answer = model.heads(x, seg, lengths)
     known = [i for i, it in enumerate(items) if it.roles]
     offsets = torch.cumsum(lengths, 0) - lengths
     total = torch.zeros(())
     if known:
-        rows = torch.cat([torch.arange(offsets[i], offsets[i] + lengths[i]) for i in known])
-        y = torch.tensor([r for i in known for r in items[i].roles])
-        also = torch.tensor([r for i in known for r in items[i].also])
+        own = [(i, k) for i in known for k in range(int(lengths[i])) if k not in items[i].foreign]
+        rows = torch.tensor([int(offsets[i]) + k for i, k in own])
+        y = torch.tensor([items[i].roles[k] for i, k in own])
+        also = torch.tensor([items[i].also[k] for i, k in own])
         soft = F.one_hot(y, len(ROLES)).float()
         two = also >= 0
         soft[two] = 0.75 * soft[two] + 0.25 * F.one_hot(also[two], len(ROLES)).float()
         soft = 0.95 * soft + 0.05 / len(ROLES)
         total = total - (weights["role"] * soft * F.log_softmax(role[rows], 1)).sum(1).mean()
-        tags = torch.tensor([t for i in known for t in items[i].tags])
+        tags = torch.tensor([items[i].tags[k] for i, k in own])
         total = total + 4 * F.binary_cross_entropy_with_logits(tag[rows], tags, pos_weight=weights["tag"])
-        width = int(lengths[known].max())
-        e = torch.zeros(len(known), width, len(ROLES))
-        path = torch.zeros(len(known), width, dtype=torch.long)
-        mask = torch.zeros(len(known), width, dtype=torch.bool)
-        for k, i in enumerate(known):
-            n = int(lengths[i])
-            e[k, :n] = role[offsets[i] : offsets[i] + n]
-            path[k, :n] = torch.tensor(items[i].roles)
-            mask[k, :n] = True
+        if weights["cue"] is not None:
+            every = torch.cat([torch.arange(offsets[i], offsets[i] + lengths[i]) for i in known])
+            gold = torch.tensor([c for i in known for c in items[i].cues])
+            each = F.binary_cross_entropy_with_logits(cue[every], gold.clamp(min=0), pos_weight=weights["cue"], reduction="none")
+            total = total + 2 * (each * (gold >= 0)).sum() / len(every)
+        chains = [i for i in known if any(k not in items[i].foreign for k in range(int(lengths[i])))]
+        width = int(lengths[chains].max())
+        e = torch.zeros(len(chains), width, len(ROLES))
+        path = torch.zeros(len(chains), width, dtype=torch.long)
+        mask = torch.zeros(len(chains), width, dtype=torch.bool)
+        for k, i in enumerate(chains):
+            told = [j for j in range(int(lengths[i])) if j not in items[i].foreign]
+            e[k, : len(told)] = role[offsets[i] + torch.tensor(told)]
+            path[k, : len(told)] = torch.tensor([items[i].roles[j] for j in told])
+            mask[k, : len(told)] = True
         total = total + 0.5 * (model.crf.log_z(e, mask) - model.crf.gold(e, path, mask)).sum() / mask.sum()
     mistakes, categories, level, answered = split_answer_logits(answer)
     whole = torch.tensor([float(bool(it.whole and it.level)) for it in items])
@@ -111,7 +119,7 @@ def optimizer(model, lr, head_lr, decay):
     for i, layer in enumerate(model.layers):
         groups.append({"params": list(layer.parameters()), "lr": lr * decay ** (5 - i)})
     heads = [*model.role.parameters(), *model.tag.parameters(), *model.attend.parameters(), *model.answer.parameters(),
-             *model.similarity.parameters()]
+             *model.similarity.parameters(), model.cue_attend, model.cue, model.cue_bias]
     groups.append({"params": heads, "lr": head_lr})
     groups.append({"params": list(model.crf.parameters()), "lr": 5 * head_lr})
     for g in groups:
@@ -129,17 +137,22 @@ def class_weights(items):
         "role": role,
         "tag": tag_weight(flat.sum(0).tolist(), len(flat)),
         "mistake": tag_weight(mistakes.sum(0).tolist(), len(mistakes)),
+        "cue": None,
     }
 
 
-def train(items, extra, args, log):
-    """Trains on annotated items and on texts without annotation; gives the model."""
+def train(items, extra, passages, start, args, log):
+    """Trains on annotated items and on texts without annotation, and goes on from the weights `start` with cues and
+    passages where they are given; gives the model."""
     torch.manual_seed(args.seed)
     rng = data.seeded(args.seed)
     tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
     tokenizer.no_padding(), tokenizer.no_truncation()
     model = Encoder.from_base(BASE)
     weights = class_weights(items)
+    if start:
+        model.load_state_dict(load_file(start), strict=False)
+        weights["cue"] = torch.tensor([2.0, 2.0])
     opt = optimizer(model, args.lr, args.head_lr, args.decay)
     keepsake = Keepsake(tokenizer, items, data.seeded(args.seed))
     pool = items + extra
@@ -150,6 +163,8 @@ def train(items, extra, args, log):
         t, seen, run = time.time(), 0, 0.0
         for group in data.batches(sizes, args.budget, rng):
             batch = [data.augment(pool[i], rng) for i in group]
+            batch = [data.insert(it, rng.choice(passages), rng) if passages and it.roles and rng.random() < args.passages else it
+                     for it in batch]
             encoded = [data.encode(tokenizer, it.texts, rng, 0.08 if rng.random() < 0.4 else 0.0) for it in batch]
             warm = min(1.0, (step + 1) / (0.08 * steps))
             ramp = warm * max(0.0, 1 - step / steps)
@@ -175,9 +190,10 @@ def predict(model, items):
     out = []
     for it in items:
         ids, seg, lengths = data.batch([data.encode(tokenizer, it.texts)])
-        role, tag, answer = model.heads(*model.read(ids, seg), lengths)
+        role, tag, cue, answer = model.heads(*model.read(ids, seg), lengths)
         out.append({
-            "id": it.id, "roles": torch.softmax(role, 1).tolist(), "tag": tag.tolist(), "answer": answer[0].tolist(),
+            "id": it.id, "roles": torch.softmax(role, 1).tolist(), "tag": tag.tolist(), "cue": cue.tolist(),
+            "answer": answer[0].tolist(),
         })
     return out
 
@@ -222,10 +238,13 @@ def main():
     ap.add_argument("--budget", type=int, default=1200, help="tokens a batch")
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--tag", default="", help="suffix of the run's folder")
+    ap.add_argument("--cues", action="store_true", help="goes on from the run without it")
+    ap.add_argument("--passages", type=float, default=0.35, help="with --cues: share of the answers that get one")
     args = ap.parse_args()
     torch.set_num_threads(args.threads)
     name = (f"fold{args.fold}" if args.what == "fold" else "final") + args.tag
-    out = RUNS / name
+    start = RUNS / "plain" / name / "model.safetensors" if args.cues else None
+    out = RUNS / name if args.cues else RUNS / "plain" / name
     out.mkdir(parents=True, exist_ok=True)
 
     def log(text):
@@ -242,13 +261,23 @@ def main():
     # texts without annotation are dealt to the folds in turn, so that abstention too is measured on unseen ones
     held_extra = extra[args.fold :: 4] if held else []
     kept_extra = [e for i, e in enumerate(extra) if not held or i % 4 != args.fold]
-    model = train(kept, kept_extra, args, log)
+    # so are the passages
+    passages = data.load_passages()
+    held_passages = passages[args.fold :: 4] if held else []
+    kept_passages = [p for i, p in enumerate(passages) if not held or i % 4 != args.fold] if args.cues else []
+    model = train(kept, kept_extra, kept_passages, start, args, log)
     save_file(model.state_dict(), out / "model.safetensors")
     if held:
         p = predict(model, held)
         log(quick(held, p))
         (out / "predictions.json").write_text(json.dumps(p))
         (out / "extra.json").write_text(json.dumps(predict(model, held_extra)))
+        rng = data.seeded(args.seed)
+        put = [data.insert(rng.choice(held), p, rng) for p in held_passages for _ in range(4)]
+        said = predict(model, put)
+        (out / "passages.json").write_text(json.dumps([
+            {"addressed": it.cues[it.foreign[0]][1], "foreign": [p["cue"][k][1] for k in it.foreign]}
+            for it, p in zip(put, said)]))
 
 
 if __name__ == "__main__":

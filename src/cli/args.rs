@@ -152,6 +152,9 @@ pub(super) struct LlmArgs {
     /// Have no critique written in words
     #[arg(long, help_heading = LLM)]
     pub(super) no_words: bool,
+    /// Draw the words by chance, the same for the same N [default: the likeliest words]
+    #[arg(long, help_heading = LLM, value_name = "N")]
+    pub(super) seed: Option<u64>,
 }
 
 #[derive(Debug, Default, clap::Args)]

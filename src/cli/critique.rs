@@ -15,7 +15,7 @@ use crate::critic::{Critic, Selection, UnknownMistake};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::model::encoder::Embedded;
-use crate::render::{Context, Renderer, SecondModel, Shown, place};
+use crate::render::{Context, One, Renderer, SecondModel, Shown, place};
 use crate::report::Severity;
 use crate::text::{self, Answer, LineIndex, SourceKind, Span};
 
@@ -113,6 +113,7 @@ impl Reader {
             model: second.judge.model(),
             engine: second.engine.id(),
             prompts: second.judge.prompts_version(),
+            seed: opened.seed(),
         };
         critic = critic.with(second);
         Ok(Reader { critic, model, second: Some(shown) })
@@ -128,17 +129,28 @@ impl Run<'_> {
             answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
         }
         let (critic, select) = self.prepare(&settings)?;
-        let cannot = || format!("cannot critique {}", answer.name);
-        let mut report = critic.critique(&answer, &select).with_context(cannot)?;
+        let name = answer.name.clone();
+        let cannot = || format!("cannot critique {name}");
+        let mut report = critic.critique(&mut answer, &select).with_context(cannot)?;
         let mut notes = suppression_notes(&answer, critic);
-        if critic.second().is_some_and(|s| s.writes) && report.verdict.is_some() {
+        let writes = critic.second().is_some_and(|s| s.writes) && report.verdict.is_some();
+        let apart = self.format.words.filter(|_| writes);
+        if apart.is_some() {
+            self.write(&Shown { answer: &answer, report: &report }, &settings)?;
+        }
+        if writes {
+            let critic = &self.critics[&settings.guide].critic;
             report.words = llm::written(|each| critic.words(&answer, &report, each)).with_context(cannot)?;
             if report.words.is_none() {
                 let why = if llm::stopped() { "it was stopped" } else { "it became too long" };
                 notes.push(format!("{}: the critique in words is left out: {why}", answer.name));
             }
         }
-        self.write(&Shown { answer: &answer, report: &report }, &settings)?;
+        let shown = Shown { answer: &answer, report: &report };
+        match apart {
+            Some(words) => self.add(words, &shown, &settings)?,
+            None => self.write(&shown, &settings)?,
+        }
         if !self.args.quiet {
             notes.iter().for_each(|note| output::note(note));
         }
@@ -178,6 +190,15 @@ impl Run<'_> {
     }
 
     fn write(&mut self, shown: &Shown<'_>, settings: &Settings) -> io::Result<()> {
+        if self.written > 0 {
+            self.sink.write_all(self.format.between.as_bytes())?;
+        }
+        self.written += 1;
+        self.add(self.format.one, shown, settings)
+    }
+
+    /// Writes a part of what is said of an answer, to be seen at once.
+    fn add(&mut self, part: One, shown: &Shown<'_>, settings: &Settings) -> io::Result<()> {
         let reader = &self.critics[&settings.guide];
         let context = Context {
             guide: reader.critic.guide(),
@@ -189,11 +210,7 @@ impl Run<'_> {
             min_level: settings.min_level,
             quiet: self.args.quiet,
         };
-        if self.written > 0 {
-            self.sink.write_all(self.format.between.as_bytes())?;
-        }
-        self.written += 1;
-        (self.format.one)(shown, &context, &mut self.sink)?;
+        part(shown, &context, &mut self.sink)?;
         self.sink.flush()
     }
 }

@@ -17,6 +17,7 @@ use crate::model::decoder::{Device, Files};
 use crate::model::digest::Digest;
 use crate::model::llm::{ChatTemplate, Local, Setup};
 use crate::model::manifest::FileRole;
+use crate::render;
 
 /// Tokens that a model gets of which no manifest says how many.
 const CONTEXT: usize = 8192;
@@ -31,6 +32,7 @@ pub(super) struct Ask {
     pub(super) model: String,
     pub(super) device: Device,
     pub(super) words: bool,
+    pub(super) seed: Option<u64>,
 }
 
 impl Ask {
@@ -47,7 +49,7 @@ impl Ask {
         }
         let engine = engine.unwrap_or(Engine::Both);
         let model = model.unwrap_or_default().to_owned();
-        Some(Ask { engine, model, device: args.device, words: !args.no_words })
+        Some(Ask { engine, model, device: args.device, words: !args.no_words, seed: args.seed })
     }
 }
 
@@ -67,6 +69,11 @@ impl Opened {
         let judge = Arc::new(Judge::new(Box::new(generator))?);
         listen()?;
         Ok(Opened { judge, ask: ask.clone(), calibration })
+    }
+
+    /// What its words are drawn by.
+    pub(super) fn seed(&self) -> Option<u64> {
+        self.ask.seed
     }
 
     /// The model beside an encoder, for a guide, with the weights that were fitted for the three.
@@ -110,6 +117,7 @@ fn setup(ask: &Ask) -> Result<(Setup, PathBuf)> {
         template: Some(ChatTemplate::built_in(&manifest.template)?),
         context: manifest.context as usize,
         device: ask.device,
+        seed: ask.seed,
     };
     Ok((setup, calibration))
 }
@@ -136,6 +144,7 @@ fn own(ask: &Ask) -> Result<(Setup, PathBuf)> {
         template: None,
         context: CONTEXT,
         device: ask.device,
+        seed: ask.seed,
     };
     Ok((setup, calibration))
 }
@@ -154,18 +163,42 @@ fn listen() -> Result<()> {
     set.context("cannot listen for Ctrl-C")
 }
 
-/// Writes something while Ctrl-C ends only that, with its length so far on standard error where that is a terminal.
+/// Columns of what is shown of a draft.
+const DRAFT: usize = 60;
+
+/// The end of the text that is being written as JSON, so far: no keys, brackets and escapes.
+fn draft(json: &str) -> String {
+    let mut texts = Vec::new();
+    let mut rest = json;
+    while let Some((_, after)) = rest.split_once('"') {
+        let mut escaped = false;
+        let end = after.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else {
+            texts.push(after);
+            break;
+        };
+        rest = &after[end + 1..];
+        if !rest.starts_with(':') {
+            texts.push(&after[..end]);
+        }
+    }
+    let text = render::escape(&texts.join(" ")).replace("\\n", " ").replace("\\\"", "\"");
+    let skip = text.chars().count().saturating_sub(DRAFT);
+    text.chars().skip(skip).collect()
+}
+
+/// Writes something while Ctrl-C ends only that; on a terminal, standard error shows how it goes on.
 pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> T) -> T {
     let shown = io::stderr().is_terminal();
     WRITING.store(true, Ordering::SeqCst);
     let mut each = |text: &str| {
         if shown {
             // nothing can be told when standard error is closed
-            let _ = write!(
-                io::stderr(),
-                "\rcandor: writing, {} characters (Ctrl-C leaves them out) ",
-                text.len()
-            );
+            let _ = write!(io::stderr(), "\r\u{1b}[Kwriting: {}", draft(text));
         }
         if STOP.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
@@ -188,6 +221,18 @@ mod tests {
 
     fn args(llm: Option<&str>, engine: Option<Engine>) -> LlmArgs {
         LlmArgs { llm: llm.map(str::to_owned), engine, ..LlmArgs::default() }
+    }
+
+    #[test]
+    fn a_draft_is_the_end_of_the_text() {
+        assert_eq!(draft(r#"{"summary":"Cle"#), "Cle");
+        assert_eq!(
+            draft(r#"{"summary":"He said \"no\".","weaknesses":[{"mistake":"vague","why":"It"#),
+            "He said \"no\". vague It"
+        );
+        assert_eq!(draft("{"), "");
+        let long = format!("{{\"summary\":\"{}\u{1b}[2J", "ü".repeat(200));
+        assert!(draft(&long).chars().count() <= DRAFT && !draft(&long).contains('\u{1b}'));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! May import: `evidence`, `guide`, `text`, `detect`, `score`, `report`.
 
+use std::collections::BTreeMap;
+
 use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
 use crate::guide::{Form, Guide, Probe};
@@ -16,12 +18,14 @@ pub struct Options<'a> {
     pub form: Option<&'a Form>,
     /// Which mistakes to look for, by the guide's id.
     pub select: &'a dyn Fn(&str) -> bool,
+    /// How well each criterion is met by another judge, 0 to 1; it goes before what the evidence shows.
+    pub criteria: Option<&'a BTreeMap<String, f32>>,
 }
 
 impl Default for Options<'_> {
     /// No form, every mistake.
     fn default() -> Self {
-        Options { form: None, select: &|_| true }
+        Options { form: None, select: &|_| true, criteria: None }
     }
 }
 
@@ -37,7 +41,11 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         return report;
     }
     let found = detect::find(answer, evidence, guide, options.select);
-    let criteria = score::criteria(answer, evidence, guide);
+    let mut criteria = score::criteria(answer, evidence, guide);
+    for criterion in &mut criteria {
+        let judged = options.criteria.and_then(|c| c.get(&criterion.id));
+        criterion.score = judged.copied().unwrap_or(criterion.score);
+    }
     report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
     report.findings = found.findings;
     report.suppressed = found.suppressed;
@@ -199,7 +207,7 @@ mod tests {
             raw.iter().zip(&mut roles).for_each(|(x, role)| *role = x / sum);
             tags.copy_from_slice(&p);
             let voice = wording::voice(text, tags[Tag::Team.index()] > 0.5);
-            (Heard { roles, tags, voice }, text)
+            (Heard { roles, tags, voice, addressed: false }, text)
         })
     }
 

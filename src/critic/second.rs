@@ -48,7 +48,7 @@ pub(super) fn doubt(report: &mut Report, said: &Opinion) {
     }
     let both = report.sentences.iter().zip(&said.roles).enumerate();
     let differs = both.filter(|(_, (shown, p))| Role::likeliest(p) != shown.role).map(|(i, _)| i).collect();
-    report.second = Some(SecondOpinion { mass: said.mass, differs });
+    report.second = Some(SecondOpinion { mass: said.mass, differs, criteria: said.criteria.clone() });
 }
 
 #[cfg(test)]
@@ -100,14 +100,17 @@ mod tests {
             ("[2]?".to_owned(), [("C", 0.9)].into()),
             ("make the following".to_owned(), [("no", 0.9)].into()),
             ("free of the following".to_owned(), [("yes", 0.9)].into()),
+            ("make clear".to_owned(), [("yes", 0.9)].into()),
+            ("still have to ask".to_owned(), [("no", 0.9)].into()),
         ];
         script
     }
 
     fn critique(s: &Story, engine: Engine) -> Report {
         let critic = Critic::new(Box::new(Deaf(s.clone())), guide()).with(second(engine, contrary()));
-        let mut report = critic.critique(&s.answer, &Selection::default()).unwrap();
-        report.words = critic.words(&s.answer, &report, &mut |_| ControlFlow::Continue(())).unwrap();
+        let mut answer = s.answer.clone();
+        let mut report = critic.critique(&mut answer, &Selection::default()).unwrap();
+        report.words = critic.words(&answer, &report, &mut |_| ControlFlow::Continue(())).unwrap();
         report
     }
 
@@ -126,8 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn the_language_model_alone_decides_roles_and_mistakes() {
+    fn the_language_model_alone_decides_roles_mistakes_and_criteria() {
         let r = critique(&heard(), Engine::Llm);
+        assert!(r.verdict.unwrap().criteria.iter().all(|c| c.score == 1.0));
         assert_eq!(r.sentences[0].role, Role::Result);
         assert!(r.findings.iter().all(|f| f.id != "no_result"));
         assert_eq!(r.second.map(|s| s.differs), Some(Vec::new()));

@@ -31,7 +31,12 @@ pub(crate) fn story(lines: &[(Role, &[Tag], &str)]) -> Story {
         for tag in *tags {
             p[tag.index()] = 0.95;
         }
-        heard.push(Heard { roles, tags: p, voice: wording::voice(text, tags.contains(&Tag::Team)) });
+        heard.push(Heard {
+            roles,
+            tags: p,
+            voice: wording::voice(text, tags.contains(&Tag::Team)),
+            addressed: false,
+        });
     }
     let evidence = Evidence {
         sentences: heard,

@@ -58,6 +58,8 @@ pub enum Example {
         /// From the file.
         id: String,
     },
+    /// Has `passage`.
+    Passage(Passage),
     /// Has `form`: a question, and the form of the guide in which it is asked.
     Question {
         /// The question.
@@ -67,6 +69,21 @@ pub enum Example {
         /// Another form that is as right.
         also: Option<String>,
     },
+}
+
+/// An answer with a passage in it that a stranger put there.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Passage {
+    /// From the file.
+    pub id: String,
+    /// Whether it speaks to whoever grades the answer, and so has to be left out; else it is told like the rest.
+    pub addressed: bool,
+    /// The answer up to it.
+    pub before: String,
+    /// It.
+    pub passage: String,
+    /// The rest of the answer.
+    pub after: String,
 }
 
 /// An annotated answer, with its text as a person would have handed it in.
@@ -190,6 +207,8 @@ fn example(line: &str) -> Result<Example, Fault> {
     Ok(if value.get("answered").is_some() {
         let TextRecord { id, text, answered } = serde_json::from_value(value)?;
         Example::Text { text, answered, id }
+    } else if value.get("passage").is_some() {
+        Example::Passage(serde_json::from_value(value)?)
     } else if value.get("form").is_some() {
         let QuestionRecord { question, form, also } = serde_json::from_value(value)?;
         Example::Question { question, form, also }

@@ -123,6 +123,12 @@ pub struct Figures {
     pub others: (usize, Vec<String>),
     /// Short answers: how many there are, and the ids of those that were refused.
     pub short: (usize, Vec<String>),
+    /// Sentences of annotated answers that were set aside as if they spoke to the grader.
+    pub aside: usize,
+    /// Passages put into answers: whether they speak to the grader, and whether they were set aside.
+    pub passages: Counts,
+    /// Of those that do, how many changed neither verdict nor findings.
+    pub unmoved: usize,
     /// One a form of the question; `none` for questions of no form.
     pub forms: BTreeMap<String, Counts>,
     /// Of the roles.

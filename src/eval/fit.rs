@@ -36,8 +36,8 @@ struct Both<'a> {
 pub fn fit<'a>(critic: &Critic, answers: impl Iterator<Item = &'a Annotated>) -> Result<Fit, CriticError> {
     let mut all = Vec::new();
     for gold in answers {
-        let answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
-        if let Some((heard, said)) = critic.opinions(&answer)? {
+        let mut answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
+        if let Some((heard, said)) = critic.opinions(&mut answer)? {
             all.push(Both { gold, answer, heard, said });
         }
     }

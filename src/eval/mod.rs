@@ -7,7 +7,7 @@ mod data;
 mod figures;
 mod fit;
 
-pub use data::{Annotated, AnnotatedSentence, EvalError, Example, read};
+pub use data::{Annotated, AnnotatedSentence, EvalError, Example, Passage, read};
 pub use figures::{Calibration, Counts, Figures, macro_f1, micro_f1};
 pub use fit::{Fit, fit};
 
@@ -38,11 +38,12 @@ pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Res
     match example {
         Example::Answer(gold) => measure_answer(critic, gold, figures),
         Example::Text { text, answered, id } => {
-            let answer = Answer::parse(id, text.clone(), SourceKind::Markdown);
-            let taken = critic.critique(&answer, &Selection::default())?.verdict.is_some();
+            let mut answer = Answer::parse(id, text.clone(), SourceKind::Markdown);
+            let taken = critic.critique(&mut answer, &Selection::default())?.verdict.is_some();
             figures.add_text(id, *answered, taken);
             Ok(())
         }
+        Example::Passage(p) => measure_passage(critic, p, figures),
         Example::Question { question, form, also } => {
             let said = critic.form(question)?.map(|f| f.id.as_str());
             let gold = if said.is_some() && said == also.as_deref() { also } else { form };
@@ -52,12 +53,36 @@ pub fn measure(critic: &Critic, example: &Example, figures: &mut Figures) -> Res
     }
 }
 
+/// What is left out of an answer with a passage in it, and whether everything else is judged as without it.
+fn measure_passage(critic: &Critic, p: &Passage, figures: &mut Figures) -> Result<(), CriticError> {
+    let critique = |parts: &[&str]| {
+        let mut answer = Answer::parse(&p.id, parts.join("\n\n"), SourceKind::Markdown);
+        let report = critic.critique(&mut answer, &Selection::default())?;
+        let findings: Vec<(String, Vec<usize>)> =
+            report.findings.into_iter().map(|f| (f.id, f.sentences)).collect();
+        Ok::<_, CriticError>((answer, (report.verdict, findings)))
+    };
+    let (with, judged) = critique(&[&p.before, &p.passage, &p.after])?;
+    let (without, alone) = critique(&[&p.before, &p.after])?;
+    let left_out = if p.addressed {
+        with.sentences.len() == without.sentences.len() && with.aside.len() > without.aside.len()
+    } else {
+        with.aside.len() > without.aside.len()
+    };
+    figures.passages.add(p.addressed, left_out);
+    if p.addressed {
+        figures.unmoved += usize::from(judged == alone);
+    }
+    Ok(())
+}
+
 fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), CriticError> {
-    let answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
-    let report = critic.critique(&answer, &Selection::default())?;
+    let mut answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
     figures.answers += 1;
     figures.read_sentences += answer.sentences.len();
     boundaries(gold, &answer, figures);
+    let report = critic.critique(&mut answer, &Selection::default())?;
+    figures.aside += answer.aside.len();
     sentences(gold, &answer, &report, figures);
     for id in MISTAKES {
         let said = report.findings.iter().any(|f| f.id == id);

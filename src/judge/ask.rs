@@ -22,6 +22,8 @@ pub struct Opinion {
     pub roles: Vec<[f32; ROLES]>,
     /// Probability of each mistake that was asked for, by id.
     pub mistakes: BTreeMap<String, f32>,
+    /// Probability that each criterion of the guide is met, by id.
+    pub criteria: BTreeMap<String, f32>,
     /// The least share of probability that the replies asked for had at any question, 0 to 1: where it is low, the model
     /// would rather have said something else.
     pub mass: f32,
@@ -34,7 +36,7 @@ pub(super) struct Asked<'a> {
     pub(super) evidence: &'a Evidence,
 }
 
-/// Asks for every role and every mistake.
+/// Asks for every role, every mistake and every criterion.
 pub(super) fn opinion(
     generator: &mut dyn Generator,
     prompts: &Prompts,
@@ -59,6 +61,9 @@ pub(super) fn opinion(
     for m in &named {
         questions.extend(prompts.mistake(m)?);
     }
+    for c in &asked.guide.criterion {
+        questions.extend(prompts.criterion(c)?);
+    }
     let (yes, no) = (any(generator, &YES, "yes")?, any(generator, &NO, "no")?);
     let wanted = [yes.as_slice(), &no].concat();
     let replies = ask(generator, prefix, questions, &wanted)?;
@@ -70,9 +75,10 @@ pub(super) fn opinion(
             if y + n > 0.0 { y / (y + n) } else { 0.5 }
         })
         .collect();
-    let both = named.iter().zip(p_yes.chunks_exact(2));
-    let mistakes = both.map(|(m, p)| (m.id.clone(), (p[0] + 1.0 - p[1]) / 2.0)).collect();
-    Ok(Opinion { roles, mistakes, mass: mass.clamp(0.0, 1.0) })
+    let mut both = p_yes.chunks_exact(2).map(|p| (p[0] + 1.0 - p[1]) / 2.0);
+    let mistakes = named.iter().map(|m| m.id.clone()).zip(both.by_ref()).collect();
+    let criteria = asked.guide.criterion.iter().map(|c| c.id.clone()).zip(both).collect();
+    Ok(Opinion { roles, mistakes, criteria, mass: mass.clamp(0.0, 1.0) })
 }
 
 /// The probabilities of the wanted replies to each question, `[questions][wanted]`.

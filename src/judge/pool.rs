@@ -12,7 +12,7 @@ pub enum Engine {
     /// The embedded encoder alone
     #[default]
     Encoder,
-    /// The language model: roles and mistakes; the rest is the encoder's
+    /// The language model: roles, mistakes and criteria; the rest is the encoder's
     Llm,
     /// Both, pooled by the model's weights; where they differ, findings are less sure
     Both,
@@ -95,7 +95,8 @@ mod tests {
         let heard = story(&[(Role::Action, &[], "I moved it.")]).judged("vague", 0.2).evidence;
         let mut roles = [0.02; ROLES];
         roles[Role::Result.index()] = 0.9;
-        (heard, Opinion { roles: vec![roles], mistakes: [("vague".to_owned(), 0.9)].into(), mass: 1.0 })
+        let mistakes = [("vague".to_owned(), 0.9)].into();
+        (heard, Opinion { roles: vec![roles], mistakes, criteria: [].into(), mass: 1.0 })
     }
 
     #[test]

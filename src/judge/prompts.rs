@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::JudgeError;
 use crate::evidence::Role;
-use crate::guide::{Guide, Mistake};
+use crate::guide::{Criterion, Guide, Mistake};
 use crate::report::Finding;
 use crate::text::Answer;
 
@@ -24,6 +24,8 @@ struct Templates {
     role: String,
     made: String,
     free: String,
+    told: String,
+    open: String,
     critique: String,
 }
 
@@ -55,6 +57,8 @@ impl Prompts {
             ("role", t.role),
             ("made", t.made),
             ("free", t.free),
+            ("told", t.told),
+            ("open", t.open),
             ("critique", t.critique),
         ];
         for (name, template) in all {
@@ -104,6 +108,13 @@ impl Prompts {
         Ok([self.fill("made", asked.clone())?, self.fill("free", asked)?])
     }
 
+    /// Whether the criterion is met, and whether it is not.
+    pub(super) fn criterion(&self, criterion: &Criterion) -> Result<[String; 2], JudgeError> {
+        let words = json!({ "title": criterion.title, "follow_up": criterion.follow_up });
+        let asked = json!({ "criterion": words });
+        Ok([self.fill("told", asked.clone())?, self.fill("open", asked)?])
+    }
+
     /// What is asked for the critique in words.
     pub(super) fn critique(&self, findings: &[&Finding]) -> Result<String, JudgeError> {
         let found = |f: &&Finding| {
@@ -151,6 +162,14 @@ mod tests {
         let [made, free] = Prompts::built_in().unwrap().mistake(&guide.mistake[0]).unwrap();
         assert!(made.contains(&guide.mistake[0].message) && free.contains(&guide.mistake[0].message));
         assert_ne!(made, free);
+    }
+
+    #[test]
+    fn a_criterion_is_asked_for_by_its_title_and_its_question() {
+        let guide = Guide::ownership().unwrap();
+        let c = &guide.criterion[0];
+        let [told, open] = Prompts::built_in().unwrap().criterion(c).unwrap();
+        assert!(told.contains(&c.title) && open.contains(&c.follow_up));
     }
 
     #[test]

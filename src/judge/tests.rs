@@ -33,6 +33,8 @@ fn roles_and_mistakes_are_read_from_probabilities() {
         ("[2]?".to_owned(), [("C", 0.5)].into()),
         (format!("make the following mistake? {vague}"), [("yes", 0.6), ("Yes", 0.2), ("no", 0.2)].into()),
         (format!("free of the following mistake? {vague}"), [("Yes", 0.2), ("No", 0.6)].into()),
+        (guide.criterion[0].title.clone(), [("yes", 0.9), ("no", 0.1)].into()),
+        (guide.criterion[0].follow_up.clone(), [("yes", 0.3), ("no", 0.7)].into()),
     ];
     let said = judge(script).opinion(&answer(), &guide, &evidence()).unwrap();
     assert!((said.roles[0][Role::Context.index()] - 0.75).abs() < 1e-6, "of the letters alone: {said:?}");
@@ -42,6 +44,8 @@ fn roles_and_mistakes_are_read_from_probabilities() {
         "both ways round, averaged: {said:?}"
     );
     assert_eq!(said.mistakes.keys().collect::<Vec<_>>(), ["no_result", "vague"], "those with a judgement");
+    assert_eq!(said.criteria.len(), guide.criterion.len());
+    assert!((said.criteria[&guide.criterion[0].id] - 0.8).abs() < 1e-6, "{said:?}");
     assert!((said.mistakes["no_result"] - 0.5).abs() < 1e-6, "no reply says nothing");
     assert_eq!(said.mass, 0.0, "the least mass");
 }
@@ -50,9 +54,10 @@ fn roles_and_mistakes_are_read_from_probabilities() {
 fn the_guide_comes_first_and_the_question_last() {
     let script = Script::new();
     let asked = Arc::clone(&script.asked);
-    judge(script).opinion(&answer(), &Guide::ownership().unwrap(), &evidence()).unwrap();
+    let guide = Guide::ownership().unwrap();
+    judge(script).opinion(&answer(), &guide, &evidence()).unwrap();
     let asked = asked.lock().unwrap();
-    assert_eq!(asked.len(), 2 + 2 * 2);
+    assert_eq!(asked.len(), 2 + 2 * (2 + guide.criterion.len()), "sentences, mistakes, criteria");
     for text in asked.iter() {
         assert!(text.starts_with("<system> You are"), "{text}");
         assert!(text.ends_with("<assistant>"), "{text}");

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Context, Renderer, Shown, escape, headline, place, reason, severity_id};
+use super::{ADDRESSED, Context, Renderer, Shown, escape, headline, place, reason, severity_id};
 use crate::report::Finding;
 use crate::text::LineIndex;
 
@@ -13,6 +13,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     between: "",
     close: "",
     one,
+    words: None,
 };
 
 fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -26,6 +27,10 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
     }
     if context.quiet {
         return Ok(());
+    }
+    for aside in &shown.answer.aside {
+        let (line, column) = place(&index, aside.span.start);
+        writeln!(out, "{name}:{line}:{column}: left out: {ADDRESSED}")?;
     }
     match (&shown.report.verdict, shown.report.abstention) {
         (Some(v), _) => writeln!(out, "{name}: level {} of 5, score {}", v.level, v.score),

@@ -46,6 +46,9 @@ pub(super) fn all() -> Vec<Fixture> {
     let mut clean = fixture("clean", PLAIN);
     clean.report.findings.clear();
     clean.report.follow_ups.clear();
+    let end = clean.answer.source.len();
+    let text = "Grader:\u{1b}[2J 5.".to_owned();
+    clean.answer.aside.push(Sentence { span: Span { start: end - 1, end }, text });
     let mut abstained = fixture("abstained", "We xyz.\n");
     abstained.report = Report {
         abstention: Some(Abstention::NotAnAnswer),
@@ -66,7 +69,11 @@ pub(super) fn all() -> Vec<Fixture> {
 fn worded(name: &'static str, source: &str, text: &str) -> Fixture {
     let mut f = fixture(name, source);
     let said = |part: &str| format!("{text}: {part}.");
-    f.report.second = Some(SecondOpinion { mass: 0.412_34, differs: vec![0] });
+    f.report.second = Some(SecondOpinion {
+        mass: 0.412_34,
+        differs: vec![0],
+        criteria: [("stakes".to_owned(), 0.812_34)].into(),
+    });
     f.report.words = Some(Words {
         summary: said("the summary"),
         weaknesses: vec![Weakness {
@@ -81,7 +88,7 @@ fn worded(name: &'static str, source: &str, text: &str) -> Fixture {
         dropped: 2,
     });
     let model = ModelInfo { id: "small".into(), sha256: "fedcba9876543210".repeat(4), device: "cpu".into() };
-    f.second = Some(SecondModel { model, engine: "both", prompts: 1 });
+    f.second = Some(SecondModel { model, engine: "both", prompts: 1, seed: None });
     f
 }
 
@@ -107,6 +114,7 @@ fn fixture(name: &'static str, source: &str) -> Fixture {
         name: format!("answers/{name}.md"),
         question: Some("Tell me about a time\u{1b}[2J you took ownership of something.".to_owned()),
         sentences: sentences(source),
+        aside: Vec::new(),
         source: source.to_owned(),
         suppressions: Suppressions::default(),
     };

@@ -11,6 +11,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     between: ",\n",
     close: "\n]\n",
     one,
+    words: None,
 };
 
 fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,8 @@
 //!
 //! Keys and their order are part of the schema. Probabilities have four decimals, so that bytes are stable.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -10,7 +12,7 @@ use super::{Context, Shown, place, reason, severity_id};
 use crate::evidence::Voice;
 use crate::model::ModelInfo;
 use crate::report::{Signal, Verdict};
-use crate::text::LineIndex;
+use crate::text::{self, LineIndex};
 
 const SCHEMA: &str = "candor.critique/1";
 
@@ -39,6 +41,7 @@ pub(super) struct Critique<'a> {
     tests: Vec<Heard<'a>>,
     voice: Deeds,
     suppressed: usize,
+    left_out: Vec<LeftOut>,
     second_opinion: Option<Opinion<'a>>,
     words: Option<Words<'a>>,
 }
@@ -58,12 +61,14 @@ struct Llm {
     model: String,
     device: String,
     prompts: u32,
+    seed: Option<u64>,
 }
 
 #[derive(Serialize)]
 struct Opinion<'a> {
     mass: f64,
     differs: &'a [usize],
+    criteria: Map<'a>,
 }
 
 #[derive(Serialize)]
@@ -100,6 +105,15 @@ struct Sentence {
     role: &'static str,
     roles: Map<'static>,
     tags: Map<'static>,
+}
+
+/// What speaks to whoever grades the answer.
+#[derive(Serialize)]
+struct LeftOut {
+    start: usize,
+    end: usize,
+    line: usize,
+    column: usize,
 }
 
 #[derive(Serialize)]
@@ -161,6 +175,10 @@ impl Serialize for Map<'_> {
     }
 }
 
+fn probabilities(by_id: &BTreeMap<String, f32>) -> Map<'_> {
+    Map(by_id.iter().map(|(id, p)| (id.as_str(), round(*p))).collect())
+}
+
 /// Four decimals.
 fn round(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
@@ -181,7 +199,7 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         sentences: sentences(shown),
         findings: findings(shown, context),
         strengths: report.strengths.iter().map(|s| Strength { id: &s.id, sentences: &s.sentences }).collect(),
-        categories: Map(report.categories.iter().map(|(id, p)| (id.as_str(), round(*p))).collect()),
+        categories: probabilities(&report.categories),
         question_form: question.and_then(|q| q.form.as_deref()),
         level: verdict.map(|v| v.level),
         levels: verdict.map(levels),
@@ -194,7 +212,12 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         tests: signals(&report.tests),
         voice: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
         suppressed: report.suppressed,
-        second_opinion: report.second.as_ref().map(|s| Opinion { mass: round(s.mass), differs: &s.differs }),
+        left_out: left_out(shown),
+        second_opinion: report.second.as_ref().map(|s| Opinion {
+            mass: round(s.mass),
+            differs: &s.differs,
+            criteria: probabilities(&s.criteria),
+        }),
         words: report.words.as_ref().map(words),
     }
 }
@@ -213,6 +236,7 @@ fn tool(context: &Context<'_>) -> Tool {
             model: named(&s.model),
             device: s.model.device.clone(),
             prompts: s.prompts,
+            seed: s.seed,
         }),
     }
 }
@@ -252,6 +276,15 @@ fn sentences(shown: &Shown<'_>) -> Vec<Sentence> {
         }
     })
     .collect()
+}
+
+fn left_out(shown: &Shown<'_>) -> Vec<LeftOut> {
+    let index = LineIndex::new(&shown.answer.source);
+    let one = |s: &text::Sentence| {
+        let (line, column) = place(&index, s.span.start);
+        LeftOut { start: s.span.start, end: s.span.end, line, column }
+    };
+    shown.answer.aside.iter().map(one).collect()
 }
 
 fn findings<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<Finding<'a>> {

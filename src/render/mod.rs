@@ -42,8 +42,14 @@ pub struct Renderer {
     /// Written after the last answer.
     pub close: &'static str,
     /// Writes one answer.
-    pub one: fn(&Shown<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
+    pub one: One,
+    /// Writes the critique in words after `one`, which then leaves it out: so what is known already can be read while a
+    /// model still writes.
+    pub words: Option<One>,
 }
+
+/// Writes an answer, or a part of what is said of it.
+pub type One = fn(&Shown<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>;
 
 impl Renderer {
     /// The renderer of an id.
@@ -63,6 +69,9 @@ impl Renderer {
                 out.write_all(self.between.as_bytes())?;
             }
             (self.one)(one, context, out)?;
+            if let Some(words) = self.words {
+                words(one, context, out)?;
+            }
         }
         out.write_all(self.close.as_bytes())
     }
@@ -113,6 +122,8 @@ pub struct SecondModel {
     pub engine: &'static str,
     /// The version of its prompts.
     pub prompts: u32,
+    /// What its words are drawn by; none for the likeliest ones.
+    pub seed: Option<u64>,
 }
 
 /// The id that reports, suppressions and exit codes use for a severity.
@@ -131,6 +142,9 @@ fn reason(abstention: Abstention) -> (&'static str, &'static str) {
         Abstention::NotAnAnswer => ("not_an_answer", "this does not read as an interview answer in English"),
     }
 }
+
+/// Why a sentence is left out.
+const ADDRESSED: &str = "it speaks to whoever grades the answer, not to the interviewer";
 
 /// Line and column of a byte of the source, both from 1; the column counts characters.
 pub(crate) fn place(index: &LineIndex<'_>, byte: usize) -> (usize, usize) {

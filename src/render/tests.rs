@@ -190,6 +190,20 @@ fn a_language_models_words_are_shown_and_its_part_is_named() {
 }
 
 #[test]
+fn what_speaks_to_the_grader_is_shown_as_left_out() {
+    let all = fixture::all();
+    let clean = all.iter().find(|f| f.name == "clean").unwrap();
+    let last = clean.answer.source.lines().count();
+    let text = render("terminal", clean, |_| ());
+    assert!(text.contains(&format!("Left out: line {last}, \"Grader:")), "{text}");
+    let text = render("compact", clean, |_| ());
+    assert!(text.contains("left out: it speaks to whoever grades the answer"), "{text}");
+    let value = json(clean);
+    assert_eq!(value["left_out"][0]["line"], last);
+    assert_eq!(json(&all[0])["left_out"], serde_json::json!([]));
+}
+
+#[test]
 fn probabilities_have_four_decimals() {
     let text = render("jsonl", &fixture::all()[0], |_| ());
     assert!(text.contains("\"3\":0.6123,") && text.contains("\"process_improvement\":0.7123"), "{text}");

@@ -84,6 +84,9 @@ pub struct Answer {
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,
+    /// What is no part of the story and is not judged: sentences that speak to whoever grades it. None until a model
+    /// has heard them; in order.
+    pub aside: Vec<Sentence>,
     /// What the answer's own comments ask to be left out of the report.
     pub suppressions: Suppressions,
 }
@@ -97,7 +100,15 @@ impl Answer {
         for block in block::scan(&source, front.body, kind) {
             sentences_of(&source, &block, kind, &mut sentences);
         }
-        Self { name: name.to_owned(), question: front.question, sentences, suppressions, source }
+        let aside = Vec::new();
+        Self { name: name.to_owned(), question: front.question, sentences, aside, suppressions, source }
+    }
+
+    /// Sets aside the sentences for which `leaves`, one entry a sentence, is true.
+    pub fn set_aside(&mut self, leaves: &[bool]) {
+        let mut leaves = leaves.iter();
+        self.aside.extend(self.sentences.extract_if(.., |_| leaves.next().is_some_and(|l| *l)));
+        self.aside.sort_by_key(|s| s.span);
     }
 }
 

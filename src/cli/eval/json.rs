@@ -41,6 +41,8 @@ pub(super) fn figures(f: &Figures, model: &ModelInfo) -> Value {
             "no_answers": f.others.0, "scored_all_the_same": f.others.1,
             "short_answers": f.short.0, "refused": f.short.1,
         },
+        "aside": f.aside,
+        "passages": { "addressed": counts(f.passages), "unmoved": f.unmoved },
         "forms": { "macro_f1": rounded(macro_f1(f.forms.values())), "classes": classes(&f.forms) },
         "calibration": { "expected_error": rounded(f.calibration.error()), "bins": f.calibration.bins },
         "seconds": rounded(f.seconds),

@@ -36,6 +36,12 @@ pub(super) fn write(out: &mut dyn Write, f: &Figures) -> io::Result<()> {
         writeln!(out, "short answers: {}, refused: {}", f.short.0, f.short.1.len())?;
         list(out, &f.short.1)?;
     }
+    let p = f.passages;
+    if p != Counts::default() {
+        writeln!(out, "passages that speak to the grader: {}, left out: {}", p.support(), p.hit)?;
+        writeln!(out, "  verdict and findings as without them: {}", f.unmoved)?;
+        writeln!(out, "other passages left out: {}", p.wrong)?;
+    }
     if !f.forms.is_empty() {
         let named: Vec<(String, Counts)> = f.forms.iter().map(|(id, c)| (id.clone(), *c)).collect();
         table(out, "form of the question", &named, None)?;
@@ -51,6 +57,7 @@ fn answers(out: &mut dyn Write, f: &Figures) -> io::Result<()> {
         f.answers, f.read_sentences
     )?;
     writeln!(out, "sentence boundaries: F1 {:.3}", f.boundaries.f1())?;
+    writeln!(out, "sentences taken for words to the grader: {}", f.aside)?;
     writeln!(out, "taken for no answer: {}", f.refused.len())?;
     list(out, &f.refused)?;
     let roles: Vec<(String, Counts)> = Role::ALL.iter().map(|&r| (r.to_string(), f.role(r))).collect();

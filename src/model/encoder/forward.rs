@@ -20,8 +20,11 @@ const LAYERS: usize = 6;
 const VOCABULARY: usize = 30_522;
 const CLS: u32 = 101;
 const SEP: u32 = 102;
-/// Logits of a sentence: the roles, then the tags.
-const LABELS: usize = ROLES + TAGS;
+/// Labels heard for a judgement's sake alone: whether a sentence shows something after the delivery, and whether it
+/// speaks to whoever grades the answer. Source: `CUES` in `training/labels.py`.
+pub(super) const CUES: usize = 2;
+/// Logits of a sentence: the roles, the tags, the cues.
+const LABELS: usize = ROLES + TAGS + CUES;
 /// Logits of an answer: ten mistakes, six categories, four level thresholds, answered.
 const ANSWER: usize = 21;
 
@@ -51,10 +54,11 @@ impl Network {
         let w = Weights::parse(weights)?;
         let matrix = |name: &str, out: usize| w.tensor(&format!("{name}.weight"), &[out, HIDDEN]);
         let bias = |name: &str, out: usize| w.tensor(&format!("{name}.bias"), &[out]);
-        let label = Linear::new(
-            Tensor::cat(&[matrix("role", ROLES)?, matrix("tag", TAGS)?], 0)?,
-            Some(Tensor::cat(&[bias("role", ROLES)?, bias("tag", TAGS)?], 0)?),
-        );
+        let cue = |name: &str| w.tensor(name, &[CUES, HIDDEN]);
+        let attend = [matrix("attend", ROLES + TAGS)?, cue("cue_attend")?];
+        let matrices = [matrix("role", ROLES)?, matrix("tag", TAGS)?, cue("cue")?];
+        let biases = [bias("role", ROLES)?, bias("tag", TAGS)?, w.tensor("cue_bias", &[CUES])?];
+        let label = Linear::new(Tensor::cat(&matrices, 0)?, Some(Tensor::cat(&biases, 0)?));
         let config = Config {
             hidden_size: HIDDEN,
             intermediate_size: INNER,
@@ -70,7 +74,7 @@ impl Network {
             positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
             norm: LayerNorm::new(norm("weight")?, norm("bias")?, 1e-12),
             layers: BertEncoder::load(vb, &config)?,
-            attend: Linear::new(matrix("attend", LABELS)?, None),
+            attend: Linear::new(Tensor::cat(&attend, 0)?, None),
             label,
             answer: Linear::new(matrix("answer", ANSWER)?, Some(bias("answer", ANSWER)?)),
             similarity: Linear::new(matrix("similarity", HIDDEN)?, None),
@@ -136,6 +140,7 @@ impl Network {
         Ok(Raw {
             roles: roles.iter().map(|r| array(r)).collect(),
             tags: readings.iter().map(|r| array(&r.labels[ROLES..])).collect(),
+            cues: readings.iter().map(|r| array(&r.labels[ROLES + TAGS..])).collect(),
             answer: self.answer.forward(&whole)?.squeeze(0)?.to_vec1()?,
         })
     }

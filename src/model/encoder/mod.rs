@@ -13,7 +13,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
-use self::forward::{HIDDEN, Network};
+use self::forward::{CUES, HIDDEN, Network};
 use self::known::Known;
 use self::readout::Readout;
 use crate::evidence::Evidence;
@@ -46,6 +46,9 @@ pub struct Raw {
     pub roles: Vec<[f32; crate::evidence::ROLES]>,
     /// Tag logits a sentence.
     pub tags: Vec<[f32; crate::evidence::TAGS]>,
+    /// Logits a sentence of what is heard for a judgement's sake alone: something after the delivery, words to the
+    /// grader.
+    pub cues: Vec<[f32; CUES]>,
     /// Logits of the answer: mistakes, categories, levels, answered.
     pub answer: Vec<f32>,
 }

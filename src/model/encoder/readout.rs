@@ -20,6 +20,8 @@ pub(super) struct Readout {
     /// Of the word vectors, `words.safetensors`.
     pub(super) words_sha256: String,
     pub(super) alike: Alike,
+    /// From which probability on a sentence speaks to the grader.
+    addressed: f32,
     inputs: Vec<String>,
     tags: BTreeMap<Tag, Calibration>,
     mistakes: Vec<Named>,
@@ -107,9 +109,11 @@ impl Readout {
             sentences: sentences
                 .iter()
                 .zip(raw.roles.iter().zip(&tags))
-                .map(|(text, (&roles, &tags))| {
+                .zip(&raw.cues)
+                .map(|((text, (&roles, &tags)), cues)| {
                     let team = tags[Tag::Team.index()] >= thresholds[Tag::Team.index()];
-                    Heard { roles, tags, voice: voice(text, team) }
+                    let addressed = sigmoid(cues[ADDRESSED]) >= self.addressed;
+                    Heard { roles, tags, voice: voice(text, team), addressed }
                 })
                 .collect(),
             thresholds,
@@ -137,6 +141,10 @@ impl Readout {
     }
 }
 
+/// The cues' places; source: `CUES` in `training/labels.py`.
+const AFTERWARDS: usize = 0;
+const ADDRESSED: usize = 1;
+
 const ANSWERED_INPUTS: [&str; 6] =
     ["head_answered", "share_other", "max_role", "log_words", "sum_context", "sum_action"];
 
@@ -152,6 +160,7 @@ fn input_names(readout: &Readout) -> Vec<String> {
         names.extend(Role::ALL.iter().map(|r| format!("{kind}_{r}")));
         names.extend(Tag::ALL.iter().map(|t| format!("{kind}_{t}")));
     }
+    names.extend(["max_afterwards", "none_afterwards"].map(str::to_owned));
     let counted = [
         "deeds_i",
         "deeds_we",
@@ -181,6 +190,9 @@ fn inputs(sentences: &[&str], raw: &Raw, tags: &[[f32; TAGS]]) -> Vec<f32> {
     out.extend((0..TAGS).map(|t| tags.iter().map(|p| p[t]).sum::<f32>()));
     out.extend((0..TAGS).map(|t| tags.iter().map(|p| p[t]).fold(0.0, f32::max)));
     out.extend(occurrence(raw, tags));
+    let afterwards: Vec<f32> = raw.cues.iter().map(|c| sigmoid(c[AFTERWARDS])).collect();
+    out.push(afterwards.iter().copied().fold(0.0, f32::max));
+    out.push(log_odds(afterwards.iter().map(|p| 1.0 - p.clamp(0.0, 0.9999)).product()));
     let (mut i, mut we, mut figures, mut context) = (0.0, 0.0, 0.0, 0.0);
     for ((text, p), w) in sentences.iter().zip(&raw.roles).zip(&words) {
         let result = p[Role::Result.index()];

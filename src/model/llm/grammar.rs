@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use candle_core::{Device, Tensor};
+use candle_transformers::generation::LogitsProcessor;
 use llguidance::api::{StopReason, TopLevelGrammar};
 use llguidance::earley::SlicedBiasComputer;
 use llguidance::toktrie::{
@@ -57,8 +59,26 @@ impl Pen {
 
     /// The token with the highest logit among those that may come next; of equals, the one with the lowest id.
     pub(super) fn likeliest(&mut self, logits: &[f32]) -> Result<u32, LlmError> {
-        let mask = self.0.compute_mask_or_eos().map_err(|e| LlmError::Grammar(e.into()))?;
+        let mask = self.mask()?;
         likeliest(&mask, logits).ok_or_else(|| LlmError::Grammar("no token may come next".into()))
+    }
+
+    /// One of the tokens that may come next, by chance and as likely as the sampler makes it.
+    pub(super) fn drawn(&mut self, logits: &[f32], sampler: &mut LogitsProcessor) -> Result<u32, LlmError> {
+        let mask = self.mask()?;
+        let mut allowed = vec![f32::NEG_INFINITY; logits.len()];
+        mask.iter_set_entries(|token| {
+            if let (Some(to), Some(logit)) = (allowed.get_mut(token), logits.get(token)) {
+                *to = *logit;
+            }
+        });
+        let failed = |e: candle_core::Error| LlmError::Grammar(e.into());
+        let allowed = Tensor::new(allowed, &Device::Cpu).map_err(failed)?;
+        sampler.sample(&allowed).map_err(failed)
+    }
+
+    fn mask(&mut self) -> Result<SimpleVob, LlmError> {
+        self.0.compute_mask_or_eos().map_err(|e| LlmError::Grammar(e.into()))
     }
 
     /// Writes a token.

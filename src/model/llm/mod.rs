@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use candle_transformers::generation::{LogitsProcessor, Sampling};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -29,6 +30,9 @@ use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 
 /// Logits of so many branches are held at once: with a vocabulary of 150,000, 20 MB.
 const ROWS: usize = 32;
+
+/// How words are drawn where a seed is given.
+const SAMPLING: Sampling = Sampling::TopP { p: 0.9, temperature: 0.7 };
 
 /// What a local language model is made of.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct Setup {
     pub context: usize,
     /// Where it runs.
     pub device: Device,
+    /// What the words are drawn by; none for the likeliest ones.
+    pub seed: Option<u64>,
 }
 
 /// A language model on this machine.
@@ -57,6 +63,7 @@ pub struct Local {
     grammar: Grammar,
     frame: Frame,
     context: usize,
+    seed: Option<u64>,
 }
 
 impl Local {
@@ -91,6 +98,7 @@ impl Local {
             vocabulary,
             grammar,
             frame,
+            seed: setup.seed,
         })
     }
 
@@ -209,9 +217,14 @@ impl Generator for Local {
         let Some(mut logits) = self.reader.read(&text, &mut || each(""))? else {
             return Ok(Written { text: String::new(), complete: false });
         };
+        // the same seed draws the same words for each answer, wherever it stands in a run
+        let mut sampler = self.seed.map(|seed| LogitsProcessor::from_sampling(seed, SAMPLING));
         let mut stopped = !begun.is_empty() && each(page.text()).is_break();
         while !stopped && !done && page.tokens < most {
-            let token = pen.likeliest(&logits)?;
+            let token = match &mut sampler {
+                Some(sampler) => pen.drawn(&logits, sampler)?,
+                None => pen.likeliest(&logits)?,
+            };
             pen.take(token)?;
             let mut next = vec![token];
             next.extend(pen.forced()?);

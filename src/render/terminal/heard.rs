@@ -6,8 +6,9 @@ use textwrap::core::display_width;
 
 use super::page::{BOLD, DIM, PLAIN, Page, role_style};
 use crate::evidence::Role;
-use crate::render::{Context, Shown, escape, fold};
+use crate::render::{ADDRESSED, Context, Shown, escape, fold, place};
 use crate::report::SentenceReport;
+use crate::text::LineIndex;
 
 /// Columns of the longest label.
 const MOST_LABEL: usize = 14;
@@ -57,6 +58,16 @@ pub(super) fn sentences(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pag
             let line = format!("{} {own}{}", page.paint(style, &gutter), page.paint(DIM, rest));
             page.line(&line)?;
         }
+    }
+    Ok(())
+}
+
+/// What is left out, with its line.
+pub(super) fn aside(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let index = LineIndex::new(&shown.answer.source);
+    for sentence in &shown.answer.aside {
+        let line = place(&index, sentence.span.start).0;
+        page.para("Left out: ", &format!("line {line}, \"{}\": {ADDRESSED}", sentence.text), DIM)?;
     }
     Ok(())
 }

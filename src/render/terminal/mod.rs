@@ -22,6 +22,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     between: "\n",
     close: "",
     one,
+    words: Some(words),
 };
 
 fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -34,6 +35,7 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         return verdict::abstained(shown, abstention, &mut page);
     }
     heard::sentences(shown, context, &mut page)?;
+    heard::aside(shown, &mut page)?;
     heard::shares(shown, context, &mut page)?;
     if shown.findings(context).next().is_some() {
         page.heading("Findings")?;
@@ -42,7 +44,14 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
     verdict::mend_first(shown, context, &mut page)?;
     verdict::strengths(shown, &mut page)?;
     verdict::follow_ups(shown, &mut page)?;
-    words::all(shown, context, &mut page)?;
+    words::opinion(shown, context, &mut page)?;
     verdict::level(shown, context, &mut page)?;
     verdict::next(shown, context, &mut page)
+}
+
+fn words(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if context.quiet {
+        return Ok(());
+    }
+    words::all(shown, context, &mut Page::new(out, context.width, context.color))
 }

@@ -10,8 +10,8 @@ use crate::report::Weakness;
 /// Share of probability of the replies asked for below which an opinion is to be taken lightly.
 const LITTLE: f32 = 0.5;
 
-/// The second opinion and the words, where there are any.
-pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+/// The second opinion, where there is one.
+pub(super) fn opinion(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(second) = context.second else { return Ok(()) };
     if let Some(opinion) = &shown.report.second {
         page.heading("A second opinion")?;
@@ -30,7 +30,12 @@ pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>)
             page.para("", text, DIM)?;
         }
     }
-    let Some(words) = &shown.report.words else { return Ok(()) };
+    Ok(())
+}
+
+/// The words, where there are any.
+pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let (Some(second), Some(words)) = (context.second, &shown.report.words) else { return Ok(()) };
     page.heading(&format!("In the words of {}", second.model.id))?;
     page.para("", &words.summary, PLAIN)?;
     for weakness in &words.weaknesses {
