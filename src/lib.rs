@@ -2,6 +2,7 @@
 
 #[doc(hidden)]
 pub mod cli;
+pub mod compare;
 pub mod critic;
 pub mod detect;
 pub mod eval;

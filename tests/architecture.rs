@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("evidence", &[]),
     ("wording", &["evidence"]),
     ("report", &["evidence", "text"]),
+    ("compare", &["evidence", "report", "text"]),
     ("guide", &["evidence", "report"]),
     ("model", &["evidence", "text", "wording"]),
     ("detect", &["evidence", "guide", "report", "text", "wording"]),
@@ -19,12 +20,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("judge", &["evidence", "guide", "model", "report", "text"]),
     ("critic", &["detect", "evidence", "guide", "judge", "model", "report", "score", "text"]),
     ("eval", &["critic", "evidence", "judge", "model", "report", "text"]),
-    ("render", &["evidence", "guide", "model", "report", "text", "wording"]),
+    ("render", &["compare", "evidence", "guide", "model", "report", "text", "wording"]),
     (
         "cli",
         &[
-            "critic", "detect", "eval", "evidence", "guide", "judge", "model", "render", "report", "score",
-            "text", "wording",
+            "compare", "critic", "detect", "eval", "evidence", "guide", "judge", "model", "render", "report",
+            "score", "text", "wording",
         ],
     ),
 ];

@@ -27,4 +27,7 @@ done
 for k in 0 1 2 3; do "$PYTHON" export.py fold "$k"; done
 "$PYTHON" export.py final
 cargo build --release --locked --manifest-path ../Cargo.toml
+# the noise band is measured with the program and compiled into it
+"$PYTHON" noise.py
+cargo build --release --locked --manifest-path ../Cargo.toml
 "$PYTHON" report.py

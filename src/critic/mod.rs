@@ -82,6 +82,14 @@ impl Critic {
         forms::nearest(self.encoder.as_ref(), &self.guide, question)
     }
 
+    /// One unit vector a text; the nearer two are (dot product), the more alike the texts.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.encoder.embed(texts)
+    }
+
     /// Hears and judges one answer. The same answer gives the same report.
     ///
     /// Sentences that speak to whoever grades the answer are set aside first: the rest is heard anew, as if they were
