@@ -180,7 +180,7 @@ fn probabilities(by_id: &BTreeMap<String, f32>) -> Map<'_> {
 }
 
 /// Four decimals.
-fn round(value: f32) -> f64 {
+pub(super) fn round(value: f32) -> f64 {
     (f64::from(value) * 1e4).round() / 1e4
 }
 

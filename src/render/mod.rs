@@ -1,9 +1,11 @@
 //! How critiques are shown: one output format a file. [`ALL`] is the table from which `--format`, its help, the
 //! man page, the completions and the tests are derived.
 //!
-//! May import: `report`, `text`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`.
+//! May import: `report`, `text`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`; `compare` for what
+//! became of an answer.
 
 mod compact;
+pub mod compare;
 mod escape;
 mod json;
 mod json_v1;

@@ -5,7 +5,7 @@
 
 mod finding;
 mod heard;
-mod page;
+pub(super) mod page;
 mod verdict;
 mod words;
 mod wrap;

@@ -8,24 +8,24 @@ use crate::evidence::Role;
 use crate::render::{escape, fold};
 use crate::report::Severity;
 
-pub(super) const BOLD: Style = Style::new().bold();
-pub(super) const DIM: Style = Style::new().dimmed();
-pub(super) const PLAIN: Style = Style::new();
+pub(in crate::render) const BOLD: Style = Style::new().bold();
+pub(in crate::render) const DIM: Style = Style::new().dimmed();
+pub(in crate::render) const PLAIN: Style = Style::new();
 
 /// Where the lines go, and how long they may be.
-pub(super) struct Page<'a> {
+pub(in crate::render) struct Page<'a> {
     out: &'a mut dyn Write,
-    pub(super) width: usize,
-    pub(super) color: bool,
+    pub(in crate::render) width: usize,
+    pub(in crate::render) color: bool,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Page<'a> {
+    pub(in crate::render) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Page<'a> {
         Page { out, width: width.max(40), color }
     }
 
     /// The text in a style, or as it is where no colour is wanted.
-    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+    pub(in crate::render) fn paint(&self, style: Style, text: &str) -> String {
         if self.color && style != PLAIN && !text.is_empty() {
             format!("{style}{text}{style:#}")
         } else {
@@ -34,12 +34,12 @@ impl<'a> Page<'a> {
     }
 
     /// A line as it is: escaped, painted and short enough already.
-    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(in crate::render) fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{}", line.trim_end())
     }
 
     /// A blank line and the title of a part.
-    pub(super) fn heading(&mut self, title: &str) -> io::Result<()> {
+    pub(in crate::render) fn heading(&mut self, title: &str) -> io::Result<()> {
         let title = self.paint(BOLD, title);
         self.line("")?;
         self.line(&title)
@@ -47,7 +47,7 @@ impl<'a> Page<'a> {
 
     /// A paragraph after a lead such as `1. `; later lines are indented as far as the lead is wide. The text is
     /// escaped here.
-    pub(super) fn para(&mut self, lead: &str, text: &str, style: Style) -> io::Result<()> {
+    pub(in crate::render) fn para(&mut self, lead: &str, text: &str, style: Style) -> io::Result<()> {
         let indent = " ".repeat(textwrap::core::display_width(lead));
         let width = self.width.saturating_sub(indent.len()).max(10);
         for (i, line) in fold(&escape(text), width).iter().enumerate() {
@@ -60,7 +60,7 @@ impl<'a> Page<'a> {
 }
 
 /// The colour of a role; its label says the same in words.
-pub(super) fn role_style(role: Role) -> Style {
+pub(in crate::render) fn role_style(role: Role) -> Style {
     match role {
         Role::Context => AnsiColor::Cyan.on_default(),
         Role::Ownership => AnsiColor::Magenta.on_default(),
@@ -72,7 +72,7 @@ pub(super) fn role_style(role: Role) -> Style {
 }
 
 /// The colour of a severity, as in the findings.
-pub(super) fn severity_style(severity: Severity) -> Style {
+pub(in crate::render) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Suggestion => AnsiColor::BrightBlue.on_default(),
         Severity::Warning => AnsiColor::Yellow.on_default(),

@@ -1,0 +1,244 @@
+//! `json`: one object in the schema `candor.compare/1`: types of its own, so that the delta can change without breaking
+//! readers. `schemas/compare-1.json` describes it; a test validates what is written here against it.
+//!
+//! Keys and their order are part of the schema. Probabilities and points have four decimals, so that bytes are stable.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Compared, Renderer, Setting, direction, quotes};
+use crate::compare::{self, Deeds, Kind, Piece, Side, pieces};
+use crate::evidence::Tag;
+use crate::render::escape::escape_json;
+use crate::render::json_v1::round;
+use crate::render::{reason, severity_id};
+use crate::report;
+
+const SCHEMA: &str = "candor.compare/1";
+
+pub(super) const RENDERER: Renderer =
+    Renderer { id: "json", doc: "an object, in the schema candor.compare/1", write };
+
+fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(&comparison(compared, setting))?;
+    writeln!(out, "{}", escape_json(&text))
+}
+
+#[derive(Serialize)]
+struct Comparison<'a> {
+    schema: &'static str,
+    tool: Tool,
+    noise: Noise<'a>,
+    old: Version<'a>,
+    new: Version<'a>,
+    verdict: Option<&'static str>,
+    level_delta: Option<i16>,
+    score_delta: Option<i16>,
+    criteria: Vec<Part<'a>>,
+    findings: Findings<'a>,
+    roles: Vec<Count>,
+    tags: Vec<Count>,
+    sentences: Vec<Change<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    version: &'static str,
+    model: String,
+    guide: String,
+}
+
+#[derive(Serialize)]
+struct Noise<'a> {
+    points: u8,
+    level_changes: f64,
+    guide: &'a str,
+}
+
+#[derive(Serialize)]
+struct Version<'a> {
+    path: &'a str,
+    question: Option<&'a str>,
+    question_answered: Option<bool>,
+    answered: bool,
+    reason: Option<String>,
+    level: Option<u8>,
+    score: Option<u8>,
+    voice: Voice,
+    suppressed: usize,
+}
+
+/// Actions and results, by who does them.
+#[derive(Serialize)]
+struct Voice {
+    i: usize,
+    we: usize,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    id: &'a str,
+    old: f64,
+    new: f64,
+    shown: i16,
+}
+
+#[derive(Serialize)]
+struct Findings<'a> {
+    fixed: Vec<Finding<'a>>,
+    new: Vec<Finding<'a>>,
+    left: Vec<Left<'a>>,
+    silenced: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    id: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    sentences: &'a [usize],
+    words: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Left<'a> {
+    old: Finding<'a>,
+    new: Finding<'a>,
+}
+
+#[derive(Serialize)]
+struct Count {
+    id: &'static str,
+    old: usize,
+    new: usize,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    change: &'static str,
+    moved: bool,
+    old: Option<Sentence<'a>>,
+    new: Option<Sentence<'a>>,
+    likeness: Option<f64>,
+    gained: Vec<&'static str>,
+    lost: Vec<&'static str>,
+    words: Vec<Words>,
+}
+
+#[derive(Serialize)]
+struct Sentence<'a> {
+    index: usize,
+    role: Option<&'static str>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Words {
+    of: &'static str,
+    text: String,
+}
+
+fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparison<'a> {
+    let (delta, noise) = (compared.delta, compared.noise);
+    let gain = delta.gain.as_ref();
+    let digest: String = setting.model.sha256.chars().take(12).collect();
+    let part =
+        |p: &compare::Part<'a>| Part { id: p.id, old: round(p.old), new: round(p.new), shown: p.shown };
+    Comparison {
+        schema: SCHEMA,
+        tool: Tool {
+            version: env!("CARGO_PKG_VERSION"),
+            model: format!("{}@{digest}", setting.model.id),
+            guide: format!("{}@{}", setting.guide.id, setting.guide.version),
+        },
+        noise: Noise { points: noise.points, level_changes: round(noise.level_changes), guide: &noise.guide },
+        old: version(compared.old, delta.old_deeds),
+        new: version(compared.new, delta.new_deeds),
+        verdict: gain.map(|g| direction(g.direction).0),
+        level_delta: gain.map(|g| g.level),
+        score_delta: gain.map(|g| g.score),
+        criteria: gain.map(|g| g.parts.iter().map(part).collect()).unwrap_or_default(),
+        findings: findings(compared, setting),
+        roles: delta.roles.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect(),
+        tags: delta.tags.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect(),
+        sentences: delta.sentences.iter().map(|c| change(c, compared)).collect(),
+    }
+}
+
+fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
+    let (answer, report) = (side.answer, side.report);
+    Version {
+        path: &answer.name,
+        question: answer.question.as_deref(),
+        question_answered: report.question.as_ref().map(|q| q.answered),
+        answered: report.abstention.is_none(),
+        reason: report.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        level: report.verdict.as_ref().map(|v| v.level),
+        score: report.verdict.as_ref().map(|v| v.score),
+        voice: Voice { i: deeds.i, we: deeds.we },
+        suppressed: report.suppressed,
+    }
+}
+
+fn findings<'a>(compared: &Compared<'a>, setting: &Setting<'_>) -> Findings<'a> {
+    let all = &compared.delta.findings;
+    let finding = |f: &'a report::Finding, side: Side<'a>| Finding {
+        id: &f.id,
+        severity: severity_id(f.severity),
+        message: &f.message,
+        sentences: &f.sentences,
+        words: quotes(f, side),
+    };
+    let shown = |list: &[&'a report::Finding], side| {
+        list.iter().filter(|f| setting.shows(f)).map(|f| finding(f, side)).collect()
+    };
+    let left = all.left.iter().filter(|(_, now)| setting.shows(now));
+    Findings {
+        fixed: shown(&all.fixed, compared.old),
+        new: shown(&all.new, compared.new),
+        left: left
+            .map(|(old, new)| Left { old: finding(old, compared.old), new: finding(new, compared.new) })
+            .collect(),
+        silenced: shown(&all.silenced, compared.old),
+    }
+}
+
+fn change<'a>(change: &compare::Change, compared: &Compared<'a>) -> Change<'a> {
+    let sentence = |side: Side<'a>, i: Option<usize>| {
+        let (index, told) = i.and_then(|i| Some((i, side.answer.sentences.get(i)?)))?;
+        let role = side.report.sentences.get(index).map(|s| s.role.id());
+        Some(Sentence { index, role, text: &told.text })
+    };
+    let (old, new) = (sentence(compared.old, change.old), sentence(compared.new, change.new));
+    let words = match (&old, &new, change.kind) {
+        (Some(old), Some(new), Kind::Rewritten) => {
+            pieces(old.text, new.text).into_iter().map(words).collect()
+        }
+        _ => Vec::new(),
+    };
+    let ids = |tags: &[Tag]| tags.iter().map(|t| t.id()).collect();
+    Change {
+        change: match change.kind {
+            Kind::Kept => "kept",
+            Kind::Rewritten => "rewritten",
+            Kind::Added => "added",
+            Kind::Removed => "removed",
+        },
+        moved: change.moved,
+        likeness: change.likeness.map(round),
+        gained: ids(&change.gained),
+        lost: ids(&change.lost),
+        old,
+        new,
+        words,
+    }
+}
+
+fn words(piece: Piece) -> Words {
+    match piece {
+        Piece::Same(text) => Words { of: "both", text },
+        Piece::Old(text) => Words { of: "old", text },
+        Piece::New(text) => Words { of: "new", text },
+    }
+}

@@ -1,0 +1,89 @@
+//! How a comparison of two versions is shown: one output format a file. [`ALL`] is the table from which `--format` and
+//! its help are derived.
+//!
+//! May import: `compare`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`, `report`, `text`.
+
+mod json;
+mod page;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use crate::compare::{Delta, Direction, Noise, Side};
+use crate::guide::Guide;
+use crate::model::ModelInfo;
+use crate::report::{Finding, Severity};
+
+/// Every output format of a comparison; the first one is the default.
+pub const ALL: &[Renderer] = &[page::RENDERER, json::RENDERER];
+
+/// An output format.
+#[derive(Debug)]
+pub struct Renderer {
+    /// The value of `--format`.
+    pub id: &'static str,
+    /// What it is for, in a phrase.
+    pub doc: &'static str,
+    /// Writes a comparison.
+    pub write: fn(&Compared<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
+}
+
+impl Renderer {
+    /// The renderer of an id.
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Renderer> {
+        ALL.iter().find(|r| r.id == id)
+    }
+}
+
+/// Two versions, and what became of the answer.
+pub struct Compared<'a> {
+    /// The old version.
+    pub old: Side<'a>,
+    /// The new one.
+    pub new: Side<'a>,
+    /// What became of it.
+    pub delta: &'a Delta<'a>,
+    /// How far an answer moves by itself.
+    pub noise: &'a Noise,
+}
+
+/// What a comparison is shown with.
+pub struct Setting<'a> {
+    /// The guide that both were read by.
+    pub guide: &'a Guide,
+    /// The encoder that read them.
+    pub model: &'a ModelInfo,
+    /// Whether escape sequences for colour may be written.
+    pub color: bool,
+    /// Columns of a line, 40 at least.
+    pub width: usize,
+    /// The least severity of a finding that is shown.
+    pub min_level: Severity,
+    /// Whether to show nothing but the verdict.
+    pub quiet: bool,
+}
+
+impl Setting<'_> {
+    /// Whether a finding is severe enough to be shown.
+    fn shows(&self, finding: &Finding) -> bool {
+        finding.severity >= self.min_level
+    }
+}
+
+/// What stands for a direction: an id for programs and words for people.
+fn direction(direction: Direction) -> (&'static str, &'static str) {
+    match direction {
+        Direction::Better => ("better", "Better"),
+        Direction::Worse => ("worse", "Worse"),
+        Direction::WithinNoise => ("within_noise", "Within noise"),
+    }
+}
+
+/// The parts of the source that show a finding.
+fn quotes<'a>(finding: &Finding, side: Side<'a>) -> Vec<&'a str> {
+    finding.spans.iter().filter_map(|s| side.answer.source.get(s.start..s.end)).collect()
+}
