@@ -35,6 +35,13 @@ fn critique_opens_no_socket() {
 }
 
 #[test]
+fn compare_opens_no_socket() {
+    let calls =
+        network_calls("compare", &["compare", "--no-config", "examples/weak.md", "examples/strong.md"], 0);
+    assert!(calls.is_empty(), "{calls:#?}");
+}
+
+#[test]
 fn of_models_only_pull_opens_a_socket_and_not_offline() {
     for (name, args, code) in [
         ("list", &["models", "list"][..], 0),

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use serde::Deserialize;
 
+use super::compare::CompareArgs;
 use crate::judge::Engine;
 use crate::model::decoder::Device;
 use crate::render::{self, Renderer};
@@ -25,7 +26,8 @@ pub(super) struct Args {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing at or above the fail level
-  1  findings at or above the fail level (`critique --fail-on`)
+  1  findings at or above the fail level (`critique --fail-on`), or a worse version
+     (`compare --fail-if-worse`)
   2  could not run, in whole or in part
 
 Example:
@@ -34,6 +36,7 @@ Example:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Critique(Box<CritiqueArgs>),
+    Compare(Box<CompareArgs>),
     Explain(ExplainArgs),
     Models(ModelsArgs),
     Doctor(DoctorArgs),

@@ -2,10 +2,11 @@
 //!
 //! May import: anything.
 //!
-//! Exit codes: 0 nothing at or above the fail level, 1 findings at or above it, 2 could not run (in whole or in
-//! part). Results go to standard output, errors and notes to standard error.
+//! Exit codes: 0 nothing at or above the fail level, 1 findings at or above it (`compare --fail-if-worse`: a worse
+//! version), 2 could not run (in whole or in part). Results go to standard output, errors and notes to standard error.
 
 mod args;
+mod compare;
 mod config;
 mod critique;
 mod doctor;
@@ -59,6 +60,7 @@ pub fn run() -> ExitCode {
 fn execute(command: &Command) -> Result<Outcome> {
     match command {
         Command::Critique(args) => critique::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Models(args) => models::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -1,0 +1,133 @@
+//! The arguments of `candor compare`.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::cli::args::{Color, ConfigArgs};
+use crate::render::compare::{ALL, Renderer};
+use crate::report::Severity;
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  candor compare answer.md answer-2.md
+      What became of the findings, what the points come from, the text word by word.
+  candor compare --git HEAD answer.md
+      The file as it is now against the one of the last commit.
+  candor compare --git origin/main --fail-if-worse --quiet answer.md
+      One verdict, and exit code 1 when the answer became worse.
+
+The verdict is better or worse when the score moved by more than the noise band, or when the
+level moved and the score the same way. The band is how far changes that keep the meaning move
+an answer (training/noise.py measures it); the output states it. Where one of the two is no
+interview answer there is no verdict.
+
+Settings are found as for `critique`, for the new version; the keys guide, select, ignore,
+min-level and color count.
+
+Exit codes:
+  0  compared
+  1  with --fail-if-worse: the new version is worse, or gets no score where the old one had one
+  2  a version, a setting or the output could not be read or written";
+
+/// Compare two versions of an answer
+///
+/// Pairs their sentences and says which findings are fixed, new and left, what is heard more and less, which criteria the
+/// points came from, and whether the new version is better, worse, or within noise.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_long_help = COMPARE_EXAMPLES,
+    override_usage = "candor compare [OPTIONS] <OLD> <NEW>\n       candor compare [OPTIONS] --git <REV> <FILE>"
+)]
+pub(in crate::cli) struct CompareArgs {
+    /// The old version; with --git the only file
+    #[arg(value_name = "OLD", value_hint = ValueHint::FilePath)]
+    pub(super) old: PathBuf,
+    /// The new version
+    #[arg(value_name = "NEW", value_hint = ValueHint::FilePath, required_unless_present = "git", conflicts_with = "git")]
+    pub(super) new: Option<PathBuf>,
+    /// Compare one file with what it was at this revision
+    #[arg(long, value_name = "REV")]
+    pub(super) git: Option<String>,
+    /// The interview question, in place of the answers' own
+    #[arg(short, long, value_name = "QUESTION")]
+    pub(super) question: Option<String>,
+    /// Guide to judge by, a TOML file [default: the built-in one on ownership]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) guide: Option<PathBuf>,
+    /// How to write the comparison [default: terminal]
+    #[arg(short, long, value_parser = format_parser())]
+    pub(super) format: Option<&'static Renderer>,
+    /// Write to a file, all at once at the end
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Look for these mistakes only (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not look for these mistakes (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity of a finding to show [default: suggestion]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) min_level: Option<Severity>,
+    /// Exit with 1 when the new version is worse
+    #[arg(long)]
+    pub(super) fail_if_worse: bool,
+    /// When to use colour [default: auto]
+    ///
+    /// `auto` uses it on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
+    /// Show nothing but the verdict
+    ///
+    /// Errors are still told. JSON stays as it is.
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// Folder of a model to hear with in place of the embedded one, as for `eval`
+    #[arg(long, hide = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(super) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {
+    let values = ALL.iter().map(|r| PossibleValue::new(r.id).help(r.doc));
+    PossibleValuesParser::new(values).try_map(|id| Renderer::find(&id).ok_or("unknown format"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
+    fn parse(args: &[&str]) -> Result<CompareArgs, clap::Error> {
+        Line::try_parse_from([&["compare"], args].concat()).map(|line| line.args)
+    }
+
+    #[test]
+    fn two_files_or_one_and_a_revision() {
+        assert!(parse(&["a.md", "b.md"]).unwrap().git.is_none());
+        assert_eq!(parse(&["--git", "HEAD", "a.md"]).unwrap().git.as_deref(), Some("HEAD"));
+        for wrong in
+            [&[][..], &["a.md"], &["--git", "HEAD"], &["--git", "HEAD", "a.md", "b.md"], &["a", "b", "c"]]
+        {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_format_can_be_asked_for() {
+        for renderer in ALL {
+            let parsed = parse(&["a.md", "b.md", "--format", renderer.id]).unwrap();
+            assert_eq!(parsed.format.unwrap().id, renderer.id);
+        }
+    }
+}
