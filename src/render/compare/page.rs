@@ -91,7 +91,10 @@ fn verdict(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) 
 fn no_verdict(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let refused = |side: Side<'_>| side.report.abstention;
     let text = match (refused(compared.old), refused(compared.new)) {
-        (Some(why), Some(_)) => format!("neither version has a score. Of the old one: {}.", words(why)),
+        (Some(old), Some(new)) if old == new => format!("neither version has a score: {}.", words(old)),
+        (Some(old), Some(new)) => {
+            format!("neither version has a score. The old one: {}. The new one: {}.", words(old), words(new))
+        }
         (Some(why), None) => format!("the old version has no score: {}.", words(why)),
         (None, Some(why)) => format!("the new version has no score: {}.", words(why)),
         (None, None) => "there is no score.".to_owned(),
