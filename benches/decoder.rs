@@ -1,27 +1,48 @@
-//! How fast the decoder reads and writes, with random weights at the shape of Qwen3-0.6B as Q4_K_M stores it.
+//! How fast the decoder reads and writes, with random weights at the shapes of Qwen3-0.6B and 1.7B as Q4_K_M stores
+//! them, and the whole job: the roles of 15 sentences and 20 questions, each a branch of 20 tokens behind the same 1,100,
+//! and 250 tokens of critique.
 //!
 //!     DECODER_BENCH=<folder> cargo bench --bench decoder
 //!
-//! The folder keeps the model's file (about 400 MB) from one run to the next; without the variable nothing is run.
+//! The folder keeps the models' files (400 MB and 1.1 GB) from one run to the next; without the variable nothing is run.
+//! `LLAMA_CPP=<python>` names a Python that has llama-cpp-python: `benches/peer.py` then does the same on the same
+//! files with as many threads, and how many times faster candor is stands beside each figure. There the questions are
+//! asked one by one, each behind what is kept of the prefix.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use candle_core::Device as Handle;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candor::model::decoder::{Decoder, Device, Files, Mask, Tree};
+use candor::model::decoder::{Cache, Decoder, Device, Files, Mask, Tree};
 
 const LAYERS: usize = 28;
-const HIDDEN: usize = 1024;
-const INNER: usize = 3072;
 const HEAD: usize = 128;
 const HEADS: usize = 16;
 const KV_HEADS: usize = 8;
 const VOCABULARY: usize = 151_936;
+
+/// The whole job: tokens of the guide and the answer, of a question, how many questions, tokens of the critique.
+const PREFIX: usize = 1100;
+const QUESTION: usize = 20;
+const QUESTIONS: usize = 35;
+const WORDS: usize = 250;
+
+/// What differs between the two models.
+struct Shape {
+    name: &'static str,
+    hidden: usize,
+    inner: usize,
+}
+
+const SHAPES: [Shape; 2] =
+    [Shape { name: "0.6b", hidden: 1024, inner: 3072 }, Shape { name: "1.7b", hidden: 2048, inner: 6144 }];
 
 /// A matrix of random blocks whose values are some hundredths.
 fn matrix(kind: GgmlDType, rows: usize, columns: usize, seed: u64) -> QTensor {
@@ -50,10 +71,11 @@ fn ones(n: usize) -> QTensor {
     QTensor::quantize(&ones, GgmlDType::F32).unwrap()
 }
 
-fn write(path: &Path) {
+fn write(path: &Path, shape: &Shape) {
+    let (hidden, inner) = (shape.hidden, shape.inner);
     let mut tensors = vec![
-        ("token_embd.weight".to_owned(), matrix(GgmlDType::Q6K, VOCABULARY, HIDDEN, 1)),
-        ("output_norm.weight".to_owned(), ones(HIDDEN)),
+        ("token_embd.weight".to_owned(), matrix(GgmlDType::Q6K, VOCABULARY, hidden, 1)),
+        ("output_norm.weight".to_owned(), ones(hidden)),
     ];
     for i in 0..LAYERS {
         // Q4_K_M keeps more of the values and of the way back in the first and last eighths and in every third layer
@@ -61,27 +83,30 @@ fn write(path: &Path) {
         let fine = if more { GgmlDType::Q6K } else { GgmlDType::Q4K };
         let mut add = |name: &str, tensor: QTensor| tensors.push((format!("blk.{i}.{name}.weight"), tensor));
         let seed = i as u64 * 100;
-        add("attn_norm", ones(HIDDEN));
-        add("ffn_norm", ones(HIDDEN));
+        add("attn_norm", ones(hidden));
+        add("ffn_norm", ones(hidden));
         add("attn_q_norm", ones(HEAD));
         add("attn_k_norm", ones(HEAD));
-        add("attn_q", matrix(GgmlDType::Q4K, HEADS * HEAD, HIDDEN, seed));
-        add("attn_k", matrix(GgmlDType::Q4K, KV_HEADS * HEAD, HIDDEN, seed + 1));
-        add("attn_v", matrix(fine, KV_HEADS * HEAD, HIDDEN, seed + 2));
-        add("attn_output", matrix(GgmlDType::Q4K, HIDDEN, HEADS * HEAD, seed + 3));
-        add("ffn_gate", matrix(GgmlDType::Q4K, INNER, HIDDEN, seed + 4));
-        add("ffn_up", matrix(GgmlDType::Q4K, INNER, HIDDEN, seed + 5));
-        add("ffn_down", matrix(fine, HIDDEN, INNER, seed + 6));
+        add("attn_q", matrix(GgmlDType::Q4K, HEADS * HEAD, hidden, seed));
+        add("attn_k", matrix(GgmlDType::Q4K, KV_HEADS * HEAD, hidden, seed + 1));
+        add("attn_v", matrix(fine, KV_HEADS * HEAD, hidden, seed + 2));
+        add("attn_output", matrix(GgmlDType::Q4K, hidden, HEADS * HEAD, seed + 3));
+        add("ffn_gate", matrix(GgmlDType::Q4K, inner, hidden, seed + 4));
+        add("ffn_up", matrix(GgmlDType::Q4K, inner, hidden, seed + 5));
+        add("ffn_down", matrix(fine, hidden, inner, seed + 6));
     }
     let whole = |n: usize| Value::U32(n as u32);
     let metadata = [
         ("general.architecture", Value::String("qwen3".into())),
+        ("tokenizer.ggml.model", Value::String("no_vocab".into())),
+        ("qwen3.vocab_size", whole(VOCABULARY)),
         ("qwen3.block_count", whole(LAYERS)),
-        ("qwen3.embedding_length", whole(HIDDEN)),
-        ("qwen3.feed_forward_length", whole(INNER)),
+        ("qwen3.embedding_length", whole(hidden)),
+        ("qwen3.feed_forward_length", whole(inner)),
         ("qwen3.attention.head_count", whole(HEADS)),
         ("qwen3.attention.head_count_kv", whole(KV_HEADS)),
         ("qwen3.attention.key_length", whole(HEAD)),
+        ("qwen3.attention.value_length", whole(HEAD)),
         ("qwen3.context_length", whole(40_960)),
         ("qwen3.attention.layer_norm_rms_epsilon", Value::F32(1e-6)),
         ("qwen3.rope.freq_base", Value::F32(1e6)),
@@ -97,22 +122,89 @@ fn memory(line: &str) -> String {
     status.lines().find(|l| l.starts_with(line)).unwrap_or("unknown").to_owned()
 }
 
-/// Seconds that the processors have worked for this process, where the system says it: steadier than the clock on a
-/// machine that does other work too.
-fn worked() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
-    fields.filter_map(|f| f.parse::<f64>().ok()).sum::<f64>() / 100.0
+fn token(i: usize) -> u32 {
+    (i * 7919 % VOCABULARY) as u32
 }
 
-/// Runs a step and says how long it took.
-fn timed<T>(what: &str, tokens: usize, step: impl FnOnce() -> T) -> T {
-    let (start, before) = (Instant::now(), worked());
-    let out = step();
-    let took = start.elapsed().as_secs_f64();
-    let rate = tokens as f64 / took;
-    println!("{what}: {took:.2} s, {:.2} s of processors, {rate:.1} tokens/s", worked() - before);
-    out
+fn best(logits: &[f32]) -> u32 {
+    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap() as u32
+}
+
+/// Reads `n` tokens; the likeliest next one.
+fn read(decoder: &Decoder, cache: &mut Cache, n: usize) -> u32 {
+    let (tokens, positions): (Vec<u32>, Vec<u32>) = (0..n).map(|i| (token(i), i as u32)).unzip();
+    let hidden = decoder.forward(cache, &tokens, &positions, &Mask::Causal).unwrap();
+    best(&decoder.logits(&hidden, &[n - 1]).unwrap()[0])
+}
+
+/// Greedily, one token after the other.
+fn decode(decoder: &Decoder, cache: &mut Cache, mut next: u32, count: usize) {
+    for _ in 0..count {
+        let at = cache.len() as u32;
+        let hidden = decoder.forward(cache, &[next], &[at], &Mask::Causal).unwrap();
+        next = best(&decoder.logits(&hidden, &[0]).unwrap()[0]);
+    }
+}
+
+fn job(decoder: &Decoder) {
+    let mut cache = decoder.cache();
+    read(decoder, &mut cache, PREFIX);
+    let tree = Tree::suffixes(&[QUESTION; QUESTIONS]);
+    let tokens: Vec<u32> = (0..QUESTION * QUESTIONS).map(token).collect();
+    let mut branches = cache.fork();
+    let positions = tree.positions(branches.len() as u32);
+    let hidden = decoder.forward(&mut branches, &tokens, &positions, &Mask::Tree(tree)).unwrap();
+    let rows: Vec<usize> = (QUESTION - 1..tokens.len()).step_by(QUESTION).collect();
+    decoder.logits(&hidden, &rows).unwrap();
+    let (tokens, positions): (Vec<u32>, Vec<u32>) =
+        (0..QUESTION).map(|i| (token(i), (PREFIX + i) as u32)).unzip();
+    let hidden = decoder.forward(&mut cache, &tokens, &positions, &Mask::Causal).unwrap();
+    let next = best(&decoder.logits(&hidden, &[QUESTION - 1]).unwrap()[0]);
+    decode(decoder, &mut cache, next, WORDS);
+}
+
+fn seconds(step: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    step();
+    start.elapsed().as_secs_f64()
+}
+
+/// What the peer needs for the same, by name.
+fn peer(path: &Path, threads: usize) -> BTreeMap<String, f64> {
+    let Some(python) = std::env::var_os("LLAMA_CPP") else { return BTreeMap::new() };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer.py");
+    let run = Command::new(python).arg(script).arg(path).arg(threads.to_string()).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let said = String::from_utf8(run.stdout).unwrap();
+    serde_json::from_str(said.lines().last().unwrap()).unwrap()
+}
+
+fn bench(path: &Path, name: &str, threads: usize) {
+    let decoder = Decoder::read(&Files::Gguf(path.to_owned()), Device::Auto).unwrap();
+    println!("{name}, {threads} threads, {}", decoder.device());
+    read(&decoder, &mut decoder.cache(), 64); // once to warm up
+    let mut ours = BTreeMap::new();
+    for n in [512, 1500] {
+        let mut cache = decoder.cache();
+        ours.insert(format!("prefill {n}"), seconds(|| _ = read(&decoder, &mut cache, n)));
+        ours.insert(format!("decode 128 after {n}"), seconds(|| decode(&decoder, &mut cache, 1, 128)));
+    }
+    ours.insert("whole job".to_owned(), seconds(|| job(&decoder)));
+    let used = format!(
+        "{}; {}; file {} kB",
+        memory("VmHWM"),
+        memory("VmRSS"),
+        path.metadata().unwrap().len() / 1024
+    );
+    drop(decoder);
+    let theirs = peer(path, threads);
+    for (what, s) in &ours {
+        let beside = theirs
+            .get(what)
+            .map_or(String::new(), |t| format!(", llama.cpp {t:.2} s: {:.2} times as fast", t / s));
+        println!("  {what:<24} {s:.2} s{beside}");
+    }
+    println!("  {used}");
 }
 
 fn main() {
@@ -120,37 +212,12 @@ fn main() {
         println!("set DECODER_BENCH to a folder to run this");
         return;
     };
-    let path = folder.join("qwen3-0.6b-random-q4_k_m.gguf");
-    if !path.exists() {
-        write(&path);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for shape in &SHAPES {
+        let path = folder.join(format!("qwen3-{}-random-q4_k_m.gguf", shape.name));
+        if !path.exists() {
+            write(&path, shape);
+        }
+        bench(&path, shape.name, threads);
     }
-    let start = Instant::now();
-    let decoder = Decoder::read(&Files::Gguf(path), Device::Auto).unwrap();
-    println!("read in {:?} on {}; {}", start.elapsed(), decoder.device(), memory("VmRSS"));
-    let token = |i: usize| (i * 7919 % VOCABULARY) as u32;
-    for n in [512, 512, 1500] {
-        let (tokens, positions): (Vec<u32>, Vec<u32>) = (0..n).map(|i| (token(i), i as u32)).unzip();
-        let mut cache = decoder.cache();
-        let mut next = timed(&format!("prefill {n}"), n, || {
-            let hidden = decoder.forward(&mut cache, &tokens, &positions, &Mask::Causal).unwrap();
-            decoder.logits(&hidden, &[n - 1]).unwrap()
-        });
-        timed(&format!("decode after {n}"), 32, || {
-            for i in 0..32 {
-                let top = (0..VOCABULARY).max_by(|&a, &b| next[0][a].total_cmp(&next[0][b])).unwrap();
-                let at = (n + i) as u32;
-                let hidden = decoder.forward(&mut cache, &[top as u32], &[at], &Mask::Causal).unwrap();
-                next = decoder.logits(&hidden, &[0]).unwrap();
-            }
-        });
-        let tree = Tree::suffixes(&[20; 35]);
-        let positions = tree.positions(cache.len() as u32);
-        let tokens: Vec<u32> = (0..700).map(token).collect();
-        let hidden = timed(&format!("35 suffixes of 20 after {n}"), 700, || {
-            decoder.forward(&mut cache, &tokens, &positions, &Mask::Tree(tree)).unwrap()
-        });
-        let rows: Vec<usize> = (19..700).step_by(20).collect();
-        timed("their logits", rows.len(), || decoder.logits(&hidden, &rows).unwrap());
-    }
-    println!("{}; {}", memory("VmHWM"), memory("VmRSS"));
 }

@@ -150,10 +150,10 @@ fn settings_and_colour_are_those_of_the_config_and_the_options() {
     folder.write("a.md", WEAK);
     folder.write("b.md", MENDED);
     let plain = out(&run(&folder.0, &["a.md", "b.md"]));
-    assert!(plain.contains("no_result]") && !plain.contains('\u{1b}'), "{plain}");
-    folder.write("candor.toml", "ignore = ['no_result']\ncolor = 'always'\nformat = 'jsonl'\n");
+    assert!(plain.contains("no_ownership]") && !plain.contains('\u{1b}'), "{plain}");
+    folder.write("candor.toml", "ignore = ['no_ownership']\ncolor = 'always'\nformat = 'jsonl'\n");
     let set = out(&run(&folder.0, &["a.md", "b.md"]));
-    assert!(!set.contains("no_result]") && set.contains('\u{1b}'), "{set}");
+    assert!(!set.contains("no_ownership]") && set.contains('\u{1b}'), "{set}");
     assert_eq!(out(&run(&folder.0, &["a.md", "b.md", "--no-config"])), plain);
     let asked = out(&run(&folder.0, &["a.md", "b.md", "--question", "What is your greatest strength?"]));
     assert!(asked.contains("Question: What is your greatest strength?"), "{asked}");
