@@ -1,5 +1,6 @@
 //! candor: an offline critic of written interview answers.
 
+pub mod bank;
 #[doc(hidden)]
 pub mod cli;
 pub mod compare;

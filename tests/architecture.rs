@@ -19,13 +19,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("score", &["evidence", "guide", "report", "text", "wording"]),
     ("judge", &["evidence", "guide", "model", "report", "text"]),
     ("critic", &["detect", "evidence", "guide", "judge", "model", "report", "score", "text"]),
+    ("bank", &["critic", "evidence", "guide", "model", "report", "text"]),
     ("eval", &["critic", "evidence", "judge", "model", "report", "text"]),
-    ("render", &["compare", "evidence", "guide", "model", "report", "text", "wording"]),
+    ("render", &["bank", "compare", "evidence", "guide", "model", "report", "text", "wording"]),
     (
         "cli",
         &[
-            "compare", "critic", "detect", "eval", "evidence", "guide", "judge", "model", "render", "report",
-            "score", "text", "wording",
+            "bank", "compare", "critic", "detect", "eval", "evidence", "guide", "judge", "model", "render",
+            "report", "score", "text", "wording",
         ],
     ),
 ];

@@ -42,6 +42,12 @@ fn compare_opens_no_socket() {
 }
 
 #[test]
+fn bank_opens_no_socket() {
+    let calls = network_calls("bank", &["bank", "--no-config", "examples/bank"], 0);
+    assert!(calls.is_empty(), "{calls:#?}");
+}
+
+#[test]
 fn of_models_only_pull_opens_a_socket_and_not_offline() {
     for (name, args, code) in [
         ("list", &["models", "list"][..], 0),

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use serde::Deserialize;
 
+use super::bank::BankArgs;
 use super::compare::CompareArgs;
 use crate::judge::Engine;
 use crate::model::decoder::Device;
@@ -37,6 +38,7 @@ Example:
 pub(super) enum Command {
     Critique(Box<CritiqueArgs>),
     Compare(Box<CompareArgs>),
+    Bank(Box<BankArgs>),
     Explain(ExplainArgs),
     Models(ModelsArgs),
     Doctor(DoctorArgs),

@@ -6,6 +6,7 @@
 //! version), 2 could not run (in whole or in part). Results go to standard output, errors and notes to standard error.
 
 mod args;
+mod bank;
 mod compare;
 mod config;
 mod critique;
@@ -61,6 +62,7 @@ fn execute(command: &Command) -> Result<Outcome> {
     match command {
         Command::Critique(args) => critique::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Bank(args) => bank::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Models(args) => models::run(args),
         Command::Doctor(args) => doctor::run(args),

@@ -47,7 +47,7 @@ pub(super) struct Critique<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     version: &'static str,
     engine: &'static str,
     model: String,
@@ -222,7 +222,8 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
     }
 }
 
-fn tool(context: &Context<'_>) -> Tool {
+/// What made it.
+pub(super) fn tool(context: &Context<'_>) -> Tool {
     let named = |model: &ModelInfo| {
         let digest: String = model.sha256.chars().take(12).collect();
         format!("{}@{digest}", model.id)

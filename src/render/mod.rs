@@ -2,8 +2,9 @@
 //! man page, the completions and the tests are derived.
 //!
 //! May import: `report`, `text`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`; `compare` for what
-//! became of an answer.
+//! became of an answer, `bank` for many.
 
+pub mod bank;
 mod compact;
 pub mod compare;
 mod escape;

@@ -87,7 +87,7 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
 
 /// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
 /// and without fenced code.
-fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span> {
+pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span> {
     let comments = html::comments(source, from);
     let mut lines = Vec::new();
     let mut start = from;

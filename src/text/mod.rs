@@ -14,6 +14,7 @@ mod label;
 mod lines;
 mod marks;
 mod read;
+mod sections;
 mod split;
 mod suppress;
 mod wrap;
@@ -21,7 +22,8 @@ mod wrap;
 use std::path::Path;
 
 pub use lines::{LineIndex, Position};
-pub use read::{MAX_BYTES, ReadError, decode, read_file};
+pub use read::{MAX_BYTES, ReadError, decode, read_file, read_source};
+pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 
 use block::{Block, BlockKind};

@@ -19,7 +19,9 @@ pub enum ReadError {
         name: String,
     },
     /// The path is a directory.
-    #[error("{name} is a directory; name the answers in it, as in `candor critique {name}/*.md`")]
+    #[error(
+        "{name} is a directory; `candor bank {name}` reads the answers in it, and `candor critique` those that are named"
+    )]
     Directory {
         /// The path as it was given.
         name: String,
@@ -100,8 +102,32 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
     Ok(text)
 }
 
+impl ReadError {
+    /// The path or the record that it is about.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            ReadError::Missing { name }
+            | ReadError::Directory { name }
+            | ReadError::Permission { name, .. }
+            | ReadError::Io { name, .. }
+            | ReadError::TooLarge { name }
+            | ReadError::Utf16 { name }
+            | ReadError::Binary { name, .. }
+            | ReadError::NotUtf8 { name, .. }
+            | ReadError::Empty { name } => name,
+        }
+    }
+}
+
 /// Reads and parses the answer in a file; the extension says of which kind it is.
 pub fn read_file(path: &Path) -> Result<Answer, ReadError> {
+    let source = read_source(path)?;
+    Ok(Answer::parse(&path.display().to_string(), source, SourceKind::from_path(path)))
+}
+
+/// The text of a file.
+pub fn read_source(path: &Path) -> Result<String, ReadError> {
     let name = path.display().to_string();
     let failed = |source: io::Error| {
         let name = name.clone();
@@ -119,8 +145,7 @@ pub fn read_file(path: &Path) -> Result<Answer, ReadError> {
     let mut bytes = Vec::new();
     let mut file = File::open(path).map_err(failed)?.take(MAX_BYTES as u64 + 1);
     file.read_to_end(&mut bytes).map_err(failed)?;
-    let source = decode(&name, bytes)?;
-    Ok(Answer::parse(&name, source, SourceKind::from_path(path)))
+    decode(&name, bytes)
 }
 
 #[cfg(test)]
@@ -153,7 +178,7 @@ mod tests {
         let said = |p: &Path| read_file(p).unwrap_err();
         assert!(matches!(said(&dir.join("none.md")), ReadError::Missing { .. }));
         assert!(matches!(said(&dir), ReadError::Directory { .. }));
-        assert!(said(&dir).to_string().contains("candor critique"));
+        assert!(said(&dir).to_string().contains("candor bank"));
         let file = dir.join("a.txt");
         fs::write(&file, "I did it. It *held*.").unwrap();
         let answer = read_file(&file).unwrap();

@@ -1,0 +1,53 @@
+"""How fast `candor bank` is, and in how much memory: python3 benches/bank.py [PATH OF candor] [RECORDS ...]
+
+Reads all stories of training/data as JSON Lines, then so many records of the first sentence of each (1,000 and
+20,000 by default), whose peak memory must not grow with their number. Linux counts ru_maxrss in KiB.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def stories(sentences=None):
+    """The texts of the annotated answers, or the beginnings of them."""
+    for path in sorted((ROOT / "training" / "data").glob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            yield " ".join(s["text"] for s in json.loads(line)["sentences"][:sentences])
+
+
+def run(candor, label, texts):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.jsonl"
+        count = 0
+        with path.open("w") as out:
+            for text in texts:
+                out.write(json.dumps({"id": count, "text": text}) + "\n")
+                count += 1
+        started = time.time()
+        args = [candor, "bank", "--no-config", "--quiet", "-f", "jsonl", str(path)]
+        with open(os.devnull, "wb") as nothing:
+            child = subprocess.Popen(args, stdout=nothing)
+            _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.time() - started
+        print(f"{label}: {count} records, {seconds:.1f} s, {count / seconds:.1f} a second, "
+              f"{usage.ru_maxrss / 1024:.0f} MiB at most, status {os.waitstatus_to_exitcode(status)}")
+
+
+def main():
+    args = sys.argv[1:]
+    candor = args[0] if args else str(ROOT / "target" / "release" / "candor")
+    run(candor, "whole stories", stories())
+    for count in [int(n) for n in args[1:]] or [1000, 20000]:
+        run(candor, "first sentences", islice(cycle(stories(1)), count))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+//! JSON Lines: an object a line. A line is held while it is read, never the file.
+
+use std::io::{BufRead, Read};
+
+use serde_json::{Map, Value};
+
+use super::record::{MOST, Reading, Record, RecordError, named};
+use crate::text::{SourceKind, decode};
+
+/// The records of a reader. Blank lines are none.
+pub(super) struct Lines<'a, R> {
+    file: String,
+    reader: R,
+    how: &'a Reading,
+    line: u64,
+    over: bool,
+}
+
+impl<'a, R: BufRead> Lines<'a, R> {
+    pub(super) fn new(file: String, reader: R, how: &'a Reading) -> Lines<'a, R> {
+        Lines { file, reader, how, line: 0, over: false }
+    }
+
+    /// The next line; whether it is whole. Of one that is too long the rest is passed over.
+    fn read(&mut self) -> std::io::Result<Option<(Vec<u8>, bool)>> {
+        let mut line = Vec::new();
+        let most = MOST as u64 + 1;
+        if self.reader.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        let whole = line.len() <= MOST || line.ends_with(b"\n");
+        if !whole {
+            line.clear();
+            self.reader.skip_until(b'\n')?;
+        }
+        Ok(Some((line, whole)))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<'_, R> {
+    type Item = Result<Record, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.over {
+            self.line += 1;
+            match self.read() {
+                Ok(None) => break,
+                Ok(Some((line, true))) => {
+                    let bare = if self.line == 1 { line.strip_prefix(b"\xef\xbb\xbf") } else { None };
+                    let bare = bare.unwrap_or(&line);
+                    if !bare.trim_ascii().is_empty() {
+                        return Some(record(&self.file, self.line, bare, self.how));
+                    }
+                }
+                Ok(Some((_, false))) => {
+                    return Some(Err(RecordError::Long { name: named(&self.file, None, self.line) }));
+                }
+                Err(source) => {
+                    self.over = true;
+                    return Some(Err(RecordError::Io { name: self.file.clone(), source }));
+                }
+            }
+        }
+        self.over = true;
+        None
+    }
+}
+
+fn record(file: &str, line: u64, bytes: &[u8], how: &Reading) -> Result<Record, RecordError> {
+    let object: Map<String, Value> = serde_json::from_slice(bytes)
+        .map_err(|source| RecordError::Json { name: named(file, None, line), source })?;
+    let id = match object.get(&how.fields.id) {
+        Some(Value::String(id)) => Some(id.clone()),
+        Some(Value::Number(id)) => Some(id.to_string()),
+        _ => None,
+    };
+    let name = named(file, id.as_deref(), line);
+    let string = |field: &str| object.get(field).and_then(Value::as_str);
+    let Some(text) = string(&how.fields.text) else {
+        return Err(RecordError::Field { name, field: how.fields.text.clone() });
+    };
+    let text = decode(&name, text.as_bytes().to_vec())?;
+    let question = string(&how.fields.question).map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
+    Ok(Record { name, text, kind: SourceKind::Markdown, question, bytes: bytes.len() as u64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::Fields;
+
+    fn read(text: &[u8]) -> Vec<Result<Record, RecordError>> {
+        Lines::new("f.jsonl".to_owned(), text, &Reading::default()).collect()
+    }
+
+    #[test]
+    fn an_object_a_line() {
+        let text = "\u{feff}{\"id\":\"a\",\"text\":\"I did.\",\"question\":\" Why? \"}\n\n{\"id\":7,\"text\":\"It held.\"}\r\n\
+                    {\"text\":\"So.\"}";
+        let found: Vec<Record> = read(text.as_bytes()).into_iter().map(Result::unwrap).collect();
+        let names: Vec<&str> = found.iter().map(|r| r.name.as_str()).collect();
+        assert_eq!(names, ["f.jsonl#a", "f.jsonl#7", "f.jsonl:4"]);
+        assert_eq!((found[0].question.as_deref(), found[1].question.as_deref()), (Some("Why?"), None));
+        assert_eq!(found[2].text, "So.");
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_stops_nothing() {
+        let text = b"{\"text\":\n[1]\n{\"text\":1}\n{\"id\":\"x\",\"text\":\" \"}\n\xff\n{\"text\":\"a\\u0000b\"}\n{\"text\":\"So.\"}\n";
+        let found = read(text);
+        let said = |i: usize| found[i].as_ref().unwrap_err().whole();
+        assert!(said(0).starts_with("f.jsonl:1 is not a JSON object: EOF"), "{}", said(0));
+        assert!(said(1).starts_with("f.jsonl:2 is not a JSON object: "), "{}", said(1));
+        assert_eq!(said(2), "f.jsonl:3 has no text in the field `text`; --text-field names another");
+        assert_eq!(said(3), "f.jsonl#x is empty");
+        assert!(said(4).starts_with("f.jsonl:5 is not a JSON object"), "{}", said(4));
+        assert_eq!(said(5), "f.jsonl:6 is not text: NUL at byte 1");
+        assert_eq!((found.len(), found[6].as_ref().unwrap().name.as_str()), (7, "f.jsonl:7"));
+    }
+
+    #[test]
+    fn a_line_without_end_is_passed_over() {
+        let mut text = vec![b'x'; 2 * MOST];
+        text.extend_from_slice(b"\n{\"text\":\"So.\"}\n");
+        let found = read(&text);
+        assert!(matches!(&found[0], Err(RecordError::Long { name }) if name == "f.jsonl:1"));
+        assert_eq!(found[1].as_ref().unwrap().name, "f.jsonl:2");
+    }
+
+    #[test]
+    fn other_fields_may_be_named() {
+        let how = Reading {
+            fields: Fields { text: "body".into(), id: "key".into(), question: "q".into() },
+            split: false,
+        };
+        let text: &[u8] = b"{\"key\":\"k\",\"body\":\"So.\",\"q\":\"Why?\",\"text\":\"no\"}";
+        let found = Lines::new("f".to_owned(), text, &how).next().unwrap().unwrap();
+        assert_eq!((found.name.as_str(), found.text.as_str()), ("f#k", "So."));
+        assert_eq!(found.question.as_deref(), Some("Why?"));
+    }
+}

@@ -1,0 +1,152 @@
+//! From a path to its records: which of the readers it takes.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::iter::once;
+use std::path::Path;
+
+use super::folder;
+use super::lines::Lines;
+use super::record::{Reading, Record, RecordError};
+use super::table::Table;
+use crate::text::{self, MAX_BYTES, SourceKind};
+
+/// Records in the order of their source. None is read before it is asked for.
+pub type Records<'a> = Box<dyn Iterator<Item = Result<Record, RecordError>> + 'a>;
+
+/// How a file is read, by the ending of its name.
+enum Kind {
+    /// `.jsonl`, `.ndjson`.
+    Lines,
+    /// `.csv`, and `.tsv`; with what stands between two fields.
+    Table(u8),
+    /// `.json`: nothing that can be read as a stream.
+    Document,
+    /// Anything else: one story, or several under headings.
+    Story,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Kind {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        match ending.as_str() {
+            "jsonl" | "ndjson" => Kind::Lines,
+            "csv" => Kind::Table(b','),
+            "tsv" => Kind::Table(b'\t'),
+            "json" => Kind::Document,
+            _ => Kind::Story,
+        }
+    }
+}
+
+/// The records of a folder or a file.
+#[must_use]
+pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
+    if path.is_dir() {
+        return Box::new(folder::stories(path).flat_map(move |found| match found {
+            Ok(file) => story(text::read_source(&file).map_err(RecordError::from), &file, how),
+            Err(error) => Box::new(once(Err(error))),
+        }));
+    }
+    if let Kind::Story = Kind::of(path) {
+        return story(text::read_source(path).map_err(RecordError::from), path, how);
+    }
+    match File::open(path) {
+        Ok(file) => read(file, path, how),
+        Err(source) => {
+            let name = path.display().to_string();
+            let missing = source.kind() == std::io::ErrorKind::NotFound;
+            let error = if missing {
+                text::ReadError::Missing { name }.into()
+            } else {
+                RecordError::Io { name, source }
+            };
+            Box::new(once(Err(error)))
+        }
+    }
+}
+
+/// Bytes that a path holds: of a folder those of its stories; 0 where it can't be read.
+#[must_use]
+pub fn size(path: &Path) -> u64 {
+    let bytes = |file: &Path| std::fs::metadata(file).map_or(0, |m| m.len());
+    if path.is_dir() { folder::stories(path).flatten().map(|file| bytes(&file)).sum() } else { bytes(path) }
+}
+
+/// The records of a reader that stands for a file of this name, and of this kind by its ending; `-` is JSON Lines.
+#[must_use]
+pub fn read<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
+    let name = path.display().to_string();
+    let kind = if name == "-" { Kind::Lines } else { Kind::of(path) };
+    match kind {
+        Kind::Lines => Box::new(Lines::new(name, BufReader::with_capacity(1 << 16, reader), how)),
+        Kind::Table(delimiter) => Box::new(Table::new(name, reader, delimiter, how)),
+        Kind::Document => Box::new(once(Err(RecordError::Document { name }))),
+        Kind::Story => {
+            let mut bytes = Vec::new();
+            // One byte more than is allowed tells what is too long.
+            let source = match reader.by_ref().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
+                Ok(_) => text::decode(&name, bytes).map_err(RecordError::from),
+                Err(source) => Err(RecordError::Io { name, source }),
+            };
+            story(source, path, how)
+        }
+    }
+}
+
+/// The story of a file, or those under its headings.
+fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) -> Records<'a> {
+    let source = match source {
+        Ok(source) => source,
+        Err(error) => return Box::new(once(Err(error))),
+    };
+    let (name, kind) = (path.display().to_string(), SourceKind::from_path(path));
+    let several = if kind == SourceKind::Markdown { text::sections(&source, how.split) } else { None };
+    let Some(several) = several else {
+        let bytes = source.len() as u64;
+        return Box::new(once(Ok(Record { name, text: source, kind, question: None, bytes })));
+    };
+    let question = several.question;
+    Box::new(several.stories.into_iter().map(move |section| {
+        Ok(Record {
+            name: format!("{name}#{}", section.title),
+            text: section.alone(&source),
+            kind,
+            question: question.clone(),
+            bytes: (section.span.end - section.span.start) as u64,
+        })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str, path: &str, split: bool) -> Vec<String> {
+        let how = Reading { split, ..Reading::default() };
+        let found: Vec<_> = read(text.as_bytes(), Path::new(path), &how).collect();
+        found.into_iter().map(|r| r.map_or_else(|e| e.to_string(), |r| r.name)).collect()
+    }
+
+    #[test]
+    fn the_ending_tells_the_kind() {
+        assert_eq!(names("{\"text\":\"So.\"}", "-", false), ["-:1"]);
+        assert_eq!(names("{\"text\":\"So.\"}", "a.NDJSON", false), ["a.NDJSON:1"]);
+        assert_eq!(names("id\ttext\n4\tSo.", "a.tsv", false), ["a.tsv#4"]);
+        assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", true), ["a.md#One", "a.md#Two"]);
+        assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", false), ["a.md"]);
+        assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.txt", true), ["a.txt"], "no headings in plain text");
+        assert!(names("[]", "a.json", false)[0].contains("one object a line"));
+        assert_eq!(names(" ", "a.md", false), ["a.md is empty"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_one_error() {
+        for name in ["none.md", "none.jsonl", "none.csv"] {
+            let how = Reading::default();
+            let found: Vec<_> = open(Path::new(name), &how).collect();
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].as_ref().unwrap_err().to_string(), format!("{name}: no such file"));
+        }
+    }
+}

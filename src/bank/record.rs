@@ -1,0 +1,186 @@
+//! A story as it comes in, or why it can't be read.
+
+use std::io;
+
+use crate::critic::CriticError;
+use crate::text::{Answer, ReadError, SourceKind};
+
+/// Bytes of one line or row, escapes and other fields among them; the text itself may have 1 MiB.
+pub(super) const MOST: usize = 8 * 1024 * 1024;
+
+/// How records are read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Where a record holds what.
+    pub fields: Fields,
+    /// Whether a Markdown file is cut at its headings also where that is not plain.
+    pub split: bool,
+}
+
+/// The fields of a JSON object and the columns of a CSV file that are read.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// The story.
+    pub text: String,
+    /// What to call it.
+    pub id: String,
+    /// The question that it answers.
+    pub question: String,
+}
+
+impl Default for Fields {
+    fn default() -> Fields {
+        Fields { text: "text".to_owned(), id: "id".to_owned(), question: "question".to_owned() }
+    }
+}
+
+/// A story that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The path of its file; `FILE#ID` or `FILE:LINE` for a record of a file, `FILE#HEADING` for a story under one.
+    pub name: String,
+    /// As it was given.
+    pub text: String,
+    /// How it is written.
+    pub kind: SourceKind,
+    /// The question of the record; it counts more than front matter in the text.
+    pub question: Option<String>,
+    /// Bytes of input that it took.
+    pub bytes: u64,
+}
+
+impl Record {
+    /// The story, cut into sentences.
+    #[must_use]
+    pub fn answer(self) -> Answer {
+        let mut answer = Answer::parse(&self.name, self.text, self.kind);
+        if let Some(question) = self.question {
+            answer.question = Some(question);
+        }
+        answer
+    }
+}
+
+/// Why there is nothing to say of a record. It stops none of the others.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The text can't be read.
+    #[error(transparent)]
+    Text(#[from] ReadError),
+    /// The file can't be opened, or read on.
+    #[error("{name} could not be read")]
+    Io {
+        /// The file.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder, or something in it, can't be listed.
+    #[error("{name} could not be listed")]
+    Walk {
+        /// The folder.
+        name: String,
+        /// What the walker said.
+        source: Box<ignore::Error>,
+    },
+    /// A folder without a story.
+    #[error("{name} holds no story: no .md or .txt file in it, README and ignored ones apart")]
+    Nothing {
+        /// The folder.
+        name: String,
+    },
+    /// A file of a kind that is not read.
+    #[error("{name}: candor reads no JSON document; write one object a line and call it .jsonl")]
+    Document {
+        /// The file.
+        name: String,
+    },
+    /// A line that holds no JSON object.
+    #[error("{name} is not a JSON object")]
+    Json {
+        /// File and line.
+        name: String,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// A record without the text.
+    #[error("{name} has no text in the field `{field}`; --text-field names another")]
+    Field {
+        /// The record.
+        name: String,
+        /// The field that was looked for.
+        field: String,
+    },
+    /// A CSV file without the column of the texts.
+    #[error("{name} has no column `{field}`, only {known}; --text-field names another")]
+    Column {
+        /// The file.
+        name: String,
+        /// The column that was looked for.
+        field: String,
+        /// Those in the first row.
+        known: String,
+    },
+    /// A row that the first one does not fit, or one that can't be read.
+    #[error("{name} is not a row of this file")]
+    Row {
+        /// File and line.
+        name: String,
+        /// What the parser said.
+        source: Box<csv::Error>,
+    },
+    /// A line without an end within reason.
+    #[error("{name} is longer than 8 MiB, too long for one record")]
+    Long {
+        /// File and line.
+        name: String,
+    },
+    /// A model failed.
+    #[error("{name} could not be critiqued")]
+    Critic {
+        /// The record.
+        name: String,
+        /// What the critic said.
+        source: Box<CriticError>,
+    },
+}
+
+impl RecordError {
+    /// What it is about: a file, a record, or a line of a file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            RecordError::Text(error) => error.name(),
+            RecordError::Io { name, .. }
+            | RecordError::Walk { name, .. }
+            | RecordError::Nothing { name }
+            | RecordError::Document { name }
+            | RecordError::Json { name, .. }
+            | RecordError::Field { name, .. }
+            | RecordError::Column { name, .. }
+            | RecordError::Row { name, .. }
+            | RecordError::Long { name }
+            | RecordError::Critic { name, .. } => name,
+        }
+    }
+
+    /// The error and its causes on one line.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let mut said = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            said.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        said
+    }
+}
+
+/// What a record of a file is called: by its id, else by its line.
+pub(super) fn named(file: &str, id: Option<&str>, line: u64) -> String {
+    match id.map(str::trim).filter(|id| !id.is_empty()) {
+        Some(id) => format!("{file}#{id}"),
+        None => format!("{file}:{line}"),
+    }
+}

@@ -1,0 +1,174 @@
+//! CSV: a row a record, the columns named in the first row. A row is held while it is read, never the file.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::record::{MOST, Reading, Record, RecordError, named};
+use crate::text::{SourceKind, decode};
+
+/// The rows of a reader.
+pub(super) struct Table<'a, R> {
+    file: String,
+    reader: csv::Reader<Bounded<R>>,
+    left: Rc<Cell<usize>>,
+    how: &'a Reading,
+    /// Where text, id and question stand, once the first row is read.
+    columns: Option<[Option<usize>; 3]>,
+    over: bool,
+}
+
+/// A reader that fails when so much is read for one row: after a quote that nobody closes.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "a row of more than 8 MiB; a quote in it may be open, and the rest is not read",
+            ));
+        }
+        let read = self.inner.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(read));
+        Ok(read)
+    }
+}
+
+impl<'a, R: Read> Table<'a, R> {
+    pub(super) fn new(file: String, reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
+        let left = Rc::new(Cell::new(MOST));
+        let bounded = Bounded { inner: reader, left: Rc::clone(&left) };
+        let reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bounded);
+        Table { file, reader, left, how, columns: None, over: false }
+    }
+
+    fn head(&mut self) -> Result<[Option<usize>; 3], RecordError> {
+        let fields = &self.how.fields;
+        let head = self
+            .reader
+            .byte_headers()
+            .map_err(|source| RecordError::Row { name: self.file.clone(), source: Box::new(source) })?;
+        let place = |field: &str| head.iter().position(|h| h.trim_ascii() == field.as_bytes());
+        let columns = [place(&fields.text), place(&fields.id), place(&fields.question)];
+        if columns[0].is_some() {
+            return Ok(columns);
+        }
+        let known: Vec<_> = head.iter().map(String::from_utf8_lossy).collect();
+        let known = if known.is_empty() { "no first row".to_owned() } else { known.join(", ") };
+        Err(RecordError::Column { name: self.file.clone(), field: fields.text.clone(), known })
+    }
+
+    fn row(&mut self, columns: [Option<usize>; 3]) -> Option<Result<Record, RecordError>> {
+        let mut row = ByteRecord::new();
+        let more = self.reader.read_byte_record(&mut row);
+        self.left.set(MOST);
+        match more {
+            Ok(false) => None,
+            Ok(true) => Some(record(&self.file, &row, columns, self.how)),
+            Err(source) => {
+                self.over = source.is_io_error();
+                let line = source.position().map_or(self.reader.position().line(), csv::Position::line);
+                Some(Err(RecordError::Row { name: named(&self.file, None, line), source: Box::new(source) }))
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Table<'_, R> {
+    type Item = Result<Record, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let columns = match self.columns {
+            Some(columns) => columns,
+            None => match self.head() {
+                Ok(columns) => *self.columns.insert(columns),
+                Err(error) => {
+                    self.over = true;
+                    return Some(Err(error));
+                }
+            },
+        };
+        let row = self.row(columns);
+        self.over |= row.is_none();
+        row
+    }
+}
+
+fn record(
+    file: &str,
+    row: &ByteRecord,
+    columns: [Option<usize>; 3],
+    how: &Reading,
+) -> Result<Record, RecordError> {
+    let line = row.position().map_or(0, csv::Position::line);
+    let [text, id, question] = columns.map(|c| c.and_then(|c| row.get(c)));
+    let words = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).trim().to_owned());
+    let name = named(file, words(id).as_deref(), line);
+    let Some(text) = text else {
+        return Err(RecordError::Field { name, field: how.fields.text.clone() });
+    };
+    let text = decode(&name, text.to_vec())?;
+    let question = words(question).filter(|q| !q.is_empty());
+    Ok(Record { name, text, kind: SourceKind::Markdown, question, bytes: row.as_slice().len() as u64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Vec<Result<Record, RecordError>> {
+        Table::new("f.csv".to_owned(), text, b',', &Reading::default()).collect()
+    }
+
+    #[test]
+    fn a_row_a_record() {
+        let text = "\u{feff}id,question,text\na,Why?,\"I did.\nIt held, \"\"so\"\".\"\n,,So.\n";
+        let found: Vec<Record> = read(text.as_bytes()).into_iter().map(Result::unwrap).collect();
+        assert_eq!(found[0].name, "f.csv#a");
+        assert_eq!(found[0].text, "I did.\nIt held, \"so\".");
+        assert_eq!(found[0].question.as_deref(), Some("Why?"));
+        assert_eq!((found[1].name.as_str(), found[1].question.as_deref()), ("f.csv:4", None));
+    }
+
+    #[test]
+    fn a_bad_row_is_named_and_stops_nothing() {
+        let found = read(b"text,id\nSo.\nSo.,a\n\xff\xfe.,b\n,c\nSo.,d\n");
+        let said = |i: usize| found[i].as_ref().unwrap_err().whole();
+        assert!(said(0).starts_with("f.csv:2 is not a row of this file: "), "{}", said(0));
+        assert_eq!(found[1].as_ref().unwrap().name, "f.csv#a");
+        assert!(
+            said(2).contains("f.csv#b is UTF-16") || said(2).contains("f.csv#b is not valid"),
+            "{}",
+            said(2)
+        );
+        assert_eq!(said(3), "f.csv#c is empty");
+        assert_eq!((found.len(), found[4].as_ref().unwrap().name.as_str()), (5, "f.csv#d"));
+    }
+
+    #[test]
+    fn a_file_without_the_column_is_one_error() {
+        let found = read(b"id,body\n1,So.\n");
+        assert_eq!(found.len(), 1);
+        let said = found[0].as_ref().unwrap_err().to_string();
+        assert_eq!(said, "f.csv has no column `text`, only id, body; --text-field names another");
+        assert!(read(b"")[0].as_ref().unwrap_err().to_string().contains("no first row"));
+    }
+
+    #[test]
+    fn an_open_quote_does_not_take_the_memory() {
+        let mut text = b"text\nSo.\n\"".to_vec();
+        text.resize(3 * MOST, b'x');
+        let found = read(&text);
+        assert_eq!(found.len(), 2);
+        assert!(found[1].as_ref().unwrap_err().whole().contains("a quote in it may be open"));
+    }
+}

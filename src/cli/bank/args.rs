@@ -1,0 +1,128 @@
+//! The arguments of `candor bank`.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::cli::args::{Color, ConfigArgs};
+use crate::render::bank::{self, Format};
+use crate::report::Severity;
+
+const EXAMPLES: &str = "\
+Examples:
+  candor bank --init stories
+      A bank to fill in: a file for each kind of story, and a .gitignore that keeps them private.
+  candor bank stories
+      What each story tells, what is missing, which story serves which question.
+  candor bank stories -q \"Tell me about a program at risk.\"
+      The same, with the stories for a question of yours.
+  candor bank answers.jsonl --format csv -o scores.csv
+      A row a record, as each is read; a million of them need no more memory than a hundred.
+  candor bank answers.jsonl -f jsonl -o critiques.jsonl --resume
+      Goes on where the last run was cut off, and begins where there was none.
+
+What is read:
+  a folder     every .md and .txt in it and below, in the order of their paths; not
+               READMEs, not hidden files, not what .ignore or .candorignore names.
+               .gitignore is not looked at: a bank's own keeps its stories out of git.
+  .md, .txt    a story. A Markdown file is cut at the headings of its highest level
+               that has several, if two or more stories of 40 words stand under them
+               and no heading names a part of an answer (Situation, Result); with
+               --split-headings wherever there are headings.
+  .jsonl       an object a line (.ndjson too), with the story in `text`, and `id` and
+               `question` where they are known
+  .csv, .tsv   a row a story, with the same names in the first row
+  -            standard input: JSON Lines unless --stdin-filename says otherwise
+Records are called FILE#ID, else FILE:LINE; stories under headings FILE#HEADING.
+Banks of more than 12 stories are shown by the table and the summary alone.
+
+Settings are those of `critique`; the config is looked for from the first path.
+A language model is not asked.
+
+Exit codes:
+  0  done; bad records are told of and stop nothing
+  2  nothing could be read, or with --strict not everything; a setting or the output
+     could not be read or written; stopped by Ctrl-C, once what was done is written";
+
+const RECORDS: &str = "Records";
+
+/// Critique a bank of stories
+///
+/// Reads folders, files, JSON Lines and CSV, says of each story what it tells, and of the bank which kinds of story are
+/// missing, which stories are weak, which tell the same episode, which serves which question, and what to mend first.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(in crate::cli) struct BankArgs {
+    /// Folders and files to read, or `-` for standard input
+    #[arg(required_unless_present = "init", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Write a bank to fill in into a folder, and nothing over what is there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "paths")]
+    pub(super) init: Option<PathBuf>,
+    /// A question for which the stories are wanted that serve it best (may be repeated)
+    #[arg(short, long, value_name = "QUESTION")]
+    pub(super) question: Vec<String>,
+    /// Guide to judge by, a TOML file [default: the built-in one on ownership]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) guide: Option<PathBuf>,
+    /// How to write it
+    ///
+    /// jsonl and csv are written as records are read and have no summary; terminal and json come at the end.
+    #[arg(short, long, default_value = bank::ALL[0].id, value_parser = format_parser())]
+    pub(super) format: &'static Format,
+    /// Write to a file; jsonl and csv as it goes, and never over a file that is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Go on with the jsonl or csv file of -o where a run of the same records was cut off
+    ///
+    /// Its lines must be those of the same records, in the same order, and of the same model and guide. Give the same
+    /// options: those that choose findings leave no mark in it.
+    #[arg(long, requires = "output")]
+    pub(super) resume: bool,
+    /// Make the exit code 2 when any record is bad
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Cut Markdown files into a story under each heading
+    #[arg(long, help_heading = RECORDS)]
+    pub(super) split_headings: bool,
+    /// What to call standard input; its ending says what it holds
+    #[arg(long, help_heading = RECORDS, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Field or column of the story
+    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "text")]
+    pub(super) text_field: String,
+    /// Field or column of what to call it
+    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "id")]
+    pub(super) id_field: String,
+    /// Field or column of the question that it answers
+    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "question")]
+    pub(super) question_field: String,
+    /// Look for these mistakes only (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not look for these mistakes (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity to show [default: suggestion]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) min_level: Option<Severity>,
+    /// When to use colour [default: auto]
+    ///
+    /// `auto` uses it on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
+    /// Show the summary only, no progress and no notes
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    let values = bank::ALL.iter().map(|f| PossibleValue::new(f.id).help(f.doc));
+    PossibleValuesParser::new(values).try_map(|id| Format::find(&id).ok_or("unknown format"))
+}

@@ -1,0 +1,62 @@
+//! `csv`: a row a story, for spreadsheets. Lists have `;` between their ids; nothing in it breaks a line.
+
+use std::io::{self, Write};
+
+use ::csv::{ReaderBuilder, WriterBuilder};
+
+use super::{Entry, Format, How, Mark, Stream, line_name};
+use crate::bank::{Point, RecordError, Story};
+use crate::render::{Context, Shown, escape, reason};
+
+pub(super) const FORMAT: Format = Format {
+    id: "csv",
+    doc: "a row a story as each is read: level, score, what is missing",
+    how: How::Stream(Stream { head: HEAD, start: HEAD, one, mark }),
+};
+
+const HEAD: &str =
+    "path,question,level,score,reason,categories,missing_notes,failed_pressure,findings,error\n";
+
+fn one(entry: &Entry<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let fields = match entry {
+        Entry::Critique(shown) => story(shown, context),
+        Entry::Bad(error) => bad(error),
+    };
+    let mut writer = WriterBuilder::new().from_writer(out);
+    writer.write_record(fields.iter().map(|f| escape(f).into_owned())).map_err(io::Error::from)?;
+    writer.flush()
+}
+
+fn story(shown: &Shown<'_>, context: &Context<'_>) -> [String; 10] {
+    let story = Story::of(shown.answer, shown.report, context.guide);
+    let number = |n: Option<u8>| n.map(|n| n.to_string()).unwrap_or_default();
+    let untold = |points: &[Point]| {
+        let untold = points.iter().filter(|p| story.is_told() && !p.told);
+        untold.map(|p| p.id.as_str()).collect::<Vec<_>>().join(";")
+    };
+    let findings: Vec<&str> = shown.findings(context).map(|f| f.id.as_str()).collect();
+    [
+        story.name.clone(),
+        story.question.clone().unwrap_or_default(),
+        number(story.level),
+        number(story.score),
+        story.abstention.map(|a| reason(a).0.to_owned()).unwrap_or_default(),
+        story.categories.join(";"),
+        untold(&story.notes),
+        untold(&story.pressure),
+        findings.join(";"),
+        String::new(),
+    ]
+}
+
+fn bad(error: &RecordError) -> [String; 10] {
+    let mut fields: [String; 10] = Default::default();
+    (fields[0], fields[9]) = (error.name().to_owned(), error.whole());
+    fields
+}
+
+fn mark(line: &str) -> Option<Mark> {
+    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    let row = reader.records().next()?.ok().filter(|row| row.len() == 10)?;
+    Some(Mark { name: line_name(&row[0]), bad: !row[9].is_empty(), tool: None })
+}

@@ -1,0 +1,121 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+use crate::bank::{Asked, summary};
+use crate::render::fixture::{self, Fixture};
+
+fn stream(id: &str) -> &'static Stream {
+    match &Format::find(id).unwrap().how {
+        How::Stream(stream) => stream,
+        How::Whole(_) => panic!("{id} is no stream"),
+    }
+}
+
+fn bad() -> RecordError {
+    RecordError::Field { name: "f.jsonl#\u{1b}[2J\nx".to_owned(), field: "text".to_owned() }
+}
+
+fn line(id: &str, entry: &Entry<'_>, fixture: &Fixture) -> String {
+    let mut out = Vec::new();
+    (stream(id).one)(entry, &fixture.context(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn whole(id: &str, change: impl FnOnce(&mut Context<'_>)) -> String {
+    let fixtures = fixture::all();
+    let guide = &fixtures[0].guide;
+    let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
+    let summary = summary(&stories, guide, &[] as &[Asked]);
+    let errors = [bad()];
+    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete: true };
+    let mut context = fixtures[0].context();
+    change(&mut context);
+    let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
+    let mut out = Vec::new();
+    write(&bank, &context, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_format_has_an_id_and_a_phrase() {
+    let ids: BTreeSet<&str> = ALL.iter().map(|f| f.id).collect();
+    assert_eq!(ids.len(), ALL.len());
+    assert!(ALL.iter().all(|f| !f.doc.is_empty() && Format::find(f.id).is_some()));
+}
+
+#[test]
+fn a_record_is_a_line_that_says_whose_it_is() {
+    for id in ["jsonl", "csv"] {
+        for fixture in fixture::all() {
+            let (shown, error) = (fixture.shown(), bad());
+            for (entry, name) in
+                [(Entry::Critique(&shown), fixture.answer.name.as_str()), (Entry::Bad(&error), error.name())]
+            {
+                let text = line(id, &entry, &fixture);
+                assert!(text.ends_with('\n') && text.matches('\n').count() == 1, "{id}: {text}");
+                assert!(!text.trim_end().chars().any(char::is_control), "{id}: {text}");
+                let mark = (stream(id).mark)(&text).unwrap();
+                assert_eq!(mark.name, line_name(name));
+                assert_eq!(mark.bad, matches!(entry, Entry::Bad(_)));
+                assert!(mark.tool.is_none_or(|t| t == tool(&fixture.context())));
+            }
+        }
+        assert_eq!((stream(id).mark)("a line of prose\n"), None);
+    }
+}
+
+#[test]
+fn json_is_valid_by_its_schemas() {
+    let schema = |text: &str| jsonschema::draft202012::new(&serde_json::from_str(text).unwrap()).unwrap();
+    let bank = schema(include_str!("../../../schemas/bank-1.json"));
+    let value: Value = serde_json::from_str(&whole("json", |_| ())).unwrap();
+    let faults: Vec<String> = bank.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert_eq!(faults, Vec::<String>::new());
+    let mut more = value.clone();
+    more["surprise"] = Value::Null;
+    assert!(!bank.is_valid(&more), "unknown keys are refused");
+    let critique = schema(include_str!("../../../schemas/critique-1.json"));
+    let error = schema(include_str!("../../../schemas/error-1.json"));
+    let fixture = &fixture::all()[0];
+    let lines = [
+        line("jsonl", &Entry::Critique(&fixture.shown()), fixture),
+        line("jsonl", &Entry::Bad(&bad()), fixture),
+    ];
+    let values = lines.map(|l| serde_json::from_str::<Value>(&l).unwrap());
+    assert!(critique.is_valid(&values[0]) && error.is_valid(&values[1]));
+    assert!(!critique.is_valid(&values[1]) && !error.is_valid(&values[0]));
+}
+
+#[test]
+fn a_row_has_a_field_for_each_column() {
+    let fixture = &fixture::all()[0];
+    let text = format!("{}{}", stream("csv").head, line("csv", &Entry::Critique(&fixture.shown()), fixture));
+    let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+    let head = reader.headers().unwrap().clone();
+    let row = reader.records().next().unwrap().unwrap();
+    let field = |name: &str| &row[head.iter().position(|h| h == name).unwrap()];
+    assert_eq!((field("level"), field("score"), field("error")), ("3", "62", ""));
+    assert!(field("findings").starts_with("team_subject"), "{}", field("findings"));
+}
+
+#[test]
+fn the_terminal_is_narrow_and_safe() {
+    for width in [40, 80] {
+        let text = whole("terminal", |c| c.width = width);
+        for line in text.lines() {
+            let word = line.trim_start().split(' ').all(|w| w.chars().count() < width - 10);
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= width || !word, "{width}: {line}");
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+    }
+    assert!(!whole("terminal", |_| ()).contains('\u{1b}'));
+    assert!(whole("terminal", |c| c.color = true).contains('\u{1b}'));
+}
+
+#[test]
+fn quiet_shows_the_summary_only() {
+    let text = whole("terminal", |c| c.quiet = true);
+    assert!(!text.contains("All stories") && text.contains("What the bank covers"), "{text}");
+}

@@ -1,0 +1,160 @@
+//! A Markdown file that holds several stories, each under a heading of one level.
+
+use super::inline::Rendered;
+use super::{Answer, SourceKind, Span, block, front, label};
+
+/// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
+/// `training/data` have as many; a heading over less is a part of a story more often.
+const STORY_WORDS: usize = 40;
+
+/// The stories of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sections {
+    /// The question in the file's front matter; it is asked of all of them.
+    pub question: Option<String>,
+    /// In order; a heading with no prose under it is none.
+    pub stories: Vec<Section>,
+}
+
+/// A story under a heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The words of the heading.
+    pub title: String,
+    /// From the heading to the next one of its level or above.
+    pub span: Span,
+}
+
+impl Section {
+    /// The file with nothing in it but this story: everything before it is blank, so that bytes, lines and columns
+    /// are those of the file.
+    #[must_use]
+    pub fn alone(&self, source: &str) -> String {
+        let blank = |c: char| if matches!(c, '\n' | '\r') { c } else { ' ' };
+        let mut out = String::with_capacity(self.span.end);
+        for c in source[..self.span.start].chars() {
+            (0..c.len_utf8()).for_each(|_| out.push(blank(c)));
+        }
+        out.push_str(&source[self.span.start..self.span.end]);
+        out
+    }
+}
+
+/// The stories of a Markdown file, one under each heading of the highest level (`#` is the highest) that has several.
+///
+/// Without `always` only where that is plain: at least two of the headings have 40 words of prose under them, and none
+/// names a part of an answer, as "Situation" or "Result" do. With `always` a file with one heading is cut too.
+/// `None` where the file is one story.
+#[must_use]
+pub fn sections(source: &str, always: bool) -> Option<Sections> {
+    let front = front::read(source);
+    let headings = headings(source, front.body);
+    let count = |level: usize| headings.iter().filter(|h| h.level == level).count();
+    let several = (1..=6).find(|&level| count(level) > 1);
+    let level = several.or_else(|| (1..=6).find(|&level| always && count(level) > 0))?;
+    let mut stories = Vec::new();
+    let mut long = 0;
+    for (i, heading) in headings.iter().enumerate().filter(|(_, h)| h.level == level) {
+        let next = headings[i + 1..].iter().find(|h| h.level <= level);
+        let span = Span { start: heading.at.start, end: next.map_or(source.len(), |h| h.at.start) };
+        let words = words(&source[span.start..span.end]);
+        if words > 0 {
+            stories.push(Section { title: heading.title.clone(), span });
+        }
+        long += usize::from(words >= STORY_WORDS);
+        if !always && heading.is_part {
+            return None;
+        }
+    }
+    let plain = long > 1 && long == stories.len();
+    (always && !stories.is_empty() || plain).then_some(Sections { question: front.question, stories })
+}
+
+struct Heading {
+    level: usize,
+    title: String,
+    /// Whether it names a part of an answer.
+    is_part: bool,
+    at: Span,
+}
+
+/// Lines that begin with `#`, outside of code and comments.
+fn headings(source: &str, from: usize) -> Vec<Heading> {
+    let lines = block::raw_lines(source, from, SourceKind::Markdown);
+    let heading = |at: Span| {
+        let line = source[at.start..at.end].trim();
+        let level = line.len() - line.trim_start_matches('#').len();
+        if !(1..=6).contains(&level) || !line[level..].starts_with([' ', '\t']) {
+            return None;
+        }
+        let start = at.end - source[at.start..at.end].trim_start().len() + level;
+        let words = Rendered::new(source, &[Span { start, end: at.end }], SourceKind::Markdown, false);
+        let title = words.text.trim().trim_end_matches('#').trim_end().to_owned();
+        Some(Heading { level, title, is_part: label::is_heading(&words), at })
+    };
+    lines.into_iter().filter_map(heading).collect()
+}
+
+/// Words of prose; headings and comments are none.
+fn words(source: &str) -> usize {
+    let answer = Answer::parse("", source.to_owned(), SourceKind::Markdown);
+    answer.sentences.iter().map(|s| s.text.split_whitespace().count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prose(words: usize) -> String {
+        format!("I {}.", vec!["moved"; words - 1].join(" "))
+    }
+
+    fn titles(source: &str, always: bool) -> Option<Vec<String>> {
+        Some(sections(source, always)?.stories.into_iter().map(|s| s.title).collect())
+    }
+
+    #[test]
+    fn stories_under_headings_of_one_level() {
+        let (a, b) = (prose(50), prose(40));
+        let bank = format!(
+            "# My bank\n\nNotes.\n\n## The *export*\n\n{a}\n\n### Result\n\n{a}\n\n## Gates ##\n\n{b}\n"
+        );
+        assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates"]);
+        let tops = format!("# One\n{a}\n## Part\n{a}\n# Two\n{b}\n# To be written\n");
+        assert_eq!(titles(&tops, false).unwrap(), ["One", "Two"], "an empty one is none");
+    }
+
+    #[test]
+    fn one_story_is_left_whole() {
+        let a = prose(60);
+        let star = format!("# The export\n## Situation\n{a}\n## Action\n{a}\n## Result\n{a}\n");
+        assert_eq!(titles(&star, false), None, "parts of an answer");
+        assert_eq!(titles(&format!("# One\n{a}\n# Two\nToo short.\n"), false), None);
+        assert_eq!(titles(&format!("# One\n{a}\n"), false), None);
+        assert_eq!(
+            titles(&format!("```\n# One\n{a}\n# Two\n{a}\n```\n<!--\n# One\n# Two\n-->\n"), true),
+            None
+        );
+        assert_eq!(titles("", true), None);
+    }
+
+    #[test]
+    fn who_asks_for_it_gets_it() {
+        assert_eq!(titles("# One\nI did it.\n# Two\nIt held.\n", true).unwrap(), ["One", "Two"]);
+        assert_eq!(titles("# One\nI did it.\n", true).unwrap(), ["One"]);
+        assert_eq!(titles("I did it.\n", true), None);
+    }
+
+    #[test]
+    fn a_story_alone_stands_where_it_stood() {
+        let source = "---\nquestion: Why?\n---\nÄ\r\n# One\nI did it.\n# Two\nIt held.\n";
+        let found = sections(source, true).unwrap();
+        assert_eq!(found.question.as_deref(), Some("Why?"));
+        let alone = found.stories[1].alone(source);
+        let answer = Answer::parse("b", alone.clone(), SourceKind::Markdown);
+        assert_eq!(answer.sentences.len(), 1);
+        let span = answer.sentences[0].span;
+        assert_eq!(&source[span.start..span.end], "It held.");
+        assert_eq!(alone.matches('\n').count(), source.matches('\n').count());
+    }
+}

@@ -1,0 +1,260 @@
+//! `candor bank` as a process: what a case in `tests/cmd` can't say.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A folder of its own, gone at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("candor-bank-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn candor(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+    command.current_dir(folder).env("HOME", folder).args(["bank", "--no-config"]).args(args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    candor(folder, args).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Records, every seventh of them bad.
+fn records(count: usize) -> String {
+    let one = |i: usize| match i % 7 {
+        6 => format!("{{\"id\": {i}, \"txt\": \"no text\"}}\n"),
+        k => {
+            let text =
+                "The export was late, and it was mine. I asked both leads for a date. ".repeat(1 + k % 3);
+            let record =
+                json!({"id": format!("r{i}"), "text": format!("{text}It fell by {i}%."), "question": "Why?"});
+            format!("{record}\n")
+        }
+    };
+    (0..count).map(one).collect()
+}
+
+fn names(jsonl: &str) -> Vec<String> {
+    let path = |l: &str| serde_json::from_str::<Value>(l).unwrap()["path"].as_str().unwrap().to_owned();
+    jsonl.lines().map(path).collect()
+}
+
+#[test]
+fn order_is_kept_and_bad_records_stop_nothing() {
+    let folder = Folder::new("order");
+    folder.write("r.jsonl", &records(60));
+    let output = run(&folder.0, &["r.jsonl", "-f", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0));
+    let known: Vec<String> =
+        (0..60).map(|i| if i % 7 == 6 { format!("r.jsonl#{i}") } else { format!("r.jsonl#r{i}") }).collect();
+    assert_eq!(names(&out(&output)), known);
+    assert!(err(&output).contains("8 of 60 records could not be read"), "{}", err(&output));
+    assert_eq!(run(&folder.0, &["r.jsonl", "-f", "jsonl", "--strict"]).status.code(), Some(2));
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let folder = Folder::new("threads");
+    folder.write("r.jsonl", &records(40));
+    for format in ["jsonl", "csv", "json", "terminal"] {
+        let with = |threads: &str| {
+            let mut command = candor(&folder.0, &["r.jsonl", "-f", format, "--threads", threads]);
+            command.env("RAYON_NUM_THREADS", threads).output().unwrap().stdout
+        };
+        let once = with("1");
+        assert!(!once.is_empty());
+        for run in 0..2 {
+            assert!(with("2") == once, "{format}: run {run} differs");
+        }
+    }
+}
+
+/// Kills it after so many milliseconds, if it still runs.
+fn kill_after(mut child: Child, milliseconds: u64) -> bool {
+    sleep(Duration::from_millis(milliseconds));
+    let runs = child.try_wait().unwrap().is_none();
+    let _ = child.kill();
+    let _ = child.wait();
+    runs
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_and_loses_nothing() {
+    let folder = Folder::new("resume");
+    folder.write("r.jsonl", &records(400));
+    for format in ["jsonl", "csv"] {
+        let whole = out(&run(&folder.0, &["r.jsonl", "-f", format]));
+        let args = ["r.jsonl", "-f", format, "-o", "out", "--resume"];
+        // Not random by a clock: the same test each time, at moments that share nothing with the chunks.
+        let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut killed = 0;
+        for _ in 0..6 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            killed +=
+                u32::from(kill_after(candor(&folder.0, &args).spawn().unwrap(), 150 + (seed >> 33) % 900));
+            let partial = folder.read("out");
+            assert!(whole.starts_with(&partial), "{format}: what is there is the beginning of the whole");
+            // As if the last line had been cut in the middle of the writing.
+            if let Some(last) = partial.trim_end().rfind('\n').filter(|at| *at > 0 && killed % 2 == 0) {
+                fs::write(folder.0.join("out"), &partial.as_bytes()[..last.midpoint(partial.len())]).unwrap();
+            }
+        }
+        assert!(killed > 1, "{format}: it is killed while it runs");
+        let output = run(&folder.0, &args);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert!(folder.read("out") == whole, "{format}: as if it had never been killed");
+        let again = run(&folder.0, &args);
+        assert_eq!(again.status.code(), Some(0), "{}", err(&again));
+        assert!(folder.read("out") == whole, "{format}: nothing twice");
+        fs::remove_file(folder.0.join("out")).unwrap();
+    }
+}
+
+#[test]
+fn what_is_not_its_own_is_not_gone_on_with() {
+    let folder = Folder::new("foreign");
+    folder.write("r.jsonl", &records(3));
+    folder.write("a.md", "A story without a line break");
+    folder.write("other.jsonl", "{\"path\":\"x\"}\n");
+    folder.write("b.csv", "a,b\n");
+    for (file, format, said) in [
+        ("a.md", "jsonl", "holds nothing that candor writes"),
+        ("a.md", "csv", "holds nothing that candor writes"),
+        ("other.jsonl", "jsonl", "but the record in that place is r.jsonl#r0"),
+        ("b.csv", "csv", "does not begin with the row"),
+    ] {
+        let before = folder.read(file);
+        let output = run(&folder.0, &["r.jsonl", "-f", format, "-o", file, "--resume"]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert!(err(&output).contains(said), "{file}: {}", err(&output));
+        assert_eq!(folder.read(file), before);
+    }
+    run(&folder.0, &["r.jsonl", "-f", "jsonl", "-o", "out"]);
+    let output = run(&folder.0, &["r.jsonl", "-f", "jsonl", "-o", "out"]);
+    assert!(err(&output).contains("is there already; --resume goes on with it"), "{}", err(&output));
+    folder.write("short.jsonl", &records(2));
+    let output = run(&folder.0, &["short.jsonl", "-f", "jsonl", "-o", "out", "--resume"]);
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+}
+
+#[test]
+fn a_story_is_never_written_over() {
+    let folder = Folder::new("over");
+    let story = folder.write("bank/a.md", "Mine. I moved it.");
+    for args in [["bank", "-o", "bank/a.md"], ["bank/a.md", "-o", "bank/a.md"]] {
+        let output = run(&folder.0, &args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains("is one of the stories"), "{}", err(&output));
+    }
+    assert_eq!(fs::read_to_string(story).unwrap(), "Mine. I moved it.");
+}
+
+#[test]
+fn standard_input_is_json_lines_or_what_its_name_says() {
+    let folder = Folder::new("stdin");
+    let feed = |args: &[&str], text: &str| {
+        let mut child = candor(&folder.0, args).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = feed(&["-", "-f", "jsonl"], "{\"id\":\"a\",\"text\":\"I moved it.\"}\n");
+    assert_eq!(names(&out(&output)), ["-#a"]);
+    let csv = feed(&["-", "-f", "jsonl", "--stdin-filename", "x.csv"], "id,text\na,I moved it.\n");
+    assert_eq!(names(&out(&csv)), ["x.csv#a"]);
+    let none = feed(&["-"], "");
+    assert_eq!(none.status.code(), Some(2));
+    assert!(err(&none).contains("there is no record in -"), "{}", err(&none));
+}
+
+#[test]
+fn where_nothing_can_be_read_the_code_says_so() {
+    let folder = Folder::new("nothing");
+    fs::create_dir_all(folder.0.join("empty")).unwrap();
+    for path in ["none.md", "empty", "none.jsonl"] {
+        let output = run(&folder.0, &[path]);
+        assert_eq!(output.status.code(), Some(2), "{path}");
+        assert!(out(&output).contains(path), "{}", out(&output));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_what_is_done() {
+    let folder = Folder::new("interrupt");
+    folder.write("r.jsonl", &records(3000));
+    let args = ["r.jsonl", "-f", "jsonl", "-o", "out"];
+    let child = candor(&folder.0, &args).spawn().unwrap();
+    // Until something is written, so that it listens.
+    for _ in 0..600 {
+        if fs::metadata(folder.0.join("out")).is_ok_and(|m| m.len() > 0) {
+            break;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("--resume goes on from there"), "{}", err(&output));
+    let done = names(&folder.read("out"));
+    assert!(!done.is_empty() && done.len() < 3000 && folder.read("out").ends_with('\n'));
+}
+
+#[test]
+fn a_bank_to_fill_in_is_begun_once() {
+    let folder = Folder::new("init");
+    let first = run(&folder.0, &["--init", "b"]);
+    assert_eq!(first.status.code(), Some(0));
+    assert_eq!(out(&first).lines().count(), 8);
+    folder.write("b/production_issue.md", "Mine. I moved it.");
+    let again = run(&folder.0, &["--init", "b"]);
+    assert_eq!((again.status.code(), out(&again).as_str()), (Some(0), ""));
+    assert_eq!(folder.read("b/production_issue.md"), "Mine. I moved it.");
+    let output = run(&folder.0, &["b", "-f", "json"]);
+    let bank: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(
+        bank["stories"].as_array().unwrap().len(),
+        6,
+        "the README is no story, and .gitignore hides none"
+    );
+    assert!(folder.read("b/.gitignore").lines().any(|l| l == "*"));
+}
