@@ -2,42 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod folder;
+
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use folder::Folder;
 use serde_json::{Value, json};
-
-/// A folder of its own, gone at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("candor-bank-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn candor(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
@@ -80,7 +55,7 @@ fn names(jsonl: &str) -> Vec<String> {
 
 #[test]
 fn order_is_kept_and_bad_records_stop_nothing() {
-    let folder = Folder::new("order");
+    let folder = Folder::new("bank-order");
     folder.write("r.jsonl", &records(60));
     let output = run(&folder.0, &["r.jsonl", "-f", "jsonl"]);
     assert_eq!(output.status.code(), Some(0));
@@ -93,7 +68,7 @@ fn order_is_kept_and_bad_records_stop_nothing() {
 
 #[test]
 fn threads_change_no_byte() {
-    let folder = Folder::new("threads");
+    let folder = Folder::new("bank-threads");
     folder.write("r.jsonl", &records(40));
     for format in ["jsonl", "csv", "json", "terminal"] {
         let with = |threads: &str| {
@@ -119,7 +94,7 @@ fn kill_after(mut child: Child, milliseconds: u64) -> bool {
 
 #[test]
 fn a_run_that_is_killed_goes_on_and_loses_nothing() {
-    let folder = Folder::new("resume");
+    let folder = Folder::new("bank-resume");
     folder.write("r.jsonl", &records(400));
     for format in ["jsonl", "csv"] {
         let whole = out(&run(&folder.0, &["r.jsonl", "-f", format]));
@@ -151,7 +126,7 @@ fn a_run_that_is_killed_goes_on_and_loses_nothing() {
 
 #[test]
 fn what_is_not_its_own_is_not_gone_on_with() {
-    let folder = Folder::new("foreign");
+    let folder = Folder::new("bank-foreign");
     folder.write("r.jsonl", &records(3));
     folder.write("a.md", "A story without a line break");
     folder.write("other.jsonl", "{\"path\":\"x\"}\n");
@@ -178,7 +153,7 @@ fn what_is_not_its_own_is_not_gone_on_with() {
 
 #[test]
 fn a_story_is_never_written_over() {
-    let folder = Folder::new("over");
+    let folder = Folder::new("bank-over");
     let story = folder.write("bank/a.md", "Mine. I moved it.");
     for args in [["bank", "-o", "bank/a.md"], ["bank/a.md", "-o", "bank/a.md"]] {
         let output = run(&folder.0, &args);
@@ -190,7 +165,7 @@ fn a_story_is_never_written_over() {
 
 #[test]
 fn standard_input_is_json_lines_or_what_its_name_says() {
-    let folder = Folder::new("stdin");
+    let folder = Folder::new("bank-stdin");
     let feed = |args: &[&str], text: &str| {
         let mut child = candor(&folder.0, args).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
@@ -207,7 +182,7 @@ fn standard_input_is_json_lines_or_what_its_name_says() {
 
 #[test]
 fn where_nothing_can_be_read_the_code_says_so() {
-    let folder = Folder::new("nothing");
+    let folder = Folder::new("bank-nothing");
     fs::create_dir_all(folder.0.join("empty")).unwrap();
     for path in ["none.md", "empty", "none.jsonl"] {
         let output = run(&folder.0, &[path]);
@@ -219,7 +194,7 @@ fn where_nothing_can_be_read_the_code_says_so() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_with_what_is_done() {
-    let folder = Folder::new("interrupt");
+    let folder = Folder::new("bank-interrupt");
     folder.write("r.jsonl", &records(3000));
     let args = ["r.jsonl", "-f", "jsonl", "-o", "out"];
     let child = candor(&folder.0, &args).spawn().unwrap();
@@ -241,7 +216,7 @@ fn ctrl_c_ends_with_what_is_done() {
 
 #[test]
 fn a_bank_to_fill_in_is_begun_once() {
-    let folder = Folder::new("init");
+    let folder = Folder::new("bank-init");
     let first = run(&folder.0, &["--init", "b"]);
     assert_eq!(first.status.code(), Some(0));
     assert_eq!(out(&first).lines().count(), 8);

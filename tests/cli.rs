@@ -2,38 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod folder;
+
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use folder::Folder;
 
 const ANSWER: &str = "\
 Two teams owned the export and neither watched it. The go/no-go was mine. I asked both leads for a date. \
 We kind of moved the jobs together.\n";
-
-/// A folder of its own, gone at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("candor-cli-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// candor in a folder, without the settings of whoever runs the tests.
 fn candor(folder: &Path) -> Command {
@@ -59,7 +39,7 @@ fn err(output: &Output) -> String {
 
 #[test]
 fn cases() {
-    let home = Folder::new("cases");
+    let home = Folder::new("cli-cases");
     let cases = trycmd::TestCases::new();
     cases.env("HOME", home.0.to_str().unwrap()).env("NO_COLOR", "1").env("COLUMNS", "100");
     // No model is there, and none can be fetched.
@@ -73,7 +53,7 @@ fn cases() {
 
 #[test]
 fn standard_input_has_the_name_that_it_is_given() {
-    let folder = Folder::new("stdin");
+    let folder = Folder::new("cli-stdin");
     let mut child = candor(&folder.0)
         .args(["critique", "-", "--stdin-filename", "notes/a.txt", "--format", "compact"])
         .stdin(Stdio::piped())
@@ -87,7 +67,7 @@ fn standard_input_has_the_name_that_it_is_given() {
 
 #[test]
 fn a_closed_pipe_is_quiet() {
-    let folder = Folder::new("pipe");
+    let folder = Folder::new("cli-pipe");
     folder.write("a.md", ANSWER);
     // More than a pipe holds, so that candor is still writing when the reader goes.
     let mut child = candor(&folder.0)
@@ -105,7 +85,7 @@ fn a_closed_pipe_is_quiet() {
 
 #[test]
 fn one_bad_file_does_not_stop_the_others() {
-    let folder = Folder::new("bad");
+    let folder = Folder::new("cli-bad");
     folder.write("a.md", ANSWER);
     let output = run(&folder.0, &["critique", "none.md", "a.md", "gone.md", "--format", "json"]);
     assert_eq!(output.status.code(), Some(2));
@@ -118,7 +98,7 @@ fn one_bad_file_does_not_stop_the_others() {
 
 #[test]
 fn an_output_file_is_written_whole_and_nothing_else() {
-    let folder = Folder::new("output");
+    let folder = Folder::new("cli-output");
     folder.write("a.md", ANSWER);
     let output = run(&folder.0, &["critique", "a.md", "--format", "jsonl", "-o", "out.jsonl"]);
     assert_eq!(out(&output), "");
@@ -131,7 +111,7 @@ fn an_output_file_is_written_whole_and_nothing_else() {
 
 #[test]
 fn the_config_is_the_one_that_the_rule_says() {
-    let folder = Folder::new("config");
+    let folder = Folder::new("cli-config");
     folder.write("stories/deep/a.md", ANSWER);
     let format_of = |output: &Output| match out(output).as_bytes().first() {
         Some(b'{') => "jsonl",
@@ -162,7 +142,7 @@ fn the_config_is_the_one_that_the_rule_says() {
 
 #[test]
 fn a_bad_config_names_file_and_key() {
-    let folder = Folder::new("badconfig");
+    let folder = Folder::new("cli-badconfig");
     folder.write("a.md", ANSWER);
     folder.write("candor.toml", "format = 'json'\nformt = 'json'\n");
     let output = run(&folder.0, &["critique", "a.md"]);
@@ -176,7 +156,7 @@ fn a_bad_config_names_file_and_key() {
 
 #[test]
 fn colour_is_for_those_who_ask_for_it() {
-    let folder = Folder::new("color");
+    let folder = Folder::new("cli-color");
     folder.write("a.md", ANSWER);
     assert!(!out(&run(&folder.0, &["critique", "a.md"])).contains('\u{1b}'));
     assert!(out(&run(&folder.0, &["critique", "a.md", "--color", "always"])).contains('\u{1b}'));
@@ -185,7 +165,7 @@ fn colour_is_for_those_who_ask_for_it() {
 
 #[test]
 fn an_answer_is_never_written_over() {
-    let folder = Folder::new("over");
+    let folder = Folder::new("cli-over");
     let path = folder.write("a.md", ANSWER);
     let output = run(&folder.0, &["critique", "a.md", "-o", "./a.md"]);
     assert_eq!(output.status.code(), Some(2));
@@ -195,7 +175,7 @@ fn an_answer_is_never_written_over() {
 
 #[test]
 fn unknown_ids_in_comments_are_noted() {
-    let folder = Folder::new("comments");
+    let folder = Folder::new("cli-comments");
     folder.write("a.md", &format!("{ANSWER}\n<!-- candor ignore no_resul -->\n"));
     let output = run(&folder.0, &["critique", "a.md"]);
     let said = err(&output);
@@ -206,7 +186,7 @@ fn unknown_ids_in_comments_are_noted() {
 
 #[test]
 fn exit_codes_follow_the_fail_level() {
-    let folder = Folder::new("exit");
+    let folder = Folder::new("cli-exit");
     folder.write("a.md", ANSWER);
     let code = |args: &[&str]| {
         let all = [&["critique", "a.md", "--format", "compact"], args].concat();
@@ -226,7 +206,7 @@ fn mistakes(folder: &Path) -> String {
 
 #[test]
 fn every_mistake_is_explained() {
-    let folder = Folder::new("explain");
+    let folder = Folder::new("cli-explain");
     for id in mistakes(&folder.0).split(',') {
         let output = run(&folder.0, &["explain", id]);
         assert_eq!(output.status.code(), Some(0), "{id}");
@@ -241,7 +221,7 @@ fn every_mistake_is_explained() {
 fn threads_and_repetition_change_no_byte() {
     let examples =
         ["weak", "middling", "strong"].map(|n| format!("{}/examples/{n}.md", env!("CARGO_MANIFEST_DIR")));
-    let folder = Folder::new("threads");
+    let folder = Folder::new("cli-threads");
     let with = |threads: &str| {
         let mut command = candor(&folder.0);
         // candle takes its number of threads from the environment, rayon's pool from the option

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod folder;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use folder::Folder;
 
 const WEAK: &str =
     "We had some problems with the export, and we kind of fixed it together. It was a lot of work.\n";
@@ -14,34 +18,11 @@ March on. I compared a month of failures and found that two jobs wrote the same 
 one of them waits. Failures fell from nine a week to one in two months. I check the count every Monday, and the rule is \
 now in our release checklist. I learned to count before I ask whose fault it is.\n";
 
-/// A folder of its own, gone at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("candor-compare-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-    }
-
-    /// Runs git here, without the settings of whoever runs the tests.
-    fn git(&self, args: &[&str]) {
-        let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
-        let ran = Command::new("git").current_dir(&self.0).args(who).args(args).output().unwrap();
-        assert!(ran.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Runs git here, without the settings of whoever runs the tests.
+fn git(folder: &Folder, args: &[&str]) {
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+    let ran = Command::new("git").current_dir(&folder.0).args(who).args(args).output().unwrap();
+    assert!(ran.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&ran.stderr));
 }
 
 /// `candor compare` in a folder, without the settings of whoever runs the tests.
@@ -83,11 +64,11 @@ fn a_file_is_compared_with_what_it_was() {
     if !has_git() {
         return;
     }
-    let folder = Folder::new("git");
+    let folder = Folder::new("compare-git");
     folder.write("stories/a.md", WEAK);
-    folder.git(&["init", "--quiet"]);
-    folder.git(&["add", "."]);
-    folder.git(&["commit", "--quiet", "-m", "a story"]);
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "a story"]);
     folder.write("stories/a.md", MENDED);
     for (place, file) in [(".", "stories/a.md"), ("stories", "a.md"), ("stories", "../stories/a.md")] {
         let output = run(&folder.0.join(place), &["--git", "HEAD", file, "--format", "json"]);
@@ -100,7 +81,7 @@ fn a_file_is_compared_with_what_it_was() {
     let one = run(&folder.0, &["--git", "HEAD", "stories/a.md", "--format", "json"]);
     let renamed = out(&one).replace("HEAD:stories/a.md", "weak.md");
     assert_eq!(renamed, out(&two), "it is the file of the revision that is read");
-    folder.git(&["commit", "--quiet", "-a", "-m", "mended"]);
+    git(&folder, &["commit", "--quiet", "-a", "-m", "mended"]);
     let same = out(&run(&folder.0, &["--git", "HEAD", "--quiet", "stories/a.md"]));
     assert!(same.starts_with("Within noise: "), "{same}");
     let back = out(&run(&folder.0, &["--git", "HEAD~1", "--quiet", "stories/a.md"]));
@@ -116,7 +97,7 @@ fn a_file_is_compared_with_what_it_was() {
 
 #[test]
 fn without_git_or_a_repository_it_says_so() {
-    let folder = Folder::new("nogit");
+    let folder = Folder::new("compare-nogit");
     folder.write("a.md", WEAK);
     let output = command(&folder.0, &["--git", "HEAD", "a.md"]).env("PATH", &folder.0).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -130,7 +111,7 @@ fn without_git_or_a_repository_it_says_so() {
 
 #[test]
 fn an_answer_is_never_written_over_and_the_output_is_written_whole() {
-    let folder = Folder::new("over");
+    let folder = Folder::new("compare-over");
     folder.write("a.md", WEAK);
     folder.write("b.md", MENDED);
     for name in ["a.md", "./b.md"] {
@@ -146,7 +127,7 @@ fn an_answer_is_never_written_over_and_the_output_is_written_whole() {
 
 #[test]
 fn settings_and_colour_are_those_of_the_config_and_the_options() {
-    let folder = Folder::new("settings");
+    let folder = Folder::new("compare-settings");
     folder.write("a.md", WEAK);
     folder.write("b.md", MENDED);
     let plain = out(&run(&folder.0, &["a.md", "b.md"]));
@@ -161,7 +142,7 @@ fn settings_and_colour_are_those_of_the_config_and_the_options() {
 
 #[test]
 fn threads_and_repetition_change_no_byte() {
-    let folder = Folder::new("threads");
+    let folder = Folder::new("compare-threads");
     folder.write("a.md", WEAK);
     folder.write("b.md", MENDED);
     let with = |threads: &str| {

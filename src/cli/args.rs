@@ -104,12 +104,8 @@ pub(super) struct CritiqueArgs {
     /// Write to a file, all at once at the end
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
-    /// Look for these mistakes only (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) select: Vec<String>,
-    /// Do not look for these mistakes (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) ignore: Vec<String>,
+    #[command(flatten)]
+    pub(super) mistakes: MistakeArgs,
     /// The least severity to show [default: suggestion]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) min_level: Option<Severity>,
@@ -136,6 +132,17 @@ pub(super) struct CritiqueArgs {
     pub(super) llm: LlmArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// Which mistakes are looked for.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct MistakeArgs {
+    /// Look for these mistakes only (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not look for these mistakes (ids with commas between them; may be repeated)
+    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
 }
 
 const LLM: &str = "Local language model";

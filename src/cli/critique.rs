@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
             .build_global()
             .context("cannot start threads")?;
     }
-    refuse_to_overwrite(args)?;
+    output::refuse_to_overwrite(args.output.as_deref(), args.files.iter().map(PathBuf::as_path))?;
     let first = Settings::of(args, location(args, &args.files[0]))?;
     let sink = Sink::new(args.output.as_deref());
     let mut run = Run {
@@ -59,16 +59,6 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
     run.sink.write_all(run.format.close.as_bytes())?;
     run.sink.finish()?;
     Ok(outcome)
-}
-
-/// An answer may be the only copy of a story: `-o` never replaces one.
-fn refuse_to_overwrite(args: &CritiqueArgs) -> Result<()> {
-    let Some(output) = args.output.as_deref().and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
-    let same = |file: &&PathBuf| file.canonicalize().is_ok_and(|f| f == output && f.is_file());
-    match args.files.iter().find(same) {
-        Some(file) => bail!("-o {} is one of the answers; name another file", file.display()),
-        None => Ok(()),
-    }
 }
 
 /// The path that stands for an input when its config is looked for.

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::args::Color;
 use crate::render::{escape, escape_lines};
@@ -15,6 +15,19 @@ use crate::render::{escape, escape_lines};
 const MOST_COLUMNS: usize = 100;
 /// Columns where there is no terminal.
 const COLUMNS: usize = 80;
+
+/// An answer may be the only copy of a story: `-o` never replaces one.
+pub(super) fn refuse_to_overwrite<'a>(
+    output: Option<&Path>,
+    mut answers: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    let Some(output) = output.and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
+    let same = |file: &&Path| file.canonicalize().is_ok_and(|f| f == output && f.is_file());
+    match answers.find(same) {
+        Some(file) => bail!("-o {} is one of the answers; name another file", file.display()),
+        None => Ok(()),
+    }
+}
 
 /// Standard output, or a file that is there whole or not at all.
 pub(super) enum Sink {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Color, ConfigArgs, CritiqueArgs, LlmArgs};
+use super::args::{Color, ConfigArgs, CritiqueArgs, LlmArgs, MistakeArgs};
 use super::config::{self, Config, ConfigError, Origin};
 use super::llm::Ask;
 use crate::guide::{Guide, GuideError};
@@ -45,19 +45,25 @@ impl Settings {
 
     /// The same, with the options of `critique` over them.
     pub(super) fn of(args: &CritiqueArgs, answer: &Path) -> Result<Settings, ConfigError> {
-        let found = Settings::find(&args.config, &args.llm, answer)?;
-        let given = |flags: &Vec<String>, config| if flags.is_empty() { config } else { flags.clone() };
+        let found = Settings::find(&args.config, &args.llm, answer)?.choosing(&args.mistakes);
         Ok(Settings {
             guide: args.guide.clone().or(found.guide),
             format: args.format.unwrap_or(found.format),
-            select: given(&args.select, found.select),
-            ignore: given(&args.ignore, found.ignore),
             min_level: args.min_level.unwrap_or(found.min_level),
             fail_on: args.fail_on.unwrap_or(found.fail_on),
             color: args.color.unwrap_or(found.color),
-            ask: found.ask,
-            source: found.source,
+            ..found
         })
+    }
+
+    /// The same, with the mistakes of the options in place of those of the config, where they name any.
+    pub(super) fn choosing(self, mistakes: &MistakeArgs) -> Settings {
+        let given = |flags: &Vec<String>, config| if flags.is_empty() { config } else { flags.clone() };
+        Settings {
+            select: given(&mistakes.select, self.select),
+            ignore: given(&mistakes.ignore, self.ignore),
+            ..self
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::cli::args::{Color, ConfigArgs};
+use crate::cli::args::{Color, ConfigArgs, MistakeArgs};
 use crate::render::bank::{self, Format};
 use crate::report::Severity;
 
@@ -98,12 +98,8 @@ pub(in crate::cli) struct BankArgs {
     /// Field or column of the question that it answers
     #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "question")]
     pub(super) question_field: String,
-    /// Look for these mistakes only (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) select: Vec<String>,
-    /// Do not look for these mistakes (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) ignore: Vec<String>,
+    #[command(flatten)]
+    pub(super) mistakes: MistakeArgs,
     /// The least severity to show [default: suggestion]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) min_level: Option<Severity>,

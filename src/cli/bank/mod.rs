@@ -37,7 +37,8 @@ const INTERRUPTED: i32 = 130;
 /// Runs the command.
 pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     threads::set(args.threads)?;
-    let settings = Settings::find(&args.config, &LlmArgs::default(), &location(args))?;
+    let settings =
+        Settings::find(&args.config, &LlmArgs::default(), &location(args))?.choosing(&args.mistakes);
     let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
     if let Some(folder) = &args.init {
         return begin(folder, &guide);
@@ -46,11 +47,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
         bail!("--resume goes on with jsonl and csv; {} is written at the end", args.format.id);
     }
     refuse_to_overwrite(args)?;
-    let given = |flags: &Vec<String>, config: &Vec<String>| {
-        if flags.is_empty() { config.clone() } else { flags.clone() }
-    };
-    let select = given(&args.select, &settings.select);
-    let selection = Selection::new(&guide, &select, &given(&args.ignore, &settings.ignore))?;
+    let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     listen()?;
     let critic = Critic::new(Box::new(Embedded::load()?), guide);
     let run = Run {

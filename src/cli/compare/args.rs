@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::cli::args::{Color, ConfigArgs};
+use crate::cli::args::{Color, ConfigArgs, MistakeArgs};
 use crate::render::compare::{ALL, Renderer};
 use crate::report::Severity;
 
@@ -62,12 +62,8 @@ pub(in crate::cli) struct CompareArgs {
     /// Write to a file, all at once at the end
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
-    /// Look for these mistakes only (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) select: Vec<String>,
-    /// Do not look for these mistakes (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) ignore: Vec<String>,
+    #[command(flatten)]
+    pub(super) mistakes: MistakeArgs,
     /// The least severity of a finding to show [default: suggestion]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) min_level: Option<Severity>,

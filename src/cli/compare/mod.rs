@@ -3,13 +3,11 @@
 mod args;
 mod revision;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::Outcome;
 use super::args::LlmArgs;
-use super::output::Sink;
+use super::output::{self, Sink};
 use super::settings::{Settings, load_guide};
 use crate::compare::{Noise, Side, compare};
 use crate::critic::{Critic, Selection};
@@ -23,12 +21,11 @@ pub(super) use args::CompareArgs;
 /// Runs the command.
 pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let file = args.new.as_deref().unwrap_or(&args.old);
-    refuse_to_overwrite(args)?;
-    let settings = Settings::find(&args.config, &LlmArgs::default(), file)?;
-    let given = |flags: &Vec<String>, config| if flags.is_empty() { config } else { flags.clone() };
+    let answers = [Some(args.old.as_path()), args.new.as_deref()];
+    output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
+    let settings = Settings::find(&args.config, &LlmArgs::default(), file)?.choosing(&args.mistakes);
     let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
-    let (select, ignore) = (given(&args.select, settings.select), given(&args.ignore, settings.ignore));
-    let selection = Selection::new(&guide, &select, &ignore)?;
+    let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     let noise = Noise::measured()?;
     let mut old = match &args.git {
         Some(revision) => revision::read(revision, file)?,
@@ -71,16 +68,4 @@ fn critique(
         answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
     }
     critic.critique(answer, selection).with_context(|| format!("cannot critique {}", answer.name))
-}
-
-/// An answer may be the only copy of a story: `-o` never replaces one.
-fn refuse_to_overwrite(args: &CompareArgs) -> Result<()> {
-    let Some(output) = args.output.as_deref().and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
-    let same = |file: &&Path| file.canonicalize().is_ok_and(|f| f == output && f.is_file());
-    let files: Vec<&Path> =
-        [Some(&args.old), args.new.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
-    match files.into_iter().find(same) {
-        Some(file) => bail!("-o {} is one of the answers; name another file", file.display()),
-        None => Ok(()),
-    }
 }
