@@ -32,7 +32,7 @@ def run(candor, label, texts):
                 out.write(json.dumps({"id": count, "text": text}) + "\n")
                 count += 1
         started = time.time()
-        args = [candor, "bank", "--no-config", "--quiet", "-f", "jsonl", str(path)]
+        args = [candor, "bank", "--no-config", "--no-cache", "--quiet", "-f", "jsonl", str(path)]
         with open(os.devnull, "wb") as nothing:
             child = subprocess.Popen(args, stdout=nothing)
             _, status, usage = os.wait4(child.pid, 0)

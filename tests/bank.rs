@@ -6,7 +6,7 @@ mod folder;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -83,6 +83,46 @@ fn threads_change_no_byte() {
     }
 }
 
+#[test]
+fn what_was_heard_is_kept_as_numbers_and_changes_no_byte() {
+    let folder = Folder::new("bank-cache");
+    folder.write("r.jsonl", &records(40));
+    let args = ["r.jsonl", "-f", "jsonl"];
+    let fresh = |args: &[&str]| {
+        let cache = folder.0.join("cache");
+        let output = candor(&folder.0, args).env("CANDOR_CACHE", &cache).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        out(&output)
+    };
+    let once = fresh(&["r.jsonl", "-f", "jsonl", "--no-cache"]);
+    assert!(!folder.0.join("cache").exists(), "nothing is kept");
+    assert!(fresh(&args) == once);
+    let kept: Vec<PathBuf> = entries(&folder.0.join("cache"));
+    assert!(kept.len() > 30, "{kept:?}");
+    for path in &kept {
+        let bytes = fs::read(path).unwrap();
+        for word in ["export", "leads", "fell", "Why"] {
+            let holds = bytes.windows(word.len()).any(|w| w == word.as_bytes());
+            assert!(!holds && !path.to_string_lossy().contains(word), "{word} in {}", path.display());
+        }
+    }
+    assert!(fresh(&args) == once, "from the cache");
+    for (i, path) in kept.iter().enumerate() {
+        let bytes = fs::read(path).unwrap();
+        fs::write(path, &bytes[..i * bytes.len() / kept.len()]).unwrap();
+    }
+    assert!(fresh(&args) == once, "from a damaged one");
+}
+
+/// The files below a folder, without the cache's tag.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { entries(&path) } else { vec![path] })
+        .filter(|path| !path.ends_with("CACHEDIR.TAG"))
+        .collect()
+}
+
 /// Kills it after so many milliseconds, if it still runs.
 fn kill_after(mut child: Child, milliseconds: u64) -> bool {
     sleep(Duration::from_millis(milliseconds));
@@ -97,15 +137,15 @@ fn a_run_that_is_killed_goes_on_and_loses_nothing() {
     let folder = Folder::new("bank-resume");
     folder.write("r.jsonl", &records(400));
     for format in ["jsonl", "csv"] {
-        let whole = out(&run(&folder.0, &["r.jsonl", "-f", format]));
-        let args = ["r.jsonl", "-f", format, "-o", "out", "--resume"];
+        let whole = out(&run(&folder.0, &["r.jsonl", "-f", format, "--no-cache"]));
+        let args = ["r.jsonl", "-f", format, "-o", "out", "--resume", "--no-cache"];
         // Not random by a clock: the same test each time, at moments that share nothing with the chunks.
         let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut killed = 0;
-        for _ in 0..6 {
+        for _ in 0..20 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             killed +=
-                u32::from(kill_after(candor(&folder.0, &args).spawn().unwrap(), 150 + (seed >> 33) % 900));
+                u32::from(kill_after(candor(&folder.0, &args).spawn().unwrap(), 100 + (seed >> 33) % 300));
             let partial = folder.read("out");
             assert!(whole.starts_with(&partial), "{format}: what is there is the beginning of the whole");
             // As if the last line had been cut in the middle of the writing.
@@ -113,7 +153,7 @@ fn a_run_that_is_killed_goes_on_and_loses_nothing() {
                 fs::write(folder.0.join("out"), &partial.as_bytes()[..last.midpoint(partial.len())]).unwrap();
             }
         }
-        assert!(killed > 1, "{format}: it is killed while it runs");
+        assert!(killed > 9, "{format}: it is killed while it runs");
         let output = run(&folder.0, &args);
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
         assert!(folder.read("out") == whole, "{format}: as if it had never been killed");

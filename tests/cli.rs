@@ -46,6 +46,7 @@ fn cases() {
     let models = home.0.join("models");
     cases.env("CANDOR_MODELS", models.to_str().unwrap()).env("HF_HUB_OFFLINE", "1");
     cases.env("HF_HOME", models.to_str().unwrap());
+    cases.env("CANDOR_CACHE", home.0.join("cache").to_str().unwrap());
     cases.case("tests/cmd/*.trycmd").case("README.md");
     // Runs when it is dropped, while the folder is still there.
     drop(cases);

@@ -14,7 +14,11 @@ fn network_calls(name: &str, args: &[&str], code: i32) -> Vec<String> {
     command.args(["-f", "-e", "trace=%network", "-o", log.to_str().unwrap(), env!("CARGO_BIN_EXE_candor")]);
     // An empty store, so that a model is missing.
     let models = folder.join(format!("candor-strace-{name}-models-{}", std::process::id()));
-    command.args(args).env("CANDOR_MODELS", &models).env("HF_HOME", &models);
+    command
+        .args(args)
+        .env("CANDOR_MODELS", &models)
+        .env("HF_HOME", &models)
+        .env("CANDOR_CACHE", models.join("cache"));
     let ran = command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).output();
     let Ok(output) = ran else {
         assert!(std::env::var_os("CI").is_none(), "strace is not installed");

@@ -10,6 +10,7 @@ use super::args::{DoctorArgs, LlmArgs};
 use super::output::Sink;
 use super::settings::{Settings, load_guide};
 use crate::model::Encoder;
+use crate::model::cache;
 use crate::model::encoder::Embedded;
 use crate::model::store;
 use crate::render::escape;
@@ -35,6 +36,10 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         Some(root) => root.display().to_string(),
         None => "none: no home, and CANDOR_MODELS is not set".to_owned(),
     };
+    let cache = match cache::default_root() {
+        Some(root) => format!("{} (used by `candor bank`)", root.display()),
+        None => "none: no home, and CANDOR_CACHE is not set".to_owned(),
+    };
     let engine = settings.ask.as_ref().map_or("encoder", |a| a.engine.id());
     let llm = match &settings.ask {
         Some(ask) if ask.model.is_empty() => "the default one of `candor models list`".to_owned(),
@@ -50,6 +55,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         ("model", model.id),
         ("sha256", digest),
         ("store", store),
+        ("cache", cache),
         ("guide", format!("{} {} ({from})", guide.id, guide.version)),
         ("config", config),
         ("format", settings.format.id.to_owned()),

@@ -36,13 +36,14 @@ pub struct Critic {
     encoder: Box<dyn Encoder>,
     second: Option<Second>,
     guide: Guide,
+    forms: forms::Known,
 }
 
 impl Critic {
     /// A critic that hears with `encoder` and judges by `guide`.
     #[must_use]
     pub fn new(encoder: Box<dyn Encoder>, guide: Guide) -> Critic {
-        Critic { encoder, second: None, guide }
+        Critic { encoder, second: None, guide, forms: forms::Known::default() }
     }
 
     /// The same, with a language model beside the encoder.
@@ -79,7 +80,7 @@ impl Critic {
     /// # Errors
     /// When the model fails.
     pub fn form(&self, question: &str) -> Result<Option<&Form>, ModelError> {
-        forms::nearest(self.encoder.as_ref(), &self.guide, question)
+        self.forms.nearest(self.encoder.as_ref(), &self.guide, question)
     }
 
     /// One unit vector a text; the nearer two are (dot product), the more alike the texts.

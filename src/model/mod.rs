@@ -2,9 +2,11 @@
 //!
 //! May import: `evidence`, `text`, `wording`.
 
+pub mod cache;
 pub mod decoder;
 pub mod digest;
 pub mod encoder;
+mod home;
 pub mod llm;
 pub mod manifest;
 pub mod store;

@@ -80,6 +80,12 @@ pub(in crate::cli) struct BankArgs {
     /// options: those that choose findings leave no mark in it.
     #[arg(long, requires = "output")]
     pub(super) resume: bool,
+    /// Hear every story anew, and keep nothing of it for the next run
+    ///
+    /// Else what the encoder hears is kept, as numbers and without any text, in $CANDOR_CACHE, or in candor in
+    /// $XDG_CACHE_HOME or ~/.cache, so that a story that has not changed costs nothing the next time.
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Make the exit code 2 when any record is bad
     #[arg(long)]
     pub(super) strict: bool,

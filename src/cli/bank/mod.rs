@@ -23,6 +23,7 @@ use crate::bank::{self, Fields, Reading, Record, RecordError, Records};
 use crate::critic::{Critic, Selection};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
+use crate::model::cache::{self, Cache};
 use crate::model::encoder::Embedded;
 use crate::render::Context;
 use crate::render::bank::How;
@@ -49,7 +50,8 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     refuse_to_overwrite(args)?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     listen()?;
-    let critic = Critic::new(Box::new(Embedded::load()?), guide);
+    let cache = cache::default_root().filter(|_| !args.no_cache).map(Cache::new);
+    let critic = Critic::new(Box::new(Embedded::load()?.remembering(cache)), guide);
     let run = Run {
         args,
         selection,

@@ -7,9 +7,9 @@ use candle_nn::ops::softmax_last_dim;
 use candle_nn::{LayerNorm, Linear, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 
-use super::Raw;
 use super::weights::{Rows, Weights};
 use super::windows;
+use super::{Raw, array};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
 
@@ -24,9 +24,9 @@ const SEP: u32 = 102;
 /// speaks to whoever grades the answer. Source: `CUES` in `training/labels.py`.
 pub(super) const CUES: usize = 2;
 /// Logits of a sentence: the roles, the tags, the cues.
-const LABELS: usize = ROLES + TAGS + CUES;
+pub(super) const LABELS: usize = ROLES + TAGS + CUES;
 /// Logits of an answer: ten mistakes, six categories, four level thresholds, answered.
-const ANSWER: usize = 21;
+pub(super) const ANSWER: usize = 21;
 
 /// The network with its weights.
 pub(super) struct Network {
@@ -201,10 +201,6 @@ fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
         n += 1.0;
     }
     sum.iter().map(|s: &f32| s / n).collect()
-}
-
-fn array<const N: usize>(v: &[f32]) -> [f32; N] {
-    std::array::from_fn(|i| v.get(i).copied().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
-use self::forward::{CUES, HIDDEN, Network};
+use self::forward::{ANSWER, CUES, HIDDEN, LABELS, Network};
 use self::known::Known;
 use self::readout::Readout;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, ROLES, TAGS};
+use crate::model::cache::{Cache, Key};
 use crate::model::{Alike, Encoder, ModelError, ModelInfo};
 use crate::text::Answer;
 
@@ -30,6 +31,8 @@ static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 /// Tokens of one sentence that are read; the rest of a longer one is not. Source: `training/data.py`.
 const SENTENCE_TOKENS: usize = 250;
 const UNKNOWN: u32 = 100;
+/// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
+const ASKED: &[u8] = b"candor encoder raw 1";
 
 /// The encoder in the binary.
 pub struct Embedded {
@@ -37,20 +40,47 @@ pub struct Embedded {
     network: Network,
     readout: Readout,
     known: Known,
+    cache: Option<Cache>,
 }
 
 /// What the network says before calibration; what the goldens compare.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Raw {
     /// Role probabilities a sentence.
-    pub roles: Vec<[f32; crate::evidence::ROLES]>,
+    pub roles: Vec<[f32; ROLES]>,
     /// Tag logits a sentence.
-    pub tags: Vec<[f32; crate::evidence::TAGS]>,
+    pub tags: Vec<[f32; TAGS]>,
     /// Logits a sentence of what is heard for a judgement's sake alone: something after the delivery, words to the
     /// grader.
     pub cues: Vec<[f32; CUES]>,
     /// Logits of the answer: mistakes, categories, levels, answered.
     pub answer: Vec<f32>,
+}
+
+impl Raw {
+    /// All of it in a row: each sentence's roles, tags and cues, then the answer.
+    fn numbers(&self) -> Vec<f32> {
+        let sentence = |i: usize| self.roles[i].iter().chain(&self.tags[i]).chain(&self.cues[i]);
+        (0..self.roles.len()).flat_map(sentence).chain(&self.answer).copied().collect()
+    }
+
+    /// What [`Raw::numbers`] made of so many sentences.
+    fn from_numbers(numbers: &[f32], sentences: usize) -> Option<Raw> {
+        let (heard, answer) = numbers.split_at_checked(sentences * LABELS)?;
+        let heard = heard.as_chunks::<LABELS>().0;
+        let part = |from: usize| heard.iter().map(move |h| &h[from..]);
+        (answer.len() == ANSWER).then(|| Raw {
+            roles: part(0).map(array).collect(),
+            tags: part(ROLES).map(array).collect(),
+            cues: part(ROLES + TAGS).map(array).collect(),
+            answer: answer.to_vec(),
+        })
+    }
+}
+
+/// The first numbers; as many must be there.
+fn array<const N: usize>(numbers: &[f32]) -> [f32; N] {
+    std::array::from_fn(|i| numbers.get(i).copied().unwrap_or_default())
 }
 
 impl Embedded {
@@ -86,7 +116,19 @@ impl Embedded {
             || Network::load(WORDS, weights),
             || (Tokenizer::from_bytes(TOKENIZER).map_err(ModelError::Tokenizer), Readout::parse(readout)),
         );
-        Ok(Embedded { tokenizer: tokenizer?, network: network?, readout: readout?, known: Known::nothing() })
+        Ok(Embedded {
+            tokenizer: tokenizer?,
+            network: network?,
+            readout: readout?,
+            known: Known::nothing(),
+            cache: None,
+        })
+    }
+
+    /// The same, with what it says of answers kept in a cache.
+    #[must_use]
+    pub fn remembering(self, cache: Option<Cache>) -> Embedded {
+        Embedded { cache, ..self }
     }
 
     /// Whether the weights in the binary, hashed now, are those for which its readout was fitted: the fine-tuned ones
@@ -105,6 +147,21 @@ impl Embedded {
     /// # Errors
     /// [`ModelError`]; never because of what the sentences say.
     pub fn raw(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
+        let Some(cache) = &self.cache else { return self.computed(sentences) };
+        let key = self.key(sentences);
+        let kept = cache.get(&key).and_then(|numbers| Raw::from_numbers(&numbers, sentences.len()));
+        match kept {
+            Some(raw) => Ok(raw),
+            None => self.computed(sentences).inspect(|raw| cache.put(&key, &raw.numbers())),
+        }
+    }
+
+    fn key(&self, sentences: &[&str]) -> Key {
+        let asked = [ASKED, self.readout.sha256.as_bytes(), self.readout.words_sha256.as_bytes()];
+        Key::of(asked.into_iter().chain(sentences.iter().map(|s| s.as_bytes())))
+    }
+
+    fn computed(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
         let tokens = self.tokens(sentences)?;
         let vectors = self.network.sentences(&tokens)?;
         self.network.heads(&vectors)
@@ -157,5 +214,29 @@ impl Encoder for Embedded {
 
     fn alike(&self) -> Alike {
         self.readout.alike
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_cache_is_not_computed_again() {
+        let folder = std::env::temp_dir().join(format!("candor-encoder-cache-{}", std::process::id()));
+        let plain = Embedded::load().unwrap();
+        let model = Embedded::load().unwrap().remembering(Some(Cache::new(folder.clone())));
+        let sentences = ["The export was late.", "I asked both leads for a date."];
+        let computed = plain.raw(&sentences).unwrap();
+        assert_eq!(model.raw(&sentences).unwrap(), computed);
+        let cache = model.cache.as_ref().unwrap();
+        let mut kept = cache.get(&model.key(&sentences)).expect("an entry");
+        assert_eq!(Raw::from_numbers(&kept, 2), Some(computed));
+        assert_eq!(Raw::from_numbers(&kept, 1), None, "of another number of sentences");
+        kept[0] = 0.125;
+        cache.put(&model.key(&sentences), &kept);
+        assert_eq!(model.raw(&sentences).unwrap().roles[0][0], 0.125, "read, and not computed");
+        assert_ne!(model.raw(&sentences[..1]).unwrap().roles[0][0], 0.125, "another text");
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

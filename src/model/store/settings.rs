@@ -1,14 +1,15 @@
 //! The variables that Hub tools share, and where the store is.
 //!
-//! Sources: `huggingface_hub`'s documentation of its environment variables; the XDG base directory specification.
+//! Source: `huggingface_hub`'s documentation of its environment variables.
 
 use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use hf_hub::Cache;
+
+use crate::model::home::{self, Variable, set};
 
 /// The Hub itself.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -78,10 +79,7 @@ impl HubSettings {
     fn from_variables(variable: &Variable<'_>) -> HubSettings {
         let text = |name: &str| set(variable, name).and_then(|v| v.into_string().ok());
         let path = |name: &str| set(variable, name).map(PathBuf::from);
-        let hf_home = path("HF_HOME").or_else(|| {
-            let cache = path("XDG_CACHE_HOME").filter(|p| p.is_absolute());
-            Some(cache.or_else(|| Some(home(variable)?.join(".cache")))?.join("huggingface"))
-        });
+        let hf_home = path("HF_HOME").or_else(|| Some(home::cache(variable)?.join("huggingface")));
         let switched_on = |name: &str| {
             text(name).is_some_and(|v| matches!(v.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
         };
@@ -116,21 +114,7 @@ fn root(variable: &Variable<'_>) -> Option<PathBuf> {
     if let Some(given) = set(variable, "CANDOR_MODELS") {
         return Some(given.into());
     }
-    let data = set(variable, "XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
-    let data = data.or_else(|| Some(home(variable)?.join(".local/share")))?;
-    Some(data.join("candor").join("models"))
-}
-
-type Variable<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
-
-/// A variable's value; an empty one counts as unset.
-fn set(variable: &Variable<'_>, name: &str) -> Option<OsString> {
-    variable(name).filter(|v| !v.is_empty())
-}
-
-fn home(variable: &Variable<'_>) -> Option<PathBuf> {
-    let path = set(variable, "HOME").or_else(|| set(variable, "USERPROFILE"));
-    path.map(PathBuf::from).filter(|p| p.is_absolute())
+    Some(home::data(variable)?.join("candor").join("models"))
 }
 
 #[cfg(test)]
