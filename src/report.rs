@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Role, Tag, Voice};
-use crate::text::Span;
+use crate::evidence::{ROLES, Role, Tag, Voice};
+use crate::text::{Answer, Span};
 
 /// How much a finding weighs.
 #[derive(
@@ -251,6 +251,16 @@ impl Report {
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|f| f.severity).max()
+    }
+
+    /// How many words of the answer each role takes, in the order of [`Role::ALL`].
+    #[must_use]
+    pub fn words_by_role(&self, answer: &Answer) -> [usize; ROLES] {
+        let mut words = [0; ROLES];
+        for (sentence, told) in answer.sentences.iter().zip(&self.sentences) {
+            words[told.role.index()] += sentence.text.split_whitespace().count();
+        }
+        words
     }
 
     /// Deeds told in a voice.

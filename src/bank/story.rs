@@ -1,6 +1,7 @@
 //! The little that is kept of a story once it is critiqued: what the summary of a bank needs, and not its text.
 
 use super::alike::Words;
+use crate::evidence::ROLES;
 use crate::guide::{Clause, Guide, Probe};
 use crate::report::{Abstention, Report, SentenceReport, Severity};
 use crate::text::Answer;
@@ -56,6 +57,8 @@ pub struct Story {
     pub findings: Vec<Note>,
     /// For each form of the guide, whether each of its needs is heard.
     pub needs: Vec<Vec<bool>>,
+    /// Words that each role takes, in the order of [`crate::evidence::Role::ALL`].
+    pub roles: [usize; ROLES],
     /// Points that each criterion of the guide gave away.
     pub lost: Vec<f32>,
     /// The words by which it is compared with others.
@@ -89,6 +92,7 @@ impl Story {
             pressure: points(&guide.pressure),
             findings: report.findings.iter().map(note).collect(),
             needs: guide.form.iter().map(|f| f.needs.iter().map(told).collect()).collect(),
+            roles: verdict.map_or([0; ROLES], |_| report.words_by_role(answer)),
             lost: verdict.map_or(Vec::new(), |v| v.criteria.iter().map(|c| c.weight - c.points()).collect()),
             words: Words::of(answer),
         }
@@ -158,6 +162,7 @@ mod tests {
         assert_eq!(kept.pressure[0].sentences, [1]);
         assert_eq!(kept.categories, ["production_issue"]);
         assert_eq!(kept.level, report.verdict.as_ref().map(|v| v.level));
+        assert_eq!((kept.roles.iter().sum::<usize>(), kept.roles[Role::Context.index()]), (25, 9));
         assert_eq!(kept.needs.len(), guide.form.len());
         let alignment = guide.form.iter().position(|f| f.id == "alignment").unwrap();
         assert_eq!(kept.needs[alignment], [true, true, true]);

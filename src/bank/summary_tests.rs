@@ -24,6 +24,7 @@ fn story(name: &str, level: u8, passes: usize, words: &str) -> Story {
         pressure: guide.pressure.iter().enumerate().map(point).collect(),
         findings: Vec::new(),
         needs: guide.form.iter().map(|f| vec![true; f.needs.len()]).collect(),
+        roles: [0; crate::evidence::ROLES],
         lost: vec![0.0; guide.criterion.len()],
         words: Words::of_question(words),
     }

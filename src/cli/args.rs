@@ -57,6 +57,8 @@ Examples:
       An answer from the clipboard, a line a finding.
   candor critique stories/*.md --format jsonl -o critiques.jsonl
       Many answers, for other programs.
+  candor critique answer.md --format html -o report.html
+      A page to look at, with the findings beside the words.
   candor critique answer.md --llm
       The same, with a language model beside the encoder (`candor models pull`).
 
@@ -113,6 +115,8 @@ pub(super) struct CritiqueArgs {
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<Severity>,
     /// Say which sentences each point of the score comes from
+    ///
+    /// JSON and HTML always do.
     #[arg(long)]
     pub(super) explain_score: bool,
     /// When to use colour [default: auto]
@@ -122,7 +126,7 @@ pub(super) struct CritiqueArgs {
     pub(super) color: Option<Color>,
     /// Show nothing but findings, and no notes
     ///
-    /// Errors are still told. JSON stays as it is.
+    /// Errors are still told. JSON and HTML stay as they are.
     #[arg(long)]
     pub(super) quiet: bool,
     /// Threads to use [default: all cores]

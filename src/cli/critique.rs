@@ -43,7 +43,7 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
     };
     // A guide or an id that is wrong for the first answer is wrong for all: say so once.
     run.prepare(&first)?;
-    run.sink.write_all(run.format.open.as_bytes())?;
+    run.sink.write_all((run.format.open)().as_bytes())?;
     let mut outcome = Outcome::Clean;
     for file in &args.files {
         match run.one(file) {
@@ -125,8 +125,9 @@ impl Run<'_> {
         let mut notes = suppression_notes(&answer, critic);
         let writes = critic.second().is_some_and(|s| s.writes) && report.verdict.is_some();
         let apart = self.format.words.filter(|_| writes);
+        let number = self.written;
         if apart.is_some() {
-            self.write(&Shown { answer: &answer, report: &report }, &settings)?;
+            self.write(&Shown { answer: &answer, report: &report, number }, &settings)?;
         }
         if writes {
             let critic = &self.critics[&settings.guide].critic;
@@ -136,7 +137,7 @@ impl Run<'_> {
                 notes.push(format!("{}: the critique in words is left out: {why}", answer.name));
             }
         }
-        let shown = Shown { answer: &answer, report: &report };
+        let shown = Shown { answer: &answer, report: &report, number };
         match apart {
             Some(words) => self.add(words, &shown, &settings)?,
             None => self.write(&shown, &settings)?,

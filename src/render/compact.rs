@@ -1,5 +1,6 @@
 //! `compact`: a line a finding, as compilers print them, and a line an answer. For editors and `grep`.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{ADDRESSED, Context, Renderer, Shown, escape, headline, place, reason, severity_id};
@@ -9,7 +10,7 @@ use crate::text::LineIndex;
 pub(super) const RENDERER: Renderer = Renderer {
     id: "compact",
     doc: "a line a finding, `path:line:column: severity[id] message`, and a line an answer",
-    open: "",
+    open: || Cow::Borrowed(""),
     between: "",
     close: "",
     one,

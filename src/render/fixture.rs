@@ -24,7 +24,7 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn shown(&self) -> Shown<'_> {
-        Shown { answer: &self.answer, report: &self.report }
+        Shown { answer: &self.answer, report: &self.report, number: 0 }
     }
 
     pub(super) fn context(&self) -> Context<'_> {

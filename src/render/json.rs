@@ -1,5 +1,6 @@
 //! `json`: an array of critiques in the schema `candor.critique/1`, indented.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Context, Renderer, Shown, escape, json_v1};
@@ -7,7 +8,7 @@ use super::{Context, Renderer, Shown, escape, json_v1};
 pub(super) const RENDERER: Renderer = Renderer {
     id: "json",
     doc: "an array, an object an answer, in the schema candor.critique/1",
-    open: "[\n",
+    open: || Cow::Borrowed("[\n"),
     between: ",\n",
     close: "\n]\n",
     one,

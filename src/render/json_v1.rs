@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Context, Shown, place, reason, severity_id};
+use super::{Context, Shown, place, reason, said, severity_id};
 use crate::evidence::Voice;
-use crate::model::ModelInfo;
 use crate::report::{Signal, Verdict};
-use crate::text::{self, LineIndex};
+use crate::text::{self, Answer, LineIndex};
 
 const SCHEMA: &str = "candor.critique/1";
 
@@ -109,7 +108,7 @@ struct Sentence {
 
 /// What speaks to whoever grades the answer.
 #[derive(Serialize)]
-struct LeftOut {
+pub(super) struct LeftOut {
     start: usize,
     end: usize,
     line: usize,
@@ -212,7 +211,7 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         tests: signals(&report.tests),
         voice: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
         suppressed: report.suppressed,
-        left_out: left_out(shown),
+        left_out: left_out(answer),
         second_opinion: report.second.as_ref().map(|s| Opinion {
             mass: round(s.mass),
             differs: &s.differs,
@@ -224,17 +223,13 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
 
 /// What made it.
 pub(super) fn tool(context: &Context<'_>) -> Tool {
-    let named = |model: &ModelInfo| {
-        let digest: String = model.sha256.chars().take(12).collect();
-        format!("{}@{digest}", model.id)
-    };
     Tool {
         version: env!("CARGO_PKG_VERSION"),
         engine: context.second.map_or("encoder", |s| s.engine),
-        model: named(context.model),
+        model: said::model(context.model),
         guide: format!("{}@{}", context.guide.id, context.guide.version),
         llm: context.second.map(|s| Llm {
-            model: named(&s.model),
+            model: said::model(&s.model),
             device: s.model.device.clone(),
             prompts: s.prompts,
             seed: s.seed,
@@ -279,13 +274,14 @@ fn sentences(shown: &Shown<'_>) -> Vec<Sentence> {
     .collect()
 }
 
-fn left_out(shown: &Shown<'_>) -> Vec<LeftOut> {
-    let index = LineIndex::new(&shown.answer.source);
+/// Where that stands.
+pub(super) fn left_out(answer: &Answer) -> Vec<LeftOut> {
+    let index = LineIndex::new(&answer.source);
     let one = |s: &text::Sentence| {
         let (line, column) = place(&index, s.span.start);
         LeftOut { start: s.span.start, end: s.span.end, line, column }
     };
-    shown.answer.aside.iter().map(one).collect()
+    answer.aside.iter().map(one).collect()
 }
 
 fn findings<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<Finding<'a>> {

@@ -1,5 +1,6 @@
 //! `jsonl`: a critique a line in the schema `candor.critique/1`; each line can be read as soon as it is there.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Context, Renderer, Shown, escape, json_v1};
@@ -7,7 +8,7 @@ use super::{Context, Renderer, Shown, escape, json_v1};
 pub(super) const RENDERER: Renderer = Renderer {
     id: "jsonl",
     doc: "an object a line, an answer each, in the schema candor.critique/1",
-    open: "",
+    open: || Cow::Borrowed(""),
     between: "",
     close: "",
     one,

@@ -8,9 +8,11 @@ pub mod bank;
 mod compact;
 pub mod compare;
 mod escape;
+mod html;
 mod json;
 mod json_v1;
 mod jsonl;
+mod said;
 mod terminal;
 
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use escape::{escape, escape_lines};
@@ -28,7 +31,8 @@ use crate::report::{Abstention, Finding, Report, Severity};
 use crate::text::{Answer, LineIndex};
 
 /// Every output format; the first one is the default.
-pub const ALL: &[Renderer] = &[terminal::RENDERER, compact::RENDERER, json::RENDERER, jsonl::RENDERER];
+pub const ALL: &[Renderer] =
+    &[terminal::RENDERER, compact::RENDERER, json::RENDERER, jsonl::RENDERER, html::RENDERER];
 
 /// An output format. Its output is `open`, the answers with `between` between them, `close`: so it can be
 /// written answer by answer.
@@ -39,7 +43,7 @@ pub struct Renderer {
     /// What it is for, in a phrase.
     pub doc: &'static str,
     /// Written before the first answer.
-    pub open: &'static str,
+    pub open: fn() -> Cow<'static, str>,
     /// Written between two answers.
     pub between: &'static str,
     /// Written after the last answer.
@@ -66,7 +70,7 @@ impl Renderer {
     /// # Errors
     /// What the writer says.
     pub fn render(&self, shown: &[Shown<'_>], context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.open.as_bytes())?;
+        out.write_all((self.open)().as_bytes())?;
         for (i, one) in shown.iter().enumerate() {
             if i > 0 {
                 out.write_all(self.between.as_bytes())?;
@@ -86,6 +90,8 @@ pub struct Shown<'a> {
     pub answer: &'a Answer,
     /// What candor says of it; one entry of its `sentences` a sentence of the answer.
     pub report: &'a Report,
+    /// Which answer of the run it is, from 0: what a document refers to must not have one name twice.
+    pub number: usize,
 }
 
 impl<'a> Shown<'a> {
@@ -167,6 +173,11 @@ fn headline(message: &str) -> &str {
 pub fn fold(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width).wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
     textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// A share in whole percent, rounded; 0 of nothing.
+fn percent(part: usize, whole: usize) -> usize {
+    (100 * part + whole / 2).checked_div(whole).unwrap_or(0)
 }
 
 /// "sentence 3" or "sentences 3, 5, 6", counted from 1; nothing for none.

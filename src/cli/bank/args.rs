@@ -17,6 +17,8 @@ Examples:
       What each story tells, what is missing, which story serves which question.
   candor bank stories -q \"Tell me about a program at risk.\"
       The same, with the stories for a question of yours.
+  candor bank stories --format html -o bank.html
+      A page to look at, with a table that sorts.
   candor bank answers.jsonl --format csv -o scores.csv
       A row a record, as each is read; a million of them need no more memory than a hundred.
   candor bank answers.jsonl -f jsonl -o critiques.jsonl --resume
@@ -35,7 +37,7 @@ What is read:
   .csv, .tsv   a row a story, with the same names in the first row
   -            standard input: JSON Lines unless --stdin-filename says otherwise
 Records are called FILE#ID, else FILE:LINE; stories under headings FILE#HEADING.
-Banks of more than 12 stories are shown by the table and the summary alone.
+On a terminal, banks of more than 12 stories are shown by the table and the summary alone.
 
 Settings are those of `critique`; the config is looked for from the first path.
 A language model is not asked.
@@ -68,7 +70,7 @@ pub(in crate::cli) struct BankArgs {
     pub(super) guide: Option<PathBuf>,
     /// How to write it
     ///
-    /// jsonl and csv are written as records are read and have no summary; terminal and json come at the end.
+    /// jsonl and csv are written as records are read and have no summary; terminal, json and html come at the end.
     #[arg(short, long, default_value = bank::ALL[0].id, value_parser = format_parser())]
     pub(super) format: &'static Format,
     /// Write to a file; jsonl and csv as it goes, and never over a file that is there
@@ -115,6 +117,8 @@ pub(in crate::cli) struct BankArgs {
     #[arg(long, value_name = "WHEN")]
     pub(super) color: Option<Color>,
     /// Show the summary only, no progress and no notes
+    ///
+    /// json and html stay as they are.
     #[arg(long)]
     pub(super) quiet: bool,
     /// Threads to use [default: all cores]

@@ -97,7 +97,7 @@ fn line(
     let bytes = record.as_ref().map_or(0, |r| r.bytes);
     match record.and_then(|r| run.critique(r)) {
         Ok((answer, report)) => {
-            let shown = Shown { answer: &answer, report: &report };
+            let shown = Shown { answer: &answer, report: &report, number: 0 };
             (stream.one)(&Entry::Critique(&shown), context, &mut text)?;
             Ok(Line { text, bytes: Some(bytes) })
         }

@@ -77,7 +77,7 @@ pub(in crate::cli) struct CompareArgs {
     pub(super) color: Option<Color>,
     /// Show nothing but the verdict
     ///
-    /// Errors are still told. JSON stays as it is.
+    /// Errors are still told. JSON and HTML stay as they are.
     #[arg(long)]
     pub(super) quiet: bool,
     /// Folder of a model to hear with in place of the embedded one, as for `eval`

@@ -4,8 +4,10 @@
 //! May import: what `render` may, and `bank`.
 
 mod csv;
+mod html;
 mod json;
 mod jsonl;
+mod said;
 mod terminal;
 
 #[cfg(test)]
@@ -17,7 +19,7 @@ use super::{Context, Shown};
 use crate::bank::{RecordError, Story, Summary};
 
 /// Every output format; the first one is the default.
-pub const ALL: &[Format] = &[terminal::FORMAT, json::FORMAT, jsonl::FORMAT, csv::FORMAT];
+pub const ALL: &[Format] = &[terminal::FORMAT, json::FORMAT, jsonl::FORMAT, csv::FORMAT, html::FORMAT];
 
 /// An output format.
 #[derive(Debug)]

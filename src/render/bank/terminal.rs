@@ -5,8 +5,9 @@
 
 use std::io::{self, Write};
 
-use super::{Bank, Format, How};
-use crate::bank::{Point, RecordError, Served, Serves, Story, Weak};
+use super::{Bank, Format, How, said};
+use crate::bank::{Note, Point, RecordError, Serves, Story};
+use crate::render::said::{MEND_FIRST, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page};
 use crate::render::{Context, escape, reason};
 
@@ -20,8 +21,6 @@ pub(super) const FORMAT: Format = Format {
 const MOST_CARDS: usize = 12;
 /// Entries of a list that are shown; the rest is counted.
 const MOST_LISTED: usize = 20;
-/// Mistakes that are named for a story.
-const MEND_FIRST: usize = 3;
 
 fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, context.width, context.color);
@@ -47,17 +46,8 @@ fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
 }
 
 fn head(bank: &Bank<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let told = bank.summary.told;
-    let stories = count(bank.stories.len(), "story", "stories");
-    let score = bank.summary.mean_score.map(|m| format!(", mean score {m:.0} of 100")).unwrap_or_default();
-    let rest = if told < bank.stories.len() { format!(", {told} of them told") } else { String::new() };
-    let stopped = if bank.complete { "" } else { "; stopped before the end" };
-    page.para("Story bank: ", &format!("{stories}{rest}{score}{stopped}"), BOLD)?;
+    page.para("Story bank: ", &said::head(bank), BOLD)?;
     page.para("Guide:      ", &context.guide.title, PLAIN)
-}
-
-fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// A story in a few lines, each no longer than the page is wide.
@@ -68,9 +58,7 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
         return page.para("   No score: ", &format!("{}.", reason(abstention).1), PLAIN);
     }
     let (level, score) = (story.level.unwrap_or(0), story.score.unwrap_or(0));
-    let title = |id: &String| context.guide.category.iter().find(|c| c.id == *id).map(|c| c.title.as_str());
-    let kinds: Vec<&str> = story.categories.iter().filter_map(title).collect();
-    let kinds = if kinds.is_empty() { "of no category".to_owned() } else { kinds.join(", ") };
+    let kinds = said::kinds(story, context.guide);
     page.para("   ", &format!("Level {level} of 5, score {score}: {kinds}."), PLAIN)?;
     for note in &story.notes {
         point(note, ": ", page)?;
@@ -79,9 +67,8 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
         point(question, " ", page)?;
     }
     let findings = story.findings.iter().filter(|f| f.severity >= context.min_level);
-    let title = |id: &str| context.guide.find_mistake(id).map_or(id.to_owned(), |m| m.title.clone());
-    let mend: Vec<String> =
-        findings.take(MEND_FIRST).map(|f| format!("{} [{}]", title(&f.id), f.id)).collect();
+    let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
+    let mend: Vec<String> = findings.take(MEND_FIRST).map(title).collect();
     if mend.is_empty() { Ok(()) } else { page.para("   Mend first: ", &mend.join(", "), PLAIN) }
 }
 
@@ -208,20 +195,14 @@ fn episodes(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
         page.para("", "No two stories tell the same episode.", PLAIN)?;
     }
     more(summary.episodes.len(), page)?;
-    let first = if summary.compared < bank.stories.len() {
-        format!(" Only the first {} were compared.", summary.compared)
-    } else {
-        String::new()
-    };
-    let text = format!("candor says so from a likeness of {:.2} on.{first}", summary.same_episode);
-    page.para("", &text, DIM)
+    page.para("", &said::likeness(bank), DIM)
 }
 
 fn weak(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Weak stories")?;
     for weak in bank.summary.weak.iter().take(MOST_LISTED) {
         let name = &bank.stories[weak.story].name;
-        page.para(&format!("{}. ", weak.story + 1), &format!("{name}: {}", why(weak)), PLAIN)?;
+        page.para(&format!("{}. ", weak.story + 1), &format!("{name}: {}", said::why(weak)), PLAIN)?;
     }
     if bank.summary.weak.is_empty() {
         page.para("", "None: each passes the pressure test.", PLAIN)?;
@@ -229,93 +210,34 @@ fn weak(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     more(bank.summary.weak.len(), page)
 }
 
-fn why(weak: &Weak) -> String {
-    if let Some(abstention) = weak.abstention {
-        return format!("no score, {}", reason(abstention).1);
-    }
-    let mut why = Vec::new();
-    if let Some(level) = weak.level {
-        why.push(format!("level {level} of 5"));
-    }
-    if !weak.fails.is_empty() {
-        why.push(format!("not heard in it: {}", weak.fails.join(" ")));
-    }
-    why.join("; ")
-}
-
 fn questions(bank: &Bank<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Which story for which question")?;
     for serves in &bank.summary.serves {
-        let form = serves.form.as_ref().map(|f| f.1.as_str());
-        match (&serves.question, form) {
-            (Some(question), Some(form)) => page.para("? ", &format!("{question} ({form})"), BOLD)?,
-            (Some(question), None) => {
-                let of = format!(
-                    "{question} (of no form of the guide {}; by the words that it shares)",
-                    context.guide.id
-                );
-                page.para("? ", &of, BOLD)?;
-            }
-            (None, form) => page.para("? ", form.unwrap_or_default(), BOLD)?,
-        }
+        page.para("? ", &said::question(serves, context.guide), BOLD)?;
         answers(serves, bank, page)?;
     }
     Ok(())
 }
 
 fn answers(serves: &Serves, bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let whole: Vec<&Served> = serves.best.iter().filter(|b| b.missing.is_empty()).collect();
-    let shown = if whole.is_empty() { serves.best.iter().take(1).collect() } else { whole };
+    let shown = said::best(serves);
     for best in &shown {
         let story = &bank.stories[best.story];
-        let told = if best.heard.is_empty() {
-            format!("has {:.0}% of the weight of its words", best.shared * 100.0)
-        } else {
-            format!("tells {}", best.heard.join("; "))
-        };
-        let level = story.level.map(|l| format!(", level {l}")).unwrap_or_default();
-        let written = if best.written_for { ", written for such a question" } else { "" };
-        let lacks = match best.missing.as_slice() {
-            [] => String::new(),
-            missing => format!("; still to be told: {}", missing.join("; ")),
-        };
-        let text = format!("{}: {told}{lacks}{level}{written}", story.name);
+        let text = format!("{}: {}", story.name, said::served(best, story));
         page.para(&format!("  {}. ", best.story + 1), &text, PLAIN)?;
     }
-    match (shown.is_empty(), &serves.form) {
-        (false, _) => Ok(()),
-        (true, Some(_)) => page.para("  ", "No story tells anything that it asks for.", PLAIN),
-        (true, None) => page.para("  ", "No story shares words with it that few stories have.", PLAIN),
-    }
+    if shown.is_empty() { page.para("  ", said::unserved(serves), PLAIN) } else { Ok(()) }
 }
 
 fn weakest(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(link) = &bank.summary.weakest else { return Ok(()) };
     page.heading("The weakest link")?;
     let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
-    let each = link.lost / bank.summary.told.max(1) as f32;
-    let of = if stories.len() == 1 { "story" } else { "stories" };
-    let text = format!(
-        "{}: it costs {:.0} points, {each:.1} a story, most in {of} {}.",
-        link.title,
-        link.lost,
-        numbers(&stories)
-    );
-    page.para("", &text, BOLD)?;
+    page.para("", &format!("{} {}.", said::weakest(link, bank), numbers(&stories)), BOLD)?;
     if link.help.is_empty() { Ok(()) } else { page.para("= help: ", &link.help, PLAIN) }
 }
 
 fn next(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.line("")?;
-    let summary = bank.summary;
-    let missing = summary.categories.iter().find(|c| c.stories.is_empty());
-    let worst = summary.weakest.as_ref().and_then(|l| l.stories.first());
-    let text = match (worst, missing) {
-        (Some((story, _)), _) => {
-            format!("mend that in {}; `candor critique` shows where.", bank.stories[*story].name)
-        }
-        (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),
-        (None, None) => "say each of them aloud, in two minutes.".to_owned(),
-    };
-    page.para("Next: ", &text, PLAIN)
+    page.para("Next: ", &said::next(bank), PLAIN)
 }

@@ -115,6 +115,47 @@ fn the_terminal_is_narrow_and_safe() {
 }
 
 #[test]
+fn a_page_is_safe_and_says_what_the_terminal_says() {
+    let page = whole("html", |_| ());
+    let bad_one = page.chars().find(|c| *c != '\n' && crate::render::escape::shown(*c).is_some());
+    assert_eq!(bad_one, None);
+    assert_eq!(page, whole("html", |_| ()));
+    let page = page.replace("&quot;", "\"").replace("&#39;", "'").replace("<bdi>", "").replace("</bdi>", "");
+    let fixtures = fixture::all();
+    let guide = &fixtures[0].guide;
+    let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
+    let summary = summary(&stories, guide, &[] as &[Asked]);
+    let bank = Bank { stories: &stories, errors: &[bad()], summary: &summary, complete: true };
+    let mut said = vec![said::head(&bank), said::next(&bank), said::likeness(&bank), bad().whole()];
+    said.extend(summary.weakest.iter().map(|l| said::weakest(l, &bank)));
+    said.extend(summary.weak.iter().map(|w| format!("{}</a>: {}", stories[w.story].name, said::why(w))));
+    said.extend(summary.categories.iter().map(|c| c.title.clone()));
+    for story in stories.iter().filter(|s| s.is_told()) {
+        said.push(said::kinds(story, guide));
+        let points = story.notes.iter().chain(&story.pressure);
+        said.extend(points.flat_map(|p| [Some(p.title.clone()), p.text.clone()]).flatten());
+        said.extend(story.findings.iter().flat_map(|f| [f.id.clone(), f.message.clone()]));
+    }
+    for part in said {
+        assert!(page.contains(&*crate::render::escape(&part)), "{part}: {page}");
+    }
+    assert_eq!(page.matches("id=\"story-").count(), stories.len());
+}
+
+#[test]
+fn a_stopped_bank_says_so() {
+    let fixtures = fixture::all();
+    let summary = summary(&[], &fixtures[0].guide, &[] as &[Asked]);
+    let bank = Bank { stories: &[], errors: &[bad()], summary: &summary, complete: false };
+    for id in ["html", "terminal"] {
+        let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
+        let mut out = Vec::new();
+        write(&bank, &fixtures[0].context(), &mut out).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("stopped before the end"), "{id}");
+    }
+}
+
+#[test]
 fn quiet_shows_the_summary_only() {
     let text = whole("terminal", |c| c.quiet = true);
     assert!(!text.contains("All stories") && text.contains("What the bank covers"), "{text}");

@@ -11,8 +11,8 @@ use super::{Compared, Renderer, Setting, direction, quotes};
 use crate::compare::{self, Deeds, Kind, Piece, Side, pieces};
 use crate::evidence::Tag;
 use crate::render::escape::escape_json;
-use crate::render::json_v1::round;
-use crate::render::{reason, severity_id};
+use crate::render::json_v1::{LeftOut, left_out, round};
+use crate::render::{reason, said, severity_id};
 use crate::report;
 
 const SCHEMA: &str = "candor.compare/1";
@@ -67,6 +67,7 @@ struct Version<'a> {
     score: Option<u8>,
     voice: Voice,
     suppressed: usize,
+    left_out: Vec<LeftOut>,
 }
 
 /// Actions and results, by who does them.
@@ -142,14 +143,13 @@ struct Words {
 fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparison<'a> {
     let (delta, noise) = (compared.delta, compared.noise);
     let gain = delta.gain.as_ref();
-    let digest: String = setting.model.sha256.chars().take(12).collect();
     let part =
         |p: &compare::Part<'a>| Part { id: p.id, old: round(p.old), new: round(p.new), shown: p.shown };
     Comparison {
         schema: SCHEMA,
         tool: Tool {
             version: env!("CARGO_PKG_VERSION"),
-            model: format!("{}@{digest}", setting.model.id),
+            model: said::model(setting.model),
             guide: format!("{}@{}", setting.guide.id, setting.guide.version),
         },
         noise: Noise { points: noise.points, level_changes: round(noise.level_changes), guide: &noise.guide },
@@ -178,6 +178,7 @@ fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
         score: report.verdict.as_ref().map(|v| v.score),
         voice: Voice { i: deeds.i, we: deeds.we },
         suppressed: report.suppressed,
+        left_out: left_out(answer),
     }
 }
 

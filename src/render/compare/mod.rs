@@ -3,8 +3,10 @@
 //!
 //! May import: `compare`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`, `report`, `text`.
 
+mod html;
 mod json;
 mod page;
+mod said;
 mod text;
 
 #[cfg(test)]
@@ -18,7 +20,7 @@ use crate::model::ModelInfo;
 use crate::report::{Finding, Severity};
 
 /// Every output format of a comparison; the first one is the default.
-pub const ALL: &[Renderer] = &[page::RENDERER, json::RENDERER];
+pub const ALL: &[Renderer] = &[page::RENDERER, json::RENDERER, html::RENDERER];
 
 /// An output format.
 #[derive(Debug)]

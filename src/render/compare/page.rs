@@ -5,11 +5,14 @@
 
 use std::io::{self, Write};
 
-use super::{Compared, Renderer, Setting, direction, quotes, text};
-use crate::compare::{Count, Deeds, Direction, Gain, Side};
+use super::said::signed;
+use super::{Compared, Renderer, Setting, quotes, said, text};
+use crate::compare::{Gain, Side};
+use crate::render::said::mistake_title;
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, severity_style};
-use crate::render::{reason, sentence_list};
-use crate::report::{Abstention, Finding};
+use crate::render::{ADDRESSED, place, sentence_list};
+use crate::report::Finding;
+use crate::text::LineIndex;
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
@@ -36,7 +39,8 @@ fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) ->
         deeds(compared, &mut page)?;
         heard(compared, setting, &mut page)?;
     }
-    text::all(compared, setting, &mut page)
+    text::all(compared, setting, &mut page)?;
+    aside(compared, &mut page)
 }
 
 fn header(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -54,77 +58,29 @@ fn header(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn verdict(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let Some(gain) = &compared.delta.gain else { return no_verdict(compared, page) };
-    let (old, new) = (&compared.old.report.verdict, &compared.new.report.verdict);
-    if let (Some(old), Some(new)) = (old, new) {
-        let level = match gain.level {
-            0 => format!("level {} of 5 as before", new.level),
-            _ => format!("level {} to {} of 5", old.level, new.level),
-        };
-        let score = match gain.score {
-            0 => format!("score {} as before", new.score),
-            n => format!("score {} to {}, {} point{}", old.score, new.score, signed(n), plural(n)),
-        };
-        let lead = format!("{}: ", direction(gain.direction).1);
-        page.para(&lead, &format!("{level}, {score}."), BOLD)?;
-    }
-    let mut text = format!(
-        "Within ±{} points nothing is certain: when only the wording changes, 9 of 10 answers move no further.",
-        compared.noise.points
-    );
-    let beyond = gain.score.unsigned_abs() > u16::from(compared.noise.points);
-    match gain.direction {
-        Direction::WithinNoise if gain.level != 0 => {
-            text.push_str(" The level moved, and the score not with it.");
+    match said::verdict(compared) {
+        Some((direction, text)) => {
+            page.para(&format!("{direction}: "), &text, BOLD)?;
+            page.para("", &said::noise(compared, setting.guide), PLAIN)
         }
-        Direction::WithinNoise => {}
-        _ if !beyond => text.push_str(" Here the level moved the same way."),
-        _ => {}
-    }
-    if setting.guide.id != compared.noise.guide {
-        text.push_str(&format!(" That was measured with the guide {}.", compared.noise.guide));
-    }
-    page.para("", &text, PLAIN)
-}
-
-/// Why there is no verdict, by version.
-fn no_verdict(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let refused = |side: Side<'_>| side.report.abstention;
-    let text = match (refused(compared.old), refused(compared.new)) {
-        (Some(old), Some(new)) if old == new => format!("neither version has a score: {}.", words(old)),
-        (Some(old), Some(new)) => {
-            format!("neither version has a score. The old one: {}. The new one: {}.", words(old), words(new))
-        }
-        (Some(why), None) => format!("the old version has no score: {}.", words(why)),
-        (None, Some(why)) => format!("the new version has no score: {}.", words(why)),
-        (None, None) => "there is no score.".to_owned(),
-    };
-    page.para("No verdict: ", &text, BOLD)?;
-    for (name, side) in [("old", compared.old), ("new", compared.new)] {
-        if let Some(v) = &side.report.verdict {
-            page.para("", &format!("The {name} version is of level {}, score {}.", v.level, v.score), PLAIN)?;
+        None => {
+            page.para("No verdict: ", &said::no_verdict(compared), BOLD)?;
+            said::standing(compared).iter().try_for_each(|line| page.para("", line, PLAIN))
         }
     }
-    Ok(())
-}
-
-fn words(why: Abstention) -> &'static str {
-    reason(why).1
 }
 
 /// The criteria that moved the score, the largest part first.
 fn parts(gain: &Gain<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let mut moved: Vec<_> = gain.parts.iter().filter(|p| p.shown != 0).collect();
+    let moved = said::moved(&gain.parts);
     if moved.is_empty() {
         return Ok(());
     }
-    moved.sort_by_key(|p| std::cmp::Reverse(p.shown.abs()));
     page.heading("What the points come from")?;
     for part in moved {
         page.para(&format!("{:>5}  ", signed(part.shown)), part.title, PLAIN)?;
     }
-    let sum = "in all (the parts rounded by largest remainders, so that they add up)";
-    page.para(&format!("{:>5}  ", signed(gain.score)), sum, DIM)
+    page.para(&format!("{:>5}  ", signed(gain.score)), said::SUM, DIM)
 }
 
 fn findings(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -147,24 +103,14 @@ fn findings(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>)
     }
     for (before, now) in left {
         finding("left  ", now, compared.new, setting, page)?;
-        if before.sentences.len() != now.sentences.len() {
-            let text = format!("in {} before, in {} now", count(before), count(now));
+        if let Some(text) = said::spread(before, now) {
             page.para("        ", &text, DIM)?;
         }
     }
     if !all.silenced.is_empty() {
-        let text = "hidden: the new version's own comments leave it out, which mends nothing.";
-        page.para("", text, DIM)?;
+        page.para("hidden: ", said::HIDDEN, DIM)?;
     }
     Ok(())
-}
-
-fn count(finding: &Finding) -> String {
-    match finding.sentences.len() {
-        0 => "the whole answer".to_owned(),
-        1 => "1 sentence".to_owned(),
-        n => format!("{n} sentences"),
-    }
 }
 
 /// A finding with the words that show it, or what it says where no words do.
@@ -175,8 +121,7 @@ fn finding(
     setting: &Setting<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let mistake = setting.guide.find_mistake(&finding.id);
-    let title = mistake.map_or(finding.id.as_str(), |m| m.title.as_str());
+    let title = mistake_title(&finding.id, setting.guide);
     page.para(&format!("{lead}  "), &format!("{title} [{}]", finding.id), severity_style(finding.severity))?;
     let quotes = quotes(finding, side);
     if quotes.is_empty() {
@@ -193,56 +138,37 @@ fn finding(
 
 fn deeds(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Who acts")?;
-    let said = |d: Deeds| match d.share() {
-        Some(share) => format!("{} of {} ({share}%)", d.i, d.i + d.we),
-        None => "none of none".to_owned(),
-    };
-    let (old, new) = (compared.delta.old_deeds, compared.delta.new_deeds);
-    let text = format!(
-        "Deeds told as \"I\", of those told as \"I\" or \"we\": {} before, {} now.",
-        said(old),
-        said(new)
-    );
-    page.para("", &text, PLAIN)?;
-    let answered =
-        |side: Side<'_>| side.report.question.as_ref().filter(|q| q.form.is_some()).map(|q| q.answered);
-    match (answered(compared.old), answered(compared.new)) {
-        (Some(false), Some(true)) => page.para("", "The question is answered now.", PLAIN),
-        (Some(true), Some(false)) => page.para("", "The question is no longer answered.", PLAIN),
-        (Some(false), Some(false)) => page.para("", "The question is still not answered.", PLAIN),
-        _ => Ok(()),
-    }
+    page.para("", &said::deeds(compared), PLAIN)?;
+    said::answered(compared).map_or(Ok(()), |text| page.para("", text, PLAIN))
 }
 
 /// The roles and tags that are heard more often, or less.
 fn heard(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let delta = compared.delta;
-    let roles = delta.roles.iter().map(|c| told(text::role_title(c.label, setting), c));
-    let tags = delta.tags.iter().map(|c| told(text::tag_title(c.label, setting), c));
-    let all: Vec<(i64, String)> = roles.chain(tags).filter(|t| t.0 != 0).collect();
-    if all.is_empty() {
+    let lists = said::heard(compared, setting.guide);
+    if lists.iter().all(Vec::is_empty) {
         return Ok(());
     }
     page.heading("What is heard")?;
-    for (lead, more) in [("more: ", true), ("less: ", false)] {
-        let list: Vec<&str> = all.iter().filter(|t| (t.0 > 0) == more).map(|t| t.1.as_str()).collect();
-        if !list.is_empty() {
-            page.para(lead, &list.join(", "), PLAIN)?;
-        }
+    for (lead, list) in ["more: ", "less: "].into_iter().zip(&lists).filter(|l| !l.1.is_empty()) {
+        page.para(lead, &list.join(", "), PLAIN)?;
     }
     Ok(())
 }
 
-/// By how many sentences a label grew, and that in words.
-fn told<L>(title: String, count: &Count<L>) -> (i64, String) {
-    (count.new as i64 - count.old as i64, format!("{title} {} to {}", count.old, count.new))
-}
-
-fn plural(number: i16) -> &'static str {
-    if number.abs() == 1 { "" } else { "s" }
-}
-
-/// With its sign; none has no sign.
-fn signed(number: i16) -> String {
-    if number > 0 { format!("+{number}") } else { number.to_string() }
+/// What is left out of each version, with its line.
+fn aside(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let sides = [("old", compared.old), ("new", compared.new)];
+    if sides.iter().all(|s| s.1.answer.aside.is_empty()) {
+        return Ok(());
+    }
+    page.heading("Left out")?;
+    for (name, side) in sides {
+        let index = LineIndex::new(&side.answer.source);
+        for sentence in &side.answer.aside {
+            let line = place(&index, sentence.span.start).0;
+            let text = format!("line {line}, \"{}\": {ADDRESSED}", sentence.text);
+            page.para(&format!("{name}: "), &text, DIM)?;
+        }
+    }
+    Ok(())
 }

@@ -128,6 +128,45 @@ fn the_verdict_and_its_parts_are_told() {
 }
 
 #[test]
+fn a_page_tells_the_same() {
+    let (old, new) = mended();
+    let page = render("html", &old, &new, |_| ());
+    for part in [
+        "<strong>Better:</strong> level 3 to 4 of 5, score 62 to 81, +19 points.",
+        "Within ±4 points nothing is certain",
+        "Old 62, new 81 of 100; from 58 to 66 nothing is certain",
+        "the first of it</th><td class=\"number\">38.0</td><td class=\"number\">57.0</td><td class=\"number\">+19</td>",
+        "<h3>Fixed</h3>",
+        "<h3>Left</h3>",
+        "<code>team_subject</code>",
+        "Deeds told as &quot;I&quot;",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let all = fixture::all();
+    let other = render("html", &all[0], &all[1], |_| ());
+    assert!(other.contains("<ins>") && other.contains("<del>"), "{other}");
+}
+
+#[test]
+fn what_speaks_to_the_grader_is_shown_as_left_out_of_either_version() {
+    let all = fixture::all();
+    let (plain, clean) = (&all[0], all.iter().find(|f| f.name == "clean").unwrap());
+    let last = clean.answer.source.lines().count();
+    for (old, new, name) in [(clean, plain, "old"), (plain, clean, "new")] {
+        let text = render("terminal", old, new, |_| ());
+        assert!(text.contains(&format!("Left out\n{name}: line {last}, \"Grader:")), "{text}");
+        let page = render("html", old, new, |_| ());
+        assert!(page.contains(&format!("<li>{name}: line {last}, <q dir=\"auto\">Grader:")), "{page}");
+        let value: Value = serde_json::from_str(&render("json", old, new, |_| ())).unwrap();
+        assert_eq!(value[name]["left_out"][0]["line"], last);
+        let other = if name == "old" { "new" } else { "old" };
+        assert_eq!(value[other]["left_out"], serde_json::json!([]));
+    }
+    assert!(!render("terminal", plain, plain, |_| ()).contains("Left out"));
+}
+
+#[test]
 fn without_a_score_there_is_no_verdict() {
     let all = fixture::all();
     let named = |name: &str| all.iter().find(|f| f.name == name).unwrap();

@@ -8,9 +8,8 @@ use anstyle::{AnsiColor, Style};
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::{Compared, Setting};
+use super::{Compared, Setting, said};
 use crate::compare::{Change, Kind, Piece, Side, pieces};
-use crate::evidence::{Role, Tag};
 use crate::render::escape;
 use crate::render::terminal::page::{DIM, PLAIN, Page};
 
@@ -30,7 +29,7 @@ pub(super) fn all(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Pag
         let number = |n: Option<usize>| n.map_or(String::new(), |n| (n + 1).to_string());
         let sign = sign(change.kind);
         let gutter = format!("{sign} {:>digits$} {:>digits$} | ", number(change.old), number(change.new));
-        let label = label(change, compared, setting);
+        let label = said::label(change, compared, setting.guide);
         let room = page.width.saturating_sub(display_width(&gutter)).max(10);
         let mut segments = segments(change, compared);
         if change.kind == Kind::Kept && label.is_empty() {
@@ -71,46 +70,6 @@ fn segments(change: &Change, compared: &Compared<'_>) -> Vec<(Style, String)> {
         Piece::New(text) => (IN, format!("{{+{}+}}", escape(text))),
     };
     pieces.iter().map(shown).collect()
-}
-
-/// Where both versions are answers: of a sentence of one version what is heard in it, of one of both what is heard no
-/// longer and what is heard now.
-fn label(change: &Change, compared: &Compared<'_>, setting: &Setting<'_>) -> String {
-    let mut parts = Vec::new();
-    if change.moved {
-        parts.push("moved".to_owned());
-    }
-    if compared.delta.gain.is_none() {
-        return parts.join("; ");
-    }
-    let role = |side: Side<'_>, i: Option<usize>| {
-        i.and_then(|i| side.report.sentences.get(i)).map(|s| role_title(s.role, setting))
-    };
-    let titles = |tags: &[Tag]| tags.iter().map(|t| tag_title(*t, setting)).collect::<Vec<_>>();
-    let (gained, lost) = (titles(&change.gained), titles(&change.lost));
-    match (role(compared.old, change.old), role(compared.new, change.new)) {
-        (Some(old), Some(new)) => {
-            if old != new {
-                parts.push(format!("{old} to {new}"));
-            }
-            let lists = [("without", lost), ("with", gained)].into_iter().filter(|l| !l.1.is_empty());
-            parts.extend(lists.map(|(word, list)| format!("{word} {}", list.join(", "))));
-        }
-        (Some(role), None) => parts.push([vec![role], lost].concat().join(", ")),
-        (None, Some(role)) => parts.push([vec![role], gained].concat().join(", ")),
-        (None, None) => {}
-    }
-    parts.join("; ")
-}
-
-/// The guide's title of a role.
-pub(super) fn role_title(role: Role, setting: &Setting<'_>) -> String {
-    setting.guide.role.get(&role).map_or(role.id(), |label| label.title.as_str()).to_owned()
-}
-
-/// The guide's title of a tag.
-pub(super) fn tag_title(tag: Tag, setting: &Setting<'_>) -> String {
-    setting.guide.tag.get(&tag).map_or(tag.id(), |label| label.title.as_str()).to_owned()
 }
 
 /// At most so many characters, cut after a word and with the sign of a cut; whitespace is collapsed.

@@ -5,8 +5,8 @@ use std::io;
 use textwrap::core::display_width;
 
 use super::page::{BOLD, DIM, PLAIN, Page, role_style};
-use crate::evidence::Role;
-use crate::render::{ADDRESSED, Context, Shown, escape, fold, place};
+use crate::evidence::{Role, Tag};
+use crate::render::{ADDRESSED, Context, Shown, escape, fold, percent, place, said};
 use crate::report::SentenceReport;
 use crate::text::LineIndex;
 
@@ -15,23 +15,14 @@ const MOST_LABEL: usize = 14;
 
 /// The file, the question, and whether the answer answers it.
 pub(super) fn header(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let name = if shown.answer.name == "-" { "standard input" } else { &shown.answer.name };
-    page.para("", name, BOLD)?;
+    page.para("", said::name(&shown.answer.name), BOLD)?;
     if let Some(question) = &shown.answer.question {
         page.para("Question: ", question, PLAIN)?;
     }
-    let Some(form) = shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()) else {
-        return Ok(());
-    };
-    if form.form.is_none() {
-        return page.para("Form:     ", "none that the guide knows", PLAIN);
+    match shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()) {
+        Some(question) => page.para("Form:     ", &said::form(question), PLAIN),
+        None => Ok(()),
     }
-    let verdict = match (form.answered, form.missing.is_empty()) {
-        (true, _) => "answered".to_owned(),
-        (false, true) => "not answered yet".to_owned(),
-        (false, false) => format!("not answered yet; still to be heard: {}", form.missing.join("; ")),
-    };
-    page.para("Form:     ", &format!("{} ({verdict})", form.title), PLAIN)
 }
 
 /// Each sentence with its number, its role and, dimly, what else is heard in it.
@@ -83,21 +74,17 @@ fn split_at_solid(line: &str, count: usize) -> (&str, &str) {
 
 /// The guide's title of a role, as far as a gutter holds it.
 fn role_title(role: Role, context: &Context<'_>) -> String {
-    let title = context.guide.role.get(&role).map_or(role.id(), |label| label.title.as_str());
-    fold(&escape(title), MOST_LABEL).into_iter().next().unwrap_or_default()
+    fold(&escape(said::role_title(role, context.guide)), MOST_LABEL).into_iter().next().unwrap_or_default()
 }
 
 fn tag_titles(report: &SentenceReport, context: &Context<'_>) -> String {
-    let title = |tag| context.guide.tag.get(tag).map_or("", |label| label.title.as_str());
-    escape(&report.tags.iter().map(|(tag, _)| title(tag)).collect::<Vec<_>>().join(", ")).into_owned()
+    let title = |tag: &(Tag, f32)| said::tag_title(tag.0, context.guide);
+    escape(&report.tags.iter().map(title).collect::<Vec<_>>().join(", ")).into_owned()
 }
 
 /// One bar of the page's width in which each role has as many columns as it takes words, and the key to it.
 pub(super) fn shares(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let mut words = [0_usize; Role::ALL.len()];
-    for (sentence, report) in shown.answer.sentences.iter().zip(&shown.report.sentences) {
-        words[report.role.index()] += sentence.text.split_whitespace().count();
-    }
+    let words = shown.report.words_by_role(shown.answer);
     let total: usize = words.iter().sum();
     if total == 0 {
         return Ok(());
@@ -108,7 +95,7 @@ pub(super) fn shares(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'
     for &role in Role::ALL {
         let letter = letter(role);
         bar.push_str(&page.paint(role_style(role), &letter.repeat(columns[role.index()])));
-        let percent = (100 * words[role.index()] + total / 2) / total;
+        let percent = percent(words[role.index()], total);
         if role != Role::Other || percent > 0 {
             key.push(format!("{letter} = {} {percent}%", role_title(role, context)).replace(' ', "\u{a0}"));
         }

@@ -10,6 +10,7 @@ mod verdict;
 mod words;
 mod wrap;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Context, Renderer, Shown};
@@ -18,7 +19,7 @@ use page::Page;
 pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
     doc: "for reading: the answer, its findings, what to mend first",
-    open: "",
+    open: || Cow::Borrowed(""),
     between: "\n",
     close: "",
     one,

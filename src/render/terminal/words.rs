@@ -4,29 +4,16 @@ use std::io;
 
 use super::page::{BOLD, DIM, PLAIN, Page};
 use super::verdict::with_sentences;
-use crate::render::{Context, Shown, sentence_list};
+use crate::render::{Context, Shown, said};
 use crate::report::Weakness;
-
-/// Share of probability of the replies asked for below which an opinion is to be taken lightly.
-const LITTLE: f32 = 0.5;
 
 /// The second opinion, where there is one.
 pub(super) fn opinion(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(second) = context.second else { return Ok(()) };
     if let Some(opinion) = &shown.report.second {
         page.heading("A second opinion")?;
-        let text = match opinion.differs.as_slice() {
-            [] => format!("{} hears the same role in every sentence.", second.model.id),
-            differs => format!(
-                "{} hears another role in {}: an interviewer may too.",
-                second.model.id,
-                sentence_list(differs)
-            ),
-        };
-        page.para("", &text, PLAIN)?;
-        if opinion.mass < LITTLE {
-            let text =
-                "Take it lightly: it would often rather have said something else than it was asked for.";
+        page.para("", &said::opinion(opinion, &second.model.id), PLAIN)?;
+        if let Some(text) = said::lightly(opinion) {
             page.para("", text, DIM)?;
         }
     }
@@ -47,16 +34,14 @@ pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>)
     for question in &words.questions {
         page.para("? ", question, PLAIN)?;
     }
-    let left_out = match words.dropped {
-        0 => return Ok(()),
-        1 => "1 part is left out: it quotes what the answer does not say.".to_owned(),
-        n => format!("{n} parts are left out: they quote what the answer does not say."),
-    };
-    page.para("", &left_out, DIM)
+    match said::dropped(words.dropped) {
+        Some(text) => page.para("", &text, DIM),
+        None => Ok(()),
+    }
 }
 
 fn weak(weakness: &Weakness, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let title = context.guide.find_mistake(&weakness.id).map_or(weakness.id.as_str(), |m| m.title.as_str());
+    let title = said::mistake_title(&weakness.id, context.guide);
     page.para("- ", &with_sentences(title, &weakness.sentences), BOLD)?;
     page.para("  ", &weakness.why, PLAIN)?;
     page.para("  ", &weakness.mend, PLAIN)?;

@@ -1,0 +1,116 @@
+//! What the formats for people say of a bank in the same words: one line each, not escaped.
+
+use super::Bank;
+use crate::bank::{Link, Served, Serves, Story, Weak};
+use crate::guide::Guide;
+use crate::render::reason;
+
+/// How many stories there are, how many of them are told, what they score.
+pub(super) fn head(bank: &Bank<'_>) -> String {
+    let told = bank.summary.told;
+    let stories = count(bank.stories.len(), "story", "stories");
+    let score = bank.summary.mean_score.map(|m| format!(", mean score {m:.0} of 100")).unwrap_or_default();
+    let rest = if told < bank.stories.len() { format!(", {told} of them told") } else { String::new() };
+    let stopped = if bank.complete { "" } else { "; stopped before the end" };
+    format!("{stories}{rest}{score}{stopped}")
+}
+
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The kinds of a story in the guide's words.
+pub(super) fn kinds(story: &Story, guide: &Guide) -> String {
+    let title = |id: &String| guide.category.iter().find(|c| c.id == *id).map(|c| c.title.as_str());
+    let kinds: Vec<&str> = story.categories.iter().filter_map(title).collect();
+    if kinds.is_empty() { "of no category".to_owned() } else { kinds.join(", ") }
+}
+
+/// From which likeness on stories are said to tell one episode, and of how many that is said.
+pub(super) fn likeness(bank: &Bank<'_>) -> String {
+    let summary = bank.summary;
+    let first = if summary.compared < bank.stories.len() {
+        format!(" Only the first {} were compared.", summary.compared)
+    } else {
+        String::new()
+    };
+    format!("candor says so from a likeness of {:.2} on.{first}", summary.same_episode)
+}
+
+/// Why a story is weak.
+pub(super) fn why(weak: &Weak) -> String {
+    if let Some(abstention) = weak.abstention {
+        return format!("no score, {}", reason(abstention).1);
+    }
+    let mut why = Vec::new();
+    if let Some(level) = weak.level {
+        why.push(format!("level {level} of 5"));
+    }
+    if !weak.fails.is_empty() {
+        why.push(format!("not heard in it: {}", weak.fails.join(" ")));
+    }
+    why.join("; ")
+}
+
+/// A question, and of which form it is.
+pub(super) fn question(serves: &Serves, guide: &Guide) -> String {
+    let form = serves.form.as_ref().map(|f| f.1.as_str());
+    match (&serves.question, form) {
+        (Some(question), Some(form)) => format!("{question} ({form})"),
+        (Some(question), None) => {
+            format!("{question} (of no form of the guide {}; by the words that it shares)", guide.id)
+        }
+        (None, form) => form.unwrap_or_default().to_owned(),
+    }
+}
+
+/// The stories to name for a question: those that tell all that it asks for, else the one that comes nearest.
+pub(super) fn best(serves: &Serves) -> Vec<&Served> {
+    let whole: Vec<&Served> = serves.best.iter().filter(|b| b.missing.is_empty()).collect();
+    if whole.is_empty() { serves.best.iter().take(1).collect() } else { whole }
+}
+
+/// Why a story serves a question.
+pub(super) fn served(best: &Served, story: &Story) -> String {
+    let told = if best.heard.is_empty() {
+        format!("has {:.0}% of the weight of its words", best.shared * 100.0)
+    } else {
+        format!("tells {}", best.heard.join("; "))
+    };
+    let level = story.level.map(|l| format!(", level {l}")).unwrap_or_default();
+    let written = if best.written_for { ", written for such a question" } else { "" };
+    let lacks = match best.missing.as_slice() {
+        [] => String::new(),
+        missing => format!("; still to be told: {}", missing.join("; ")),
+    };
+    format!("{told}{lacks}{level}{written}")
+}
+
+/// That no story serves a question.
+pub(super) fn unserved(serves: &Serves) -> &'static str {
+    match serves.form {
+        Some(_) => "No story tells anything that it asks for.",
+        None => "No story shares words with it that few stories have.",
+    }
+}
+
+/// What the weakest link costs, up to the stories that it costs most.
+pub(super) fn weakest(link: &Link, bank: &Bank<'_>) -> String {
+    let each = link.lost / bank.summary.told.max(1) as f32;
+    let of = if link.stories.len() == 1 { "story" } else { "stories" };
+    format!("{}: it costs {:.0} points, {each:.1} a story, most in {of}", link.title, link.lost)
+}
+
+/// What to do now.
+pub(super) fn next(bank: &Bank<'_>) -> String {
+    let summary = bank.summary;
+    let missing = summary.categories.iter().find(|c| c.stories.is_empty());
+    let worst = summary.weakest.as_ref().and_then(|l| l.stories.first());
+    match (worst, missing) {
+        (Some((story, _)), _) => {
+            format!("mend that in {}; `candor critique` shows where.", bank.stories[*story].name)
+        }
+        (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),
+        (None, None) => "say each of them aloud, in two minutes.".to_owned(),
+    }
+}

@@ -1,0 +1,193 @@
+//! What the formats for people say of a comparison in the same words: one line each, not escaped.
+
+use super::{Compared, direction};
+use crate::compare::{Change, Count, Deeds, Direction, Part, Side};
+use crate::evidence::Tag;
+use crate::guide::Guide;
+use crate::render::reason;
+use crate::render::said::{role_title, tag_title};
+use crate::report::{Abstention, Finding};
+
+/// The direction, and from where to where level and score went.
+pub(super) fn verdict(compared: &Compared<'_>) -> Option<(&'static str, String)> {
+    let gain = compared.delta.gain.as_ref()?;
+    let old = compared.old.report.verdict.as_ref()?;
+    let new = compared.new.report.verdict.as_ref()?;
+    let level = match gain.level {
+        0 => format!("level {} of 5 as before", new.level),
+        _ => format!("level {} to {} of 5", old.level, new.level),
+    };
+    let score = match gain.score {
+        0 => format!("score {} as before", new.score),
+        n => format!("score {} to {}, {} point{}", old.score, new.score, signed(n), plural(n)),
+    };
+    Some((direction(gain.direction).1, format!("{level}, {score}.")))
+}
+
+/// How far an answer moves by itself, and what that makes of this one.
+pub(super) fn noise(compared: &Compared<'_>, guide: &Guide) -> String {
+    let mut text = format!(
+        "Within ±{} points nothing is certain: when only the wording changes, 9 of 10 answers move no further.",
+        compared.noise.points
+    );
+    if let Some(gain) = &compared.delta.gain {
+        let beyond = gain.score.unsigned_abs() > u16::from(compared.noise.points);
+        match gain.direction {
+            Direction::WithinNoise if gain.level != 0 => {
+                text.push_str(" The level moved, and the score not with it.");
+            }
+            Direction::WithinNoise => {}
+            _ if !beyond => text.push_str(" Here the level moved the same way."),
+            _ => {}
+        }
+    }
+    if guide.id != compared.noise.guide {
+        text.push_str(&format!(" That was measured with the guide {}.", compared.noise.guide));
+    }
+    text
+}
+
+/// Why there is no verdict.
+pub(super) fn no_verdict(compared: &Compared<'_>) -> String {
+    let refused = |side: Side<'_>| side.report.abstention;
+    match (refused(compared.old), refused(compared.new)) {
+        (Some(old), Some(new)) if old == new => format!("neither version has a score: {}.", words(old)),
+        (Some(old), Some(new)) => {
+            format!("neither version has a score. The old one: {}. The new one: {}.", words(old), words(new))
+        }
+        (Some(why), None) => format!("the old version has no score: {}.", words(why)),
+        (None, Some(why)) => format!("the new version has no score: {}.", words(why)),
+        (None, None) => "there is no score.".to_owned(),
+    }
+}
+
+/// Level and score of each version that has them.
+pub(super) fn standing(compared: &Compared<'_>) -> Vec<String> {
+    let sides = [("old", compared.old), ("new", compared.new)];
+    let one = |(name, side): (&str, Side<'_>)| {
+        let verdict = side.report.verdict.as_ref()?;
+        Some(format!("The {name} version is of level {}, score {}.", verdict.level, verdict.score))
+    };
+    sides.into_iter().filter_map(one).collect()
+}
+
+fn words(why: Abstention) -> &'static str {
+    reason(why).1
+}
+
+/// The criteria that moved the score, the largest part first.
+pub(super) fn moved<'a, 'b>(parts: &'b [Part<'a>]) -> Vec<&'b Part<'a>> {
+    let mut moved: Vec<_> = parts.iter().filter(|p| p.shown != 0).collect();
+    moved.sort_by_key(|p| std::cmp::Reverse(p.shown.abs()));
+    moved
+}
+
+/// What the sum of the parts is.
+pub(super) const SUM: &str = "in all (the parts rounded by largest remainders, so that they add up)";
+
+/// What is said of findings that the comments leave out.
+pub(super) const HIDDEN: &str = "the new version's own comments leave it out, which mends nothing.";
+
+/// In how many sentences a finding was and is, where that differs.
+pub(super) fn spread(before: &Finding, now: &Finding) -> Option<String> {
+    let differs = before.sentences.len() != now.sentences.len();
+    differs.then(|| format!("in {} before, in {} now", count(before), count(now)))
+}
+
+fn count(finding: &Finding) -> String {
+    match finding.sentences.len() {
+        0 => "the whole answer".to_owned(),
+        1 => "1 sentence".to_owned(),
+        n => format!("{n} sentences"),
+    }
+}
+
+/// Whose the deeds were, and are.
+pub(super) fn deeds(compared: &Compared<'_>) -> String {
+    let said = |d: Deeds| match d.share() {
+        Some(share) => format!("{} of {} ({share}%)", d.i, d.i + d.we),
+        None => "none of none".to_owned(),
+    };
+    let (old, new) = (compared.delta.old_deeds, compared.delta.new_deeds);
+    format!("Deeds told as \"I\", of those told as \"I\" or \"we\": {} before, {} now.", said(old), said(new))
+}
+
+/// What became of the question.
+pub(super) fn answered(compared: &Compared<'_>) -> Option<&'static str> {
+    let answered =
+        |side: Side<'_>| side.report.question.as_ref().filter(|q| q.form.is_some()).map(|q| q.answered);
+    match (answered(compared.old), answered(compared.new)) {
+        (Some(false), Some(true)) => Some("The question is answered now."),
+        (Some(true), Some(false)) => Some("The question is no longer answered."),
+        (Some(false), Some(false)) => Some("The question is still not answered."),
+        _ => None,
+    }
+}
+
+/// The roles and tags that are heard more often, and those that are heard less.
+pub(super) fn heard(compared: &Compared<'_>, guide: &Guide) -> [Vec<String>; 2] {
+    let delta = compared.delta;
+    let roles = delta.roles.iter().map(|c| told(role_title(c.label, guide), c));
+    let tags = delta.tags.iter().map(|c| told(tag_title(c.label, guide), c));
+    let (mut more, mut less) = (Vec::new(), Vec::new());
+    for (by, text) in roles.chain(tags) {
+        match by {
+            0 => {}
+            1.. => more.push(text),
+            _ => less.push(text),
+        }
+    }
+    [more, less]
+}
+
+/// By how many sentences a label grew, and that in words.
+fn told<L>(title: &str, count: &Count<L>) -> (i64, String) {
+    (count.new as i64 - count.old as i64, format!("{title} {} to {}", count.old, count.new))
+}
+
+/// Where both versions are answers: of a sentence of one version what is heard in it, of one of both what is heard no
+/// longer and what is heard now.
+pub(super) fn label(change: &Change, compared: &Compared<'_>, guide: &Guide) -> String {
+    let mut parts = Vec::new();
+    if change.moved {
+        parts.push("moved".to_owned());
+    }
+    if compared.delta.gain.is_none() {
+        return parts.join("; ");
+    }
+    let role = |side: Side<'_>, i: Option<usize>| {
+        i.and_then(|i| side.report.sentences.get(i)).map(|s| role_title(s.role, guide))
+    };
+    let (gained, lost) = (tags(&change.gained, guide), tags(&change.lost, guide));
+    match (role(compared.old, change.old), role(compared.new, change.new)) {
+        (Some(old), Some(new)) => {
+            if old != new {
+                parts.push(format!("{old} to {new}"));
+            }
+            let lists = [("without", lost), ("with", gained)].into_iter().filter(|l| !l.1.is_empty());
+            parts.extend(lists.map(|(word, list)| format!("{word} {list}")));
+        }
+        (Some(role), None) => parts.push(listed(role, &lost)),
+        (None, Some(role)) => parts.push(listed(role, &gained)),
+        (None, None) => {}
+    }
+    parts.join("; ")
+}
+
+fn listed(role: &str, tags: &str) -> String {
+    if tags.is_empty() { role.to_owned() } else { format!("{role}, {tags}") }
+}
+
+/// The titles of tags, with commas between them.
+pub(super) fn tags<'a>(tags: impl IntoIterator<Item = &'a Tag>, guide: &Guide) -> String {
+    tags.into_iter().map(|t| tag_title(*t, guide)).collect::<Vec<_>>().join(", ")
+}
+
+/// With its sign; none has no sign.
+pub(super) fn signed(number: i16) -> String {
+    if number > 0 { format!("+{number}") } else { number.to_string() }
+}
+
+fn plural(number: i16) -> &'static str {
+    if number.abs() == 1 { "" } else { "s" }
+}
