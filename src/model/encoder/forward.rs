@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
-use candle_nn::ops::softmax_last_dim;
-use candle_nn::{LayerNorm, Linear, Module, VarBuilder};
+use candle_nn::{LayerNorm, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 
+use super::kernel::{BLOCK, Dense, Isa, Job, Matrix, Processor, softmax};
+use super::layers::{Layer, Layers, Norm};
 use super::weights::{Rows, Weights};
-use super::windows;
-use super::{Raw, array};
+use super::{Raw, array, windows};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
 
 /// Width of a vector.
 pub(super) const HIDDEN: usize = 384;
-const INNER: usize = 1536;
+/// Width between the two products of a layer.
+pub(super) const INNER: usize = 1536;
+/// Attention heads of a layer.
+pub(super) const HEADS: usize = 12;
 const LAYERS: usize = 6;
 const VOCABULARY: usize = 30_522;
 const CLS: u32 = 101;
@@ -32,14 +35,20 @@ pub(super) const ANSWER: usize = 21;
 pub(super) struct Network {
     words: Rows,
     positions: Rows,
-    norm: LayerNorm,
-    layers: BertEncoder,
-    /// How much each label minds each token.
-    attend: Linear,
-    /// What each label makes of a token.
-    label: Linear,
-    answer: Linear,
-    similarity: Linear,
+    body: Body,
+    /// How much each label minds each token, then what each label makes of it.
+    labels: Dense,
+    answer: Dense,
+    similarity: Dense,
+    processor: Processor,
+}
+
+/// The layers, as the weights are stored.
+enum Body {
+    /// 8-bit weights, on the kernel.
+    Packed(Norm, Layers),
+    /// Numbers, such as training writes them, on candle: the reference for the other.
+    Plain(LayerNorm, BertEncoder),
 }
 
 /// One sentence, read in the context of its window.
@@ -52,32 +61,28 @@ pub(super) struct Reading {
 impl Network {
     pub(super) fn load(words: &[u8], weights: &[u8]) -> Result<Network, ModelError> {
         let w = Weights::parse(weights)?;
-        let matrix = |name: &str, out: usize| w.tensor(&format!("{name}.weight"), &[out, HIDDEN]);
-        let bias = |name: &str, out: usize| w.tensor(&format!("{name}.bias"), &[out]);
-        let cue = |name: &str| w.tensor(name, &[CUES, HIDDEN]);
-        let attend = [matrix("attend", ROLES + TAGS)?, cue("cue_attend")?];
-        let matrices = [matrix("role", ROLES)?, matrix("tag", TAGS)?, cue("cue")?];
-        let biases = [bias("role", ROLES)?, bias("tag", TAGS)?, w.tensor("cue_bias", &[CUES])?];
-        let label = Linear::new(Tensor::cat(&matrices, 0)?, Some(Tensor::cat(&biases, 0)?));
-        let config = Config {
-            hidden_size: HIDDEN,
-            intermediate_size: INNER,
-            num_hidden_layers: LAYERS,
-            num_attention_heads: 12,
-            layer_norm_eps: 1e-12,
-            ..Config::default()
+        let parts = |names: &[(&str, &[usize])]| -> Result<Vec<f32>, ModelError> {
+            let floats = names.iter().map(|(name, shape)| w.floats(name, shape));
+            Ok(floats.collect::<Result<Vec<_>, _>>()?.concat())
         };
-        let vb = VarBuilder::from_tensors(layer_tensors(&w)?, DType::F32, &Device::Cpu);
-        let norm = |kind: &str| w.tensor(&format!("norm.{kind}"), &[HIDDEN]);
+        let labels = parts(&[
+            ("attend.weight", &[ROLES + TAGS, HIDDEN]),
+            ("cue_attend", &[CUES, HIDDEN]),
+            ("role.weight", &[ROLES, HIDDEN]),
+            ("tag.weight", &[TAGS, HIDDEN]),
+            ("cue", &[CUES, HIDDEN]),
+        ])?;
+        let biases = parts(&[("role.bias", &[ROLES]), ("tag.bias", &[TAGS]), ("cue_bias", &[CUES])])?;
+        let biases = [vec![0.0; LABELS], biases].concat();
+        let answer = parts(&[("answer.weight", &[ANSWER, HIDDEN])])?;
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
             positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
-            norm: LayerNorm::new(norm("weight")?, norm("bias")?, 1e-12),
-            layers: BertEncoder::load(vb, &config)?,
-            attend: Linear::new(Tensor::cat(&attend, 0)?, None),
-            label,
-            answer: Linear::new(matrix("answer", ANSWER)?, Some(bias("answer", ANSWER)?)),
-            similarity: Linear::new(matrix("similarity", HIDDEN)?, None),
+            body: Body::load(&w)?,
+            labels: Dense::pack(&labels, &biases),
+            answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
+            similarity: Dense::pack(&parts(&[("similarity.weight", &[HIDDEN, HIDDEN])])?, &[0.0; HIDDEN]),
+            processor: Processor::best(),
         })
     }
 
@@ -87,16 +92,16 @@ impl Network {
         let mut out = Vec::with_capacity(tokens.len());
         for window in windows::cover(&lengths) {
             let hidden = self.window(&tokens[window.reads.clone()])?;
-            let states: Vec<Vec<f32>> = hidden.to_vec2()?;
-            let weights: Vec<Vec<f32>> = self.attend.forward(&hidden)?.to_vec2()?;
-            let logits: Vec<Vec<f32>> = self.label.forward(&hidden)?.to_vec2()?;
+            let states: Vec<&[f32]> = hidden.chunks_exact(HIDDEN).collect();
+            let said = self.apply(&self.labels, &hidden);
+            let (said, _) = said.as_chunks::<{ 2 * LABELS }>();
             let mut at =
                 1 + lengths[window.reads.start..window.keeps.start].iter().map(|n| n + 1).sum::<usize>();
             for &n in &lengths[window.keeps.clone()] {
                 let tokens = at..at + n;
                 out.push(Reading {
-                    mean: mean(states[tokens.clone()].iter().map(Vec::as_slice)),
-                    labels: attended(&weights[tokens.clone()], &logits[tokens]),
+                    mean: mean(states[tokens.clone()].iter().copied()),
+                    labels: attended(&said[tokens]),
                 });
                 at += n + 1;
             }
@@ -105,15 +110,21 @@ impl Network {
     }
 
     /// The unit vector of a text that was read alone.
-    pub(super) fn likeness(&self, reading: &Reading) -> Result<Vec<f32>, ModelError> {
-        let x = Tensor::from_slice(&reading.mean, (1, HIDDEN), &Device::Cpu)?;
-        let v: Vec<f32> = self.similarity.forward(&x)?.squeeze(0)?.to_vec1()?;
+    pub(super) fn likeness(&self, reading: &Reading) -> Vec<f32> {
+        let v = self.apply(&self.similarity, &reading.mean);
         let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::EPSILON);
-        Ok(v.iter().map(|x| x / norm).collect())
+        v.iter().map(|x| x / norm).collect()
     }
 
-    /// The hidden states of one window, `[tokens, HIDDEN]`.
-    fn window(&self, sentences: &[Vec<u32>]) -> Result<Tensor, ModelError> {
+    /// The product of a head's matrix with each vector.
+    fn apply(&self, head: &Dense, vectors: &[f32]) -> Vec<f32> {
+        let mut out = Vec::new();
+        self.processor.run(Apply { head, vectors, out: &mut out });
+        out
+    }
+
+    /// The hidden states of one window, `[tokens × HIDDEN]`.
+    fn window(&self, sentences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
         let mut ids = vec![CLS];
         for s in sentences {
             ids.extend_from_slice(s);
@@ -124,26 +135,112 @@ impl Network {
             self.words.add_to(id as usize, row);
             self.positions.add_to(i, row);
         }
-        let x = Tensor::from_vec(x, (1, ids.len(), HIDDEN), &Device::Cpu)?;
-        let mask = Tensor::zeros((1, 1, 1, ids.len()), DType::F32, &Device::Cpu)?;
-        let y = self.layers.forward(&self.norm.forward(&x)?, &mask)?;
-        Ok(y.squeeze(0)?)
+        self.body.forward(x)
     }
 
     /// The heads on the readings of an answer's sentences (at least one).
-    pub(super) fn heads(&self, readings: &[Reading]) -> Result<Raw, ModelError> {
-        let roles = readings.iter().flat_map(|r| r.labels[..ROLES].to_vec()).collect();
-        let roles = Tensor::from_vec(roles, (readings.len(), ROLES), &Device::Cpu)?;
-        let roles: Vec<Vec<f32>> = softmax_last_dim(&roles)?.to_vec2()?;
+    pub(super) fn heads(&self, readings: &[Reading]) -> Raw {
+        let roles = |r: &Reading| {
+            let mut p: [f32; ROLES] = array(&r.labels);
+            let by = softmax(&mut p, 1.0);
+            p.map(|p| p * by)
+        };
         let whole = mean(readings.iter().map(|r| r.mean.as_slice()));
-        let whole = Tensor::from_vec(whole, (1, HIDDEN), &Device::Cpu)?;
-        Ok(Raw {
-            roles: roles.iter().map(|r| array(r)).collect(),
+        Raw {
+            roles: readings.iter().map(roles).collect(),
             tags: readings.iter().map(|r| array(&r.labels[ROLES..])).collect(),
             cues: readings.iter().map(|r| array(&r.labels[ROLES + TAGS..])).collect(),
-            answer: self.answer.forward(&whole)?.squeeze(0)?.to_vec1()?,
-        })
+            answer: self.apply(&self.answer, &whole),
+        }
     }
+}
+
+struct Apply<'a> {
+    head: &'a Dense,
+    vectors: &'a [f32],
+    out: &'a mut Vec<f32>,
+}
+
+impl Job for Apply<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        self.head.multiply(isa, self.vectors, self.out);
+    }
+}
+
+impl Body {
+    fn load(w: &Weights<'_>) -> Result<Body, ModelError> {
+        let norm = |name: &str| -> Result<Norm, ModelError> {
+            let part = |kind: &str| w.floats(&format!("{name}.{kind}"), &[HIDDEN]);
+            Ok(Norm { weight: part("weight")?, bias: part("bias")? })
+        };
+        // 8 bits in blocks of another size are read as numbers.
+        let query = w.rows("layer.0.attention.self.query.weight", &[HIDDEN, HIDDEN])?;
+        if !matches!(query, Rows::Bytes { block: BLOCK, .. }) {
+            return Body::plain(w);
+        }
+        let layer = |i: usize| {
+            let name = |part: &str| format!("layer.{i}.{part}");
+            let qkv = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
+            Ok(Layer {
+                qkv: packed(w, &qkv, [HIDDEN, HIDDEN])?,
+                mixed: packed(w, &[name("attention.output.dense")], [HIDDEN, HIDDEN])?,
+                after_mixing: norm(&name("attention.output.LayerNorm"))?,
+                up: packed(w, &[name("intermediate.dense")], [INNER, HIDDEN])?,
+                down: packed(w, &[name("output.dense")], [HIDDEN, INNER])?,
+                after_all: norm(&name("output.LayerNorm"))?,
+            })
+        };
+        let layers = (0..LAYERS).map(layer).collect::<Result<Vec<_>, ModelError>>()?;
+        Ok(Body::Packed(norm("norm")?, Layers::new(layers, Processor::best())))
+    }
+
+    fn plain(w: &Weights<'_>) -> Result<Body, ModelError> {
+        let config = Config {
+            hidden_size: HIDDEN,
+            intermediate_size: INNER,
+            num_hidden_layers: LAYERS,
+            num_attention_heads: HEADS,
+            layer_norm_eps: 1e-12,
+            ..Config::default()
+        };
+        let vb = VarBuilder::from_tensors(layer_tensors(w)?, DType::F32, &Device::Cpu);
+        let norm = |kind: &str| w.tensor(&format!("norm.{kind}"), &[HIDDEN]);
+        let norm = LayerNorm::new(norm("weight")?, norm("bias")?, 1e-12);
+        Ok(Body::Plain(norm, BertEncoder::load(vb, &config)?))
+    }
+
+    /// The hidden states that these become, `[tokens × HIDDEN]`.
+    fn forward(&self, mut x: Vec<f32>) -> Result<Vec<f32>, ModelError> {
+        match self {
+            Body::Packed(norm, layers) => {
+                layers.forward(&mut x, norm);
+                Ok(x)
+            }
+            Body::Plain(norm, layers) => {
+                let tokens = x.len() / HIDDEN;
+                let x = Tensor::from_vec(x, (1, tokens, HIDDEN), &Device::Cpu)?;
+                let mask = Tensor::zeros((1, 1, 1, tokens), DType::F32, &Device::Cpu)?;
+                Ok(layers.forward(&norm.forward(&x)?, &mask)?.flatten_all()?.to_vec1()?)
+            }
+        }
+    }
+}
+
+/// Matrices of one shape below each other, with their biases, in 8 bits.
+fn packed(w: &Weights<'_>, names: &[String], shape: [usize; 2]) -> Result<Matrix, ModelError> {
+    let (mut values, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        match w.rows(&format!("{name}.weight"), &shape)? {
+            Rows::Bytes { values: own, scales: of, block: BLOCK } => {
+                values.extend(own);
+                scales.extend(of);
+            }
+            _ => return Err(ModelError::Broken(format!("{name} is not stored as the others are"))),
+        }
+        biases.extend(w.floats(&format!("{name}.bias"), &shape[..1])?);
+    }
+    Ok(Matrix::pack(&values, &scales, &biases))
 }
 
 /// The tensors of the layers by the names of the checkpoint, for candle's encoder.
@@ -176,14 +273,15 @@ fn layer_tensors(w: &Weights<'_>) -> Result<HashMap<String, Tensor>, ModelError>
 }
 
 /// Each label's mean of its logits over the tokens of a sentence (at least one), weighted by the softmax of how much it
-/// minds each: label-wise attention (Mullenbach et al. 2018). Both `[tokens][LABELS]`.
-fn attended(weights: &[Vec<f32>], logits: &[Vec<f32>]) -> [f32; LABELS] {
+/// minds each: label-wise attention (Mullenbach et al. 2018). Of each token first how much each label minds it, then each
+/// label's logit.
+fn attended(said: &[[f32; 2 * LABELS]]) -> [f32; LABELS] {
     std::array::from_fn(|k| {
-        let top = weights.iter().map(|w| w[k]).fold(f32::NEG_INFINITY, f32::max);
+        let top = said.iter().map(|t| t[k]).fold(f32::NEG_INFINITY, f32::max);
         let (mut sum, mut all) = (0.0, 0.0);
-        for (w, logit) in weights.iter().zip(logits) {
-            let weight = (w[k] - top).exp();
-            sum += weight * logit[k];
+        for token in said {
+            let weight = (token[k] - top).exp();
+            sum += weight * token[LABELS + k];
             all += weight;
         }
         sum / all
@@ -209,14 +307,30 @@ mod tests {
 
     #[test]
     fn each_label_attends_by_itself() {
-        let mut weights = vec![vec![0.0; LABELS]; 3];
-        let mut logits = vec![vec![1.0; LABELS]; 3];
-        logits[2] = vec![4.0; LABELS];
-        weights[2][1] = 200.0;
-        weights[2][2] = -200.0;
-        let said = attended(&weights, &logits);
+        let mut tokens = [[0.0; 2 * LABELS]; 3];
+        for (token, logit) in tokens.iter_mut().zip([1.0, 1.0, 4.0]) {
+            token[LABELS..].fill(logit);
+        }
+        tokens[2][1] = 200.0;
+        tokens[2][2] = -200.0;
+        let said = attended(&tokens);
         assert!((said[0] - 2.0).abs() < 1e-6, "the mean where no token stands out: {}", said[0]);
         assert!((said[1] - 4.0).abs() < 1e-6, "the token that it minds: {}", said[1]);
         assert!((said[2] - 1.0).abs() < 1e-6, "the others: {}", said[2]);
+    }
+
+    #[test]
+    fn the_kernel_gives_what_candle_gives() {
+        let w = Weights::parse(super::super::WEIGHTS).unwrap();
+        let (packed, plain) = (Body::load(&w).unwrap(), Body::plain(&w).unwrap());
+        assert!(matches!(packed, Body::Packed(..)));
+        for tokens in [1, 2, 31, 48, 49, 130, windows::WINDOW] {
+            let state = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
+            let x: Vec<f32> = (0..tokens * HIDDEN).map(state).collect();
+            let (a, b) = (packed.forward(x.clone()).unwrap(), plain.forward(x).unwrap());
+            assert_eq!(a.len(), b.len());
+            let off = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off < 2e-3, "{tokens} tokens: off by {off}");
+        }
     }
 }

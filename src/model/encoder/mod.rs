@@ -3,7 +3,9 @@
 //! May import: `evidence`, `model`, `text`.
 
 mod forward;
+mod kernel;
 mod known;
+mod layers;
 mod readout;
 mod weights;
 mod windows;
@@ -164,7 +166,7 @@ impl Embedded {
     fn computed(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
         let tokens = self.tokens(sentences)?;
         let vectors = self.network.sentences(&tokens)?;
-        self.network.heads(&vectors)
+        Ok(self.network.heads(&vectors))
     }
 
     fn tokens(&self, sentences: &[&str]) -> Result<Vec<Vec<u32>>, ModelError> {
@@ -207,7 +209,7 @@ impl Encoder for Embedded {
             .iter()
             .map(|text| match self.known.get(text) {
                 Some(vector) => Ok(vector.clone()),
-                None => self.network.likeness(&self.network.sentences(&self.tokens(&[text])?)?[0]),
+                None => Ok(self.network.likeness(&self.network.sentences(&self.tokens(&[text])?)?[0])),
             })
             .collect()
     }

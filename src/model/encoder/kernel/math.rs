@@ -1,0 +1,135 @@
+//! What stands between the products: norms, softmax, GELU. Polynomials in place of the library's functions, which are
+//! computed one number at a time and differ between systems.
+
+use super::LANES;
+
+/// The sum, in an order that doesn't depend on the processor: 16 sums, then theirs.
+#[inline(always)]
+fn sum(values: &[f32], each: impl Fn(f32) -> f32) -> f32 {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for chunk in chunks {
+        for (s, x) in sums.iter_mut().zip(chunk) {
+            *s += each(*x);
+        }
+    }
+    for (s, x) in sums.iter_mut().zip(rest) {
+        *s += each(*x);
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] += sums[i + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// Adds `more` to each row of `rows` and norms it: mean 0 and variance 1, then a factor and a term for each column.
+#[inline(always)]
+pub(in super::super) fn norm_onto(rows: &mut [f32], more: &[f32], (factor, term): (&[f32], &[f32])) {
+    /// Source: the configuration of all-MiniLM-L6-v2.
+    const EPSILON: f32 = 1e-12;
+    let width = factor.len();
+    for (row, more) in rows.chunks_exact_mut(width).zip(more.chunks_exact(width)) {
+        for (x, m) in row.iter_mut().zip(more) {
+            *x += m;
+        }
+        let n = width as f32;
+        let mean = sum(row, |x| x) / n;
+        let variance = sum(row, |x| (x - mean) * (x - mean)) / n;
+        let by = 1.0 / (variance + EPSILON).sqrt();
+        for ((x, f), t) in row.iter_mut().zip(factor).zip(term) {
+            *x = ((*x - mean) * by).mul_add(*f, *t);
+        }
+    }
+}
+
+/// Puts the exponentials of `scale` times each value, less the greatest, in their place, and gives what they must be
+/// multiplied with to add up to 1.
+#[inline(always)]
+pub(in super::super) fn softmax(values: &mut [f32], scale: f32) -> f32 {
+    let mut most = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (m, x) in most.iter_mut().zip(chunk) {
+            *m = m.max(*x);
+        }
+    }
+    let most = most.iter().chain(rest).fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+    for x in values.iter_mut() {
+        *x = exp((*x - most) * scale);
+    }
+    1.0 / sum(values, |x| x)
+}
+
+/// `x Φ(x)` of each value, with Φ the normal distribution.
+#[inline(always)]
+pub(in super::super) fn gelu(values: &mut [f32]) {
+    for x in values {
+        let half = 0.5 * *x;
+        *x = half.mul_add(erf(*x * std::f32::consts::FRAC_1_SQRT_2), half);
+    }
+}
+
+/// The nearest whole number, the even one of two, of what is less than four million: as a number and as an integer. In the sum
+/// with 1.5 times 2^23 the last bit stands for 1, so it is rounded there; a conversion would be done one number at a time.
+#[inline(always)]
+pub(super) fn nearest(x: f32) -> (f32, i32) {
+    const MIDDLE: f32 = 12_582_912.0;
+    let sum = x + MIDDLE;
+    (sum - MIDDLE, sum.to_bits().wrapping_sub(MIDDLE.to_bits()).cast_signed())
+}
+
+/// The exponential, of 0 and less. Source: the Cephes library, `expf`.
+#[inline(always)]
+#[allow(clippy::excessive_precision, reason = "as published")]
+fn exp(x: f32) -> f32 {
+    /// Below it the exponential is less than the least normal number.
+    const LEAST: f32 = -87.0;
+    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_LOW: f32 = -2.121_944_40e-4;
+    let x = x.max(LEAST);
+    let (n, power) = nearest(x * std::f32::consts::LOG2_E);
+    let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
+    let mut y = 1.987_569_150_0e-4f32;
+    for c in
+        [1.398_199_950_7e-3, 8.333_451_907_3e-3, 4.166_579_589_4e-2, 1.666_666_545_9e-1, 5.000_000_120_1e-1]
+    {
+        y = y.mul_add(r, c);
+    }
+    let y = y.mul_add(r * r, r) + 1.0;
+    y * f32::from_bits((power + 127).cast_unsigned() << 23)
+}
+
+/// The error function. Source: Eigen, `generic_fast_erf_float`: a quotient of two polynomials of the square.
+#[inline(always)]
+#[allow(clippy::excessive_precision, reason = "as published")]
+fn erf(x: f32) -> f32 {
+    /// Beyond it the function is 1 to the last bit.
+    const MOST: f32 = 4.0;
+    let x = x.clamp(-MOST, MOST);
+    let square = x * x;
+    let mut above = -2.726_142_258_013_06e-10f32;
+    for c in [
+        2.770_681_424_959_02e-8,
+        -2.101_024_020_825_08e-6,
+        -5.692_506_394_623_46e-5,
+        -7.349_906_303_268_55e-4,
+        -2.954_599_808_540_25e-3,
+        -1.609_603_332_624_15e-2,
+    ] {
+        above = above.mul_add(square, c);
+    }
+    let mut below = -1.456_607_184_649_96e-5f32;
+    for c in [
+        -2.133_740_552_789_05e-4,
+        -1.682_826_974_382_03e-3,
+        -7.373_329_167_204_68e-3,
+        -1.426_473_905_141_89e-2,
+    ] {
+        below = below.mul_add(square, c);
+    }
+    x * above / below
+}

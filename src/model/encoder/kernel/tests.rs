@@ -1,0 +1,224 @@
+//! Every version of an operation against plain arithmetic, and against each other to the bit.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Numbers between -1 and 1, always the same ones.
+fn numbers(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// What a job gives on each kind of processor that is here: the same bytes.
+fn on_all(job: impl Fn(Processor) -> Vec<f32>) -> Vec<f32> {
+    let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let all = Processor::all();
+    let first = job(all[0]);
+    for kind in &all[1..] {
+        assert_eq!(bits(&job(*kind)), bits(&first), "{kind:?} and {:?}", all[0]);
+    }
+    first
+}
+
+struct Multiply<'a>(&'a Matrix, &'a [f32], usize, &'a mut [f32]);
+
+impl Job for Multiply<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let mut rows = Quantized::default();
+        rows.fill(isa, self.1, self.2);
+        self.0.multiply(isa, &rows, self.3);
+    }
+}
+
+/// A matrix, and the numbers that its weights stand for.
+fn matrix(seed: u64, columns: usize, width: usize) -> (Matrix, Vec<f32>, Vec<f32>) {
+    let values: Vec<i8> = numbers(seed, columns * width).iter().map(|x| (x * 127.9) as i8).collect();
+    let scales: Vec<f32> =
+        numbers(seed + 1, columns * width / BLOCK).iter().map(|x| x.abs() / 100.0).collect();
+    let bias = numbers(seed + 2, columns);
+    let plain = values.iter().enumerate().map(|(i, v)| f32::from(*v) * scales[i / BLOCK]).collect();
+    (Matrix::pack(&values, &scales, &bias), plain, bias)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn products_are_those_of_the_numbers(
+        seed in 0u64..1000, tiles in 1usize..4, panels in 1usize..4, blocks in 1usize..30,
+    ) {
+        let (rows, columns, width) = (tiles * TILE, panels * PANEL, blocks * BLOCK);
+        let (matrix, plain, bias) = matrix(seed, columns, width);
+        let x = numbers(seed + 3, rows * width);
+        let y = on_all(|kind| {
+            let mut out = vec![0.0; rows * columns];
+            kind.run(Multiply(&matrix, &x, width, &mut out));
+            out
+        });
+        for (i, y) in y.iter().enumerate() {
+            let (row, column) = (i / columns, i % columns);
+            let weights = &plain[column * width..][..width];
+            let pairs = x[row * width..][..width].iter().zip(weights);
+            let exact: f64 = pairs.map(|(a, b)| f64::from(a * b)).sum::<f64>() + f64::from(bias[column]);
+            // Each value is off by half a step at most.
+            let most: f32 = weights.iter().map(|w| w.abs() / (2 * MOST) as f32).sum();
+            prop_assert!((f64::from(*y) - exact).abs() < f64::from(most) + 1e-4, "{y} for {exact}");
+        }
+    }
+}
+
+#[test]
+fn the_greatest_weights_and_activations_are_not_saturated() {
+    for (w, x) in [(127i8, 1.0f32), (-127, 1.0), (127, -1.0), (-127, -1.0), (-128, 1.0)] {
+        let matrix = Matrix::pack(&[w; PANEL * 64], &[1.0; PANEL * 2], &[0.0; PANEL]);
+        let y = on_all(|kind| {
+            let mut out = vec![0.0; TILE * PANEL];
+            kind.run(Multiply(&matrix, &[x; TILE * 64], 64, &mut out));
+            out
+        });
+        let exact = 64.0 * f32::from(w) * x;
+        assert!(y.iter().all(|y| (y / exact - 1.0).abs() < 1e-6), "{} for {exact}", y[0]);
+    }
+}
+
+struct Apply<'a>(&'a Dense, &'a [f32], &'a mut Vec<f32>);
+
+impl Job for Apply<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        self.0.multiply(isa, self.1, self.2);
+    }
+}
+
+#[test]
+fn a_dense_matrix_takes_any_number_of_rows_and_columns() {
+    for (rows, columns, width) in [(1, 1, 1), (3, 46, 384), (4, 48, 7), (5, 49, 33), (9, 100, 2)] {
+        let (w, bias) = (numbers(1, columns * width), numbers(2, columns));
+        let (dense, x) = (Dense::pack(&w, &bias), numbers(3, rows * width));
+        let y = on_all(|kind| {
+            let mut out = Vec::new();
+            kind.run(Apply(&dense, &x, &mut out));
+            out
+        });
+        assert_eq!(y.len(), rows * columns);
+        for (i, y) in y.iter().enumerate() {
+            let pairs = x[i / columns * width..][..width].iter().zip(&w[i % columns * width..][..width]);
+            let exact: f32 = pairs.map(|(a, b)| a * b).sum::<f32>() + bias[i % columns];
+            assert!((y - exact).abs() < 1e-4, "{y} for {exact}");
+        }
+    }
+}
+
+struct Mix<'a>(&'a [f32], &'a [[f32; HEAD]], &'a mut [[f32; HEAD]; TILE]);
+
+impl Job for Mix<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let n = self.1.len();
+        isa.mix(std::array::from_fn(|r| &self.0[r * n..][..n]), self.1, self.2);
+    }
+}
+
+#[test]
+fn vectors_are_mixed_by_the_weights_of_each_row() {
+    for n in [1, 2, 47, PANEL] {
+        let (weights, vectors) = (numbers(4, TILE * n), numbers(5, n * HEAD));
+        let vectors = vectors.as_chunks::<HEAD>().0;
+        let y = on_all(|kind| {
+            let mut out = [[1.0; HEAD]; TILE];
+            kind.run(Mix(&weights, vectors, &mut out));
+            out.as_flattened().to_vec()
+        });
+        for (i, y) in y.iter().enumerate() {
+            let exact: f32 = (0..n).map(|v| weights[i / HEAD * n + v] * vectors[v][i % HEAD]).sum();
+            assert!((y - exact - 1.0).abs() < 1e-5, "{y} for {exact}");
+        }
+    }
+}
+
+struct Between<'a>(&'a mut [f32], fn(&mut [f32]));
+
+impl Job for Between<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) {
+        (self.1)(self.0);
+    }
+}
+
+/// The error function by its series, in double precision.
+fn erf(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        let n = f64::from(n);
+        term *= -x * x / n;
+        sum += term / (2.0 * n + 1.0);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}
+
+#[test]
+fn gelu_is_exact_to_a_millionth() {
+    let x: Vec<f32> = (-4500..=4500).map(|i| i as f32 / 1000.0).collect();
+    let y = on_all(|kind| {
+        let mut y = x.clone();
+        kind.run(Between(&mut y, gelu));
+        y
+    });
+    for (x, y) in x.iter().zip(y) {
+        let exact = 0.5 * f64::from(*x) * (1.0 + erf(f64::from(*x) / 2f64.sqrt()));
+        assert!((f64::from(y) - exact).abs() < 1e-6, "gelu({x}) = {y}, not {exact}");
+    }
+    let mut far = [-1e30, -40.0, 40.0, 1e30];
+    gelu(&mut far);
+    assert_eq!(far, [-0.0, -0.0, 40.0, 1e30]);
+}
+
+#[test]
+fn softmax_adds_up_to_one_whatever_the_numbers() {
+    for (n, wide) in [(1, 1.0), (5, 1.0), (48, 10.0), (200, 300.0), (511, 1e-3)] {
+        let x: Vec<f32> = numbers(6, n).iter().map(|x| x * wide).collect();
+        let y = on_all(|kind| {
+            let mut y = x.clone();
+            kind.run(Between(&mut y, |y| {
+                let by = softmax(y, 0.5);
+                y.iter_mut().for_each(|y| *y *= by);
+            }));
+            y
+        });
+        let top = x.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+        let exact = x.iter().map(|x| f64::from((x - top) * 0.5).exp()).collect::<Vec<_>>();
+        let all: f64 = exact.iter().sum();
+        for (y, e) in y.iter().zip(exact) {
+            assert!((f64::from(*y) - e / all).abs() < 1e-6, "{y} for {}", e / all);
+        }
+    }
+}
+
+#[test]
+fn a_norm_has_mean_and_variance_of_its_factor_and_term() {
+    let (rows, width) = (3, 96);
+    let (x, more) = (numbers(7, rows * width), numbers(8, rows * width));
+    let y = on_all(|kind| {
+        struct Norm<'a>(&'a mut [f32], &'a [f32]);
+        impl Job for Norm<'_> {
+            #[inline(always)]
+            fn run<I: Isa>(self, _: I) {
+                norm_onto(self.0, self.1, (&[2.0; 96], &[5.0; 96]));
+            }
+        }
+        let mut y = x.clone();
+        kind.run(Norm(&mut y, &more));
+        y
+    });
+    for row in y.chunks(width) {
+        let mean = row.iter().sum::<f32>() / width as f32;
+        let variance = row.iter().map(|y| (y - mean).powi(2)).sum::<f32>() / width as f32;
+        assert!((mean - 5.0).abs() < 1e-5 && (variance - 4.0).abs() < 1e-4, "{mean}, {variance}");
+    }
+}
