@@ -1,7 +1,8 @@
 """How fast `candor bank` is, and in how much memory: python3 benches/bank.py [PATH OF candor] [RECORDS ...]
 
-Reads all stories of training/data as JSON Lines, then so many records of the first sentence of each (1,000 and
-20,000 by default), whose peak memory must not grow with their number. Linux counts ru_maxrss in KiB.
+Reads all stories of training/data as JSON Lines, each heard anew, and once more from the cache; then so many records of the
+first sentence of each (1,000 and 100,000 by default), from the cache where a sentence comes again, whose peak memory must
+not grow with their number. Linux counts ru_maxrss in KiB.
 """
 
 import json
@@ -23,7 +24,7 @@ def stories(sentences=None):
             yield " ".join(s["text"] for s in json.loads(line)["sentences"][:sentences])
 
 
-def run(candor, label, texts):
+def run(candor, label, texts, cache):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records.jsonl"
         count = 0
@@ -32,21 +33,25 @@ def run(candor, label, texts):
                 out.write(json.dumps({"id": count, "text": text}) + "\n")
                 count += 1
         started = time.time()
-        args = [candor, "bank", "--no-config", "--no-cache", "--quiet", "-f", "jsonl", str(path)]
+        args = [candor, "bank", "--no-config", "--quiet", "-f", "jsonl", str(path)]
+        args += ["--no-cache"] if cache is None else []
         with open(os.devnull, "wb") as nothing:
-            child = subprocess.Popen(args, stdout=nothing)
+            child = subprocess.Popen(args, stdout=nothing, env={**os.environ, "CANDOR_CACHE": str(cache)})
             _, status, usage = os.wait4(child.pid, 0)
         seconds = time.time() - started
         print(f"{label}: {count} records, {seconds:.1f} s, {count / seconds:.1f} a second, "
-              f"{usage.ru_maxrss / 1024:.0f} MiB at most, status {os.waitstatus_to_exitcode(status)}")
+              f"{usage.ru_maxrss / 1024:.0f} MiB at most, status {os.waitstatus_to_exitcode(status)}", flush=True)
 
 
 def main():
     args = sys.argv[1:]
     candor = args[0] if args else str(ROOT / "target" / "release" / "candor")
-    run(candor, "whole stories", stories())
-    for count in [int(n) for n in args[1:]] or [1000, 20000]:
-        run(candor, "first sentences", islice(cycle(stories(1)), count))
+    with tempfile.TemporaryDirectory() as cache:
+        run(candor, "whole stories", stories(), None)
+        run(candor, "whole stories, into the cache", stories(), cache)
+        run(candor, "whole stories, from the cache", stories(), cache)
+        for count in [int(n) for n in args[1:]] or [1000, 100000]:
+            run(candor, "first sentences", islice(cycle(stories(1)), count), cache)
 
 
 if __name__ == "__main__":

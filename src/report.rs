@@ -192,8 +192,8 @@ pub struct Report {
     pub sentences: Vec<SentenceReport>,
     /// What to mend, the most important first.
     pub findings: Vec<Finding>,
-    /// How many findings the answer's own comments suppress.
-    pub suppressed: usize,
+    /// The mistakes that are found too and that the answer's own comments suppress, by id.
+    pub suppressed: Vec<String>,
     /// What it does well.
     pub strengths: Vec<Strength>,
     /// The story categories that hold, by id, with their probability.
@@ -234,7 +234,7 @@ impl Report {
             answered,
             sentences,
             findings: Vec::new(),
-            suppressed: 0,
+            suppressed: Vec::new(),
             strengths: Vec::new(),
             categories: BTreeMap::new(),
             ways: Vec::new(),

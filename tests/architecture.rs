@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("score", &["evidence", "guide", "report", "text", "wording"]),
     ("judge", &["evidence", "guide", "model", "report", "text"]),
     ("critic", &["detect", "evidence", "guide", "judge", "model", "report", "score", "text"]),
-    ("bank", &["critic", "evidence", "guide", "model", "report", "text"]),
+    ("bank", &["compare", "critic", "evidence", "guide", "model", "report", "text"]),
     ("eval", &["critic", "evidence", "judge", "model", "report", "text"]),
     ("render", &["bank", "compare", "evidence", "guide", "model", "report", "text", "wording"]),
     (

@@ -146,7 +146,8 @@ fn a_run_that_is_killed_goes_on_and_loses_nothing() {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             killed +=
                 u32::from(kill_after(candor(&folder.0, &args).spawn().unwrap(), 100 + (seed >> 33) % 300));
-            let partial = folder.read("out");
+            // it may have been killed before there was a file
+            let partial = fs::read_to_string(folder.0.join("out")).unwrap_or_default();
             assert!(whole.starts_with(&partial), "{format}: what is there is the beginning of the whole");
             // As if the last line had been cut in the middle of the writing.
             if let Some(last) = partial.trim_end().rfind('\n').filter(|at| *at > 0 && killed % 2 == 0) {

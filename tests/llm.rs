@@ -10,13 +10,19 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Value as Metadata;
+use candor::critic::{Critic, Second, Selection};
+use candor::guide::Guide;
+use candor::judge::{Engine, Judge, Pooling};
 use candor::model::decoder::{Decoder, Device, Files, Mask};
+use candor::model::encoder::Embedded;
 use candor::model::llm::{ChatTemplate, Local, Setup};
 use candor::model::{Generator, ModelError, Written};
+use candor::text::read_file;
 use serde_json::{Value, json};
 use tiny::{Parts, Tiny};
 
@@ -131,6 +137,58 @@ fn what_was_read_before_changes_nothing() {
             near(&ours, &used.branch(&prefix, &branches, &[65, 66]).unwrap(), 1e-6);
         }
     }
+}
+
+/// A critic that asks a tiny model, of which nobody asked anything before.
+fn critic() -> (Critic, Arc<Judge>) {
+    let mut setup = setup("once", "qwen3", GgmlDType::Q8_0, |parts| {
+        parts.metadata.insert("qwen3.context_length".to_owned(), Metadata::U32(16_384));
+    });
+    setup.context = 16_384;
+    let judge = Arc::new(Judge::new(Box::new(Local::open(&setup).unwrap())).unwrap());
+    let guide = Guide::read(Path::new("tests/guides/curiosity.toml")).unwrap();
+    let second = Second {
+        judge: Arc::clone(&judge),
+        engine: Engine::Both,
+        pooling: Pooling::default(),
+        writes: false,
+    };
+    (Critic::new(Box::new(Embedded::load().unwrap()), guide).with(second), judge)
+}
+
+#[test]
+fn the_guide_is_read_once_for_all_answers() {
+    // the tokens that a model reads for an answer, and what comes out
+    let critique = |critic: &Critic, judge: &Judge, name: &str| {
+        let before = judge.tokens_read();
+        let mut answer = read_file(&Path::new("examples").join(name)).unwrap();
+        let report = critic.critique(&mut answer, &Selection::default()).unwrap();
+        assert!(report.second.is_some(), "{name} is an answer");
+        (judge.tokens_read() - before, report)
+    };
+    let names = ["strong.md", "middling.md", "weak-mended.md"];
+    let alone = names.map(|name| {
+        let (critic, judge) = critic();
+        critique(&critic, &judge, name)
+    });
+    let (critic, judge) = critic();
+    let load = judge.begin(critic.guide()).unwrap();
+    let guide = load.guide;
+    assert!(guide > 1000 && judge.tokens_read() == guide, "{load:?}");
+    assert!(judge.try_asking(critic.guide()).unwrap() > 100);
+    judge.try_writing(critic.guide(), &mut go_on).unwrap();
+    for (name, (tokens, report)) in names.iter().zip(&alone) {
+        let (read, same) = critique(&critic, &judge, name);
+        assert_eq!(read + guide, *tokens, "{name}: all but the guide");
+        assert_eq!(same, *report, "{name}");
+    }
+    assert_eq!(judge.begin(critic.guide()).unwrap().guide, 0, "it is still remembered");
+    // what is asked of a story is about what was foretold
+    let answer = read_file(Path::new("examples/strong.md")).unwrap();
+    let bytes: usize = answer.sentences.iter().map(|s| s.text.len()).sum();
+    let foretold = load.byte * bytes as f64 + load.sentence * answer.sentences.len() as f64 + load.answer;
+    let share = (alone[0].0 - guide) as f64 / foretold;
+    assert!((0.6..1.4).contains(&share), "{share}: {load:?}");
 }
 
 #[test]

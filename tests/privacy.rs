@@ -46,6 +46,13 @@ fn compare_opens_no_socket() {
 }
 
 #[test]
+fn compare_of_banks_opens_no_socket() {
+    let args = ["compare", "--no-config", "examples/bank", "examples/bank-later"];
+    let calls = network_calls("compare-banks", &args, 0);
+    assert!(calls.is_empty(), "{calls:#?}");
+}
+
+#[test]
 fn bank_opens_no_socket() {
     let calls = network_calls("bank", &["bank", "--no-config", "examples/bank"], 0);
     assert!(calls.is_empty(), "{calls:#?}");

@@ -45,10 +45,15 @@ pub(super) fn stories(folder: &Path) -> impl Iterator<Item = Result<PathBuf, Rec
 }
 
 fn is_story(entry: &DirEntry) -> bool {
-    let path = entry.path();
+    entry.file_type().is_some_and(|t| t.is_file()) && is_called_story(entry.path())
+}
+
+/// Whether a file of this name is a story of the folder that it is in.
+#[must_use]
+pub fn is_called_story(path: &Path) -> bool {
     let ending = path.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)));
     let readme = path.file_stem().is_some_and(|s| s.eq_ignore_ascii_case("readme"));
-    entry.file_type().is_some_and(|t| t.is_file()) && ending && !readme
+    ending && !readme
 }
 
 #[cfg(test)]

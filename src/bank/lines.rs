@@ -53,7 +53,7 @@ impl<R: BufRead> Iterator for Lines<'_, R> {
                     }
                 }
                 Ok(Some((_, false))) => {
-                    return Some(Err(RecordError::Long { name: named(&self.file, None, self.line) }));
+                    return Some(Err(RecordError::Long { name: named(&self.file, None, self.line).0 }));
                 }
                 Err(source) => {
                     self.over = true;
@@ -68,20 +68,20 @@ impl<R: BufRead> Iterator for Lines<'_, R> {
 
 fn record(file: &str, line: u64, bytes: &[u8], how: &Reading) -> Result<Record, RecordError> {
     let object: Map<String, Value> = serde_json::from_slice(bytes)
-        .map_err(|source| RecordError::Json { name: named(file, None, line), source })?;
+        .map_err(|source| RecordError::Json { name: named(file, None, line).0, source })?;
     let id = match object.get(&how.fields.id) {
         Some(Value::String(id)) => Some(id.clone()),
         Some(Value::Number(id)) => Some(id.to_string()),
         _ => None,
     };
-    let name = named(file, id.as_deref(), line);
+    let (name, named) = named(file, id.as_deref(), line);
     let string = |field: &str| object.get(field).and_then(Value::as_str);
     let Some(text) = string(&how.fields.text) else {
         return Err(RecordError::Field { name, field: how.fields.text.clone() });
     };
     let text = decode(&name, text.as_bytes().to_vec())?;
     let question = string(&how.fields.question).map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
-    Ok(Record { name, text, kind: SourceKind::Markdown, question, bytes: bytes.len() as u64 })
+    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes: bytes.len() as u64 })
 }
 
 #[cfg(test)]

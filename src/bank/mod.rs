@@ -1,12 +1,15 @@
 //! A story bank: many stories in, what is said of each in their order, and what is said of them together.
 //!
 //! The way through it: [`open()`] (folders, files, JSON Lines, CSV to records, an error for each that can't be read) →
-//! [`ordered()`] (spread over the cores, handed on in order) → [`Story`] (the little that is kept of a report) →
-//! [`summary()`] (pure).
+//! [`ordered()`] (spread over the cores, handed on in order) or [`in_turn()`] (one at a time) → [`Story`] (the little that
+//! is kept of a report) → [`summary()`] (pure).
 //!
-//! May import: `critic`, `evidence`, `guide`, `model`, `report`, `text`.
+//! Two versions of a bank: a [`Kept`] of each story, and [`delta()`] (pure).
+//!
+//! May import: `compare`, `critic`, `evidence`, `guide`, `model`, `report`, `text`.
 
 mod alike;
+mod delta;
 mod folder;
 mod init;
 mod lines;
@@ -18,9 +21,11 @@ mod summary;
 mod table;
 
 pub use alike::{SAME_EPISODE, Words};
+pub use delta::{Alone, Became, By, Delta, Kept, Moved, Pair, Side, Turn, Whole, delta};
+pub use folder::is_called_story;
 pub use init::{InitError, init};
-pub use open::{Records, open, read, size};
-pub use ordered::ordered;
-pub use record::{Fields, Reading, Record, RecordError};
+pub use open::{Records, is_bank, is_several, open, read, size};
+pub use ordered::{in_turn, ordered};
+pub use record::{Fields, Named, Reading, Record, RecordError, relative};
 pub use story::{Note, Point, Story};
 pub use summary::{Asked, Covered, Episode, Link, Served, Serves, Summary, Weak, summary};

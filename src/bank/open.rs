@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::folder;
 use super::lines::Lines;
-use super::record::{Reading, Record, RecordError};
+use super::record::{Named, Reading, Record, RecordError};
 use super::table::Table;
 use crate::text::{self, MAX_BYTES, SourceKind};
 
@@ -66,6 +66,24 @@ pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
     }
 }
 
+/// Whether a path is a bank by what it is called: a folder, or a file of records. A Markdown file may be one too, by what is
+/// in it: [`is_several`].
+#[must_use]
+pub fn is_bank(path: &Path) -> bool {
+    path.is_dir() || matches!(Kind::of(path), Kind::Lines | Kind::Table(_))
+}
+
+/// Whether the text of a file of this name is cut into a story under each heading.
+#[must_use]
+pub fn is_several(source: &str, path: &Path, how: &Reading) -> bool {
+    several(source, path, how).is_some()
+}
+
+fn several(source: &str, path: &Path, how: &Reading) -> Option<text::Sections> {
+    let markdown = SourceKind::from_path(path) == SourceKind::Markdown;
+    if markdown { text::sections(source, how.split) } else { None }
+}
+
 /// Bytes that a path holds: of a folder those of its stories; 0 where it can't be read.
 #[must_use]
 pub fn size(path: &Path) -> u64 {
@@ -101,15 +119,16 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         Err(error) => return Box::new(once(Err(error))),
     };
     let (name, kind) = (path.display().to_string(), SourceKind::from_path(path));
-    let several = if kind == SourceKind::Markdown { text::sections(&source, how.split) } else { None };
-    let Some(several) = several else {
+    let Some(several) = several(&source, path, how) else {
         let bytes = source.len() as u64;
-        return Box::new(once(Ok(Record { name, text: source, kind, question: None, bytes })));
+        let named = Named::File;
+        return Box::new(once(Ok(Record { name, named, text: source, kind, question: None, bytes })));
     };
     let question = several.question;
     Box::new(several.stories.into_iter().map(move |section| {
         Ok(Record {
             name: format!("{name}#{}", section.title),
+            named: Named::Part,
             text: section.alone(&source),
             kind,
             question: question.clone(),

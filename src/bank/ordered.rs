@@ -1,4 +1,5 @@
-//! Many records on all cores, their results in order, and no more of them held at a time than a chunk.
+//! Many records, their results in order: on all cores, and no more of them held at a time than a chunk, or one after the
+//! other.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,14 +13,14 @@ const EACH: usize = 16;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Puts every record, also a bad one, through `each`, and hands the results to `take` in the order of the records, a
-/// chunk at a time. Once `stop` is set no record is begun; those before the first that was not are handed on.
-/// Whether all records were taken.
+/// chunk at a time. Once `stop` is set no record is begun, and `each` gives none for one that it left; those before the
+/// first that is not done are handed on. Whether all records were taken.
 ///
 /// # Errors
 /// The first of `take`; nothing is read after it.
 pub fn ordered<T: Send, E>(
     records: &mut dyn Iterator<Item = Result<Record, RecordError>>,
-    each: &(dyn Fn(Result<Record, RecordError>) -> T + Sync),
+    each: &(dyn Fn(Result<Record, RecordError>) -> Option<T> + Sync),
     stop: &AtomicBool,
     take: &mut dyn FnMut(Vec<T>) -> Result<(), E>,
 ) -> Result<bool, E> {
@@ -36,7 +37,7 @@ pub fn ordered<T: Send, E>(
         if chunk.is_empty() {
             return Ok(!stopped());
         }
-        let begun = chunk.into_par_iter().with_max_len(1).map(|r| (!stopped()).then(|| each(r)));
+        let begun = chunk.into_par_iter().with_max_len(1).map(|r| if stopped() { None } else { each(r) });
         let done: Vec<Option<T>> = begun.collect();
         let whole = done.iter().all(Option::is_some);
         take(done.into_iter().map_while(|done| done).collect())?;
@@ -47,11 +48,33 @@ pub fn ordered<T: Send, E>(
     Ok(false)
 }
 
+/// The same one after the other, for what needs all cores for one record: each result is handed on as soon as it is
+/// there.
+///
+/// # Errors
+/// The first of `take`; nothing is read after it.
+pub fn in_turn<T, E>(
+    records: &mut dyn Iterator<Item = Result<Record, RecordError>>,
+    each: &mut dyn FnMut(Result<Record, RecordError>) -> Option<T>,
+    stop: &AtomicBool,
+    take: &mut dyn FnMut(Vec<T>) -> Result<(), E>,
+) -> Result<bool, E> {
+    while !stop.load(Ordering::SeqCst) {
+        let Some(record) = records.next() else { return Ok(true) };
+        let Some(done) = each(record) else { return Ok(false) };
+        take(vec![done])?;
+    }
+    Ok(false)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::bank::Named;
     use crate::text::SourceKind;
 
     fn record(i: usize, good: bool) -> Result<Record, RecordError> {
@@ -59,11 +82,12 @@ mod tests {
         if !good {
             return Err(RecordError::Long { name });
         }
-        Ok(Record { name, text: "So.".to_owned(), kind: SourceKind::Plain, question: None, bytes: 3 })
+        let (named, kind) = (Named::File, SourceKind::Plain);
+        Ok(Record { name, named, text: "So.".to_owned(), kind, question: None, bytes: 3 })
     }
 
-    fn name(record: Result<Record, RecordError>) -> String {
-        record.map_or_else(|e| e.name().to_owned(), |r| r.name)
+    fn name(record: Result<Record, RecordError>) -> Option<String> {
+        Some(record.map_or_else(|e| e.name().to_owned(), |r| r.name))
     }
 
     proptest! {
@@ -86,11 +110,11 @@ mod tests {
             let mut records = (0..200).map(|i| record(i, true));
             let mut seen = Vec::new();
             let each = |r: Result<Record, RecordError>| {
-                let name = name(r);
+                let name = name(r)?;
                 if name == at.to_string() {
                     stop.store(true, Ordering::SeqCst);
                 }
-                name
+                Some(name)
             };
             let all = ordered(&mut records, &each, &stop, &mut |chunk| {
                 seen.extend(chunk);
@@ -108,5 +132,31 @@ mod tests {
         let failed = ordered(&mut records, &name, &AtomicBool::new(false), &mut |_| Err("full"));
         assert_eq!(failed, Err("full"));
         assert!(read < 10_000);
+    }
+
+    #[test]
+    fn in_turn_each_is_handed_on_before_the_next_is_read() {
+        let (seen, stop) = (RefCell::new(Vec::new()), AtomicBool::new(false));
+        let mut records = (0..5).map(|i| record(i, i != 1)).inspect(|_| {
+            // all that was read before is taken
+            let n = seen.borrow().len();
+            seen.borrow_mut().push(format!("read {n}"));
+        });
+        let mut each = |r| name(r).filter(|n| n != "3");
+        let all = in_turn(&mut records, &mut each, &stop, &mut |done| {
+            seen.borrow_mut().extend(done);
+            Ok::<(), ()>(())
+        });
+        assert_eq!(all, Ok(false), "the fourth was left");
+        assert_eq!(*seen.borrow(), ["read 0", "0", "read 2", "1", "read 4", "2", "read 6"]);
+        let mut rest = (5..7).map(|i| record(i, true));
+        let mut stopping = |r| {
+            stop.store(true, Ordering::SeqCst);
+            name(r)
+        };
+        let all = in_turn(&mut rest, &mut stopping, &stop, &mut |_| Ok::<(), ()>(()));
+        assert_eq!((all, rest.len()), (Ok(false), 1), "what was begun is done, and nothing more is begun");
+        let failed = in_turn(&mut rest, &mut name, &AtomicBool::new(false), &mut |_| Err("full"));
+        assert_eq!(failed, Err("full"));
     }
 }

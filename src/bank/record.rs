@@ -1,6 +1,7 @@
 //! A story as it comes in, or why it can't be read.
 
 use std::io;
+use std::path::MAIN_SEPARATOR;
 
 use crate::critic::CriticError;
 use crate::text::{Answer, ReadError, SourceKind};
@@ -34,11 +35,24 @@ impl Default for Fields {
     }
 }
 
+/// What a record is called by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// The path of its file, which is one story.
+    File,
+    /// Its id, or the heading that it stands under.
+    Part,
+    /// Its line: one more line above it, and it is called otherwise.
+    Line,
+}
+
 /// A story that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The path of its file; `FILE#ID` or `FILE:LINE` for a record of a file, `FILE#HEADING` for a story under one.
     pub name: String,
+    /// What that name is made of.
+    pub named: Named,
     /// As it was given.
     pub text: String,
     /// How it is written.
@@ -177,10 +191,42 @@ impl RecordError {
     }
 }
 
+/// A name as it is within a bank, so that the same story has the same one wherever the bank lies: the path in the folder
+/// with `/`, the id, the heading. `None` where a name is the bank's own, or no name of it.
+#[must_use]
+pub fn relative(bank: &str, name: &str) -> Option<String> {
+    let inside = name.strip_prefix(bank.trim_end_matches(MAIN_SEPARATOR))?;
+    let inside = inside.strip_prefix([MAIN_SEPARATOR, '#', ':'])?;
+    Some(inside.replace(MAIN_SEPARATOR, "/"))
+}
+
 /// What a record of a file is called: by its id, else by its line.
-pub(super) fn named(file: &str, id: Option<&str>, line: u64) -> String {
+pub(super) fn named(file: &str, id: Option<&str>, line: u64) -> (String, Named) {
     match id.map(str::trim).filter(|id| !id.is_empty()) {
-        Some(id) => format!("{file}#{id}"),
-        None => format!("{file}:{line}"),
+        Some(id) => (format!("{file}#{id}"), Named::Part),
+        None => (format!("{file}:{line}"), Named::Line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_within_the_bank() {
+        for (bank, name, known) in [
+            ("old", "old/a.md", Some("a.md")),
+            ("old/", "old/b/a.md#One", Some("b/a.md#One")),
+            (".", "./a.md", Some("a.md")),
+            ("HEAD:old", "HEAD:old/a.md", Some("a.md")),
+            ("r.jsonl", "r.jsonl#7", Some("7")),
+            ("r.jsonl", "r.jsonl:7", Some("7")),
+            ("a.md", "a.md#One", Some("One")),
+            ("a.md", "a.md", None),
+            ("old", "older/a.md", None),
+            ("old", "new/a.md", None),
+        ] {
+            assert_eq!(relative(bank, name).as_deref(), known, "{name} in {bank}");
+        }
     }
 }

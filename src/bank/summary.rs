@@ -5,14 +5,14 @@ use rayon::prelude::*;
 use super::alike::{SAME_EPISODE, Words};
 use super::story::Story;
 use crate::critic::Critic;
-use crate::guide::{Form, Guide};
+use crate::guide::{Category, Form, Guide};
 use crate::model::ModelError;
 use crate::report::Abstention;
 
 /// Below this level a story is weak, whatever it passes.
 const GOOD_ENOUGH: u8 = 3;
 /// Stories that are compared with each other: the time grows with the square of their number.
-const MOST_COMPARED: usize = 10_000;
+pub(super) const MOST_COMPARED: usize = 10_000;
 /// The share of the words of a question of no form that a story must have to be named for it.
 const SHARED: f32 = 0.1;
 /// Stories that are named for a question, or for the weakest link.
@@ -150,23 +150,26 @@ impl Asked {
 pub fn summary(stories: &[Story], guide: &Guide, asked: &[Asked]) -> Summary {
     let scores: Vec<f32> = stories.iter().filter_map(|s| s.score).map(f32::from).collect();
     let compared = stories.len().min(MOST_COMPARED);
-    let holds = |id: &String| (0..stories.len()).filter(|&i| stories[i].categories.contains(id)).collect();
-    let covered = guide.category.iter().map(|c| Covered {
-        id: c.id.clone(),
-        title: c.title.clone(),
-        stories: holds(&c.id),
-    });
+    let categories: Vec<&[String]> = stories.iter().map(|s| s.categories.as_slice()).collect();
+    let lost: Vec<&[f32]> = stories.iter().map(|s| s.lost.as_slice()).collect();
     Summary {
         told: scores.len(),
         mean_score: (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32),
-        categories: covered.collect(),
+        categories: covered(&categories, guide),
         weak: stories.iter().enumerate().filter_map(|(i, s)| weak(i, s)).collect(),
         episodes: episodes(&stories[..compared], SAME_EPISODE),
         same_episode: SAME_EPISODE,
         compared,
         serves: asked.iter().map(|a| serves(a, stories, guide)).collect(),
-        weakest: weakest(stories, guide),
+        weakest: weakest(&lost, guide),
     }
+}
+
+/// The categories of the guide, from those that each story belongs to.
+pub(super) fn covered(categories: &[&[String]], guide: &Guide) -> Vec<Covered> {
+    let holds = |id: &String| (0..categories.len()).filter(|&i| categories[i].contains(id)).collect();
+    let covered = |c: &Category| Covered { id: c.id.clone(), title: c.title.clone(), stories: holds(&c.id) };
+    guide.category.iter().map(covered).collect()
 }
 
 fn weak(i: usize, story: &Story) -> Option<Weak> {
@@ -257,8 +260,9 @@ fn fit(served: &Served, story: &Story) -> f32 {
     written + 100.0 * served.shared + f32::from(story.score.unwrap_or(0)) - missing
 }
 
-fn weakest(stories: &[Story], guide: &Guide) -> Option<Link> {
-    let lost = |c: usize| stories.iter().filter_map(|s| s.lost.get(c)).sum::<f32>();
+/// The criterion that costs most, from the points that each story loses by each; those without a verdict lose none.
+pub(super) fn weakest(points: &[&[f32]], guide: &Guide) -> Option<Link> {
+    let lost = |c: usize| points.iter().filter_map(|lost| lost.get(c)).sum::<f32>();
     let mut worst: Option<(usize, f32)> = None;
     for c in 0..guide.criterion.len() {
         if worst.is_none_or(|(_, most)| lost(c) > most) {
@@ -267,7 +271,7 @@ fn weakest(stories: &[Story], guide: &Guide) -> Option<Link> {
     }
     let (c, lost) = worst.filter(|(_, lost)| *lost >= 1.0)?;
     let mut costs: Vec<(usize, f32)> =
-        stories.iter().enumerate().filter_map(|(i, s)| Some((i, *s.lost.get(c)?))).collect();
+        points.iter().enumerate().filter_map(|(i, lost)| Some((i, *lost.get(c)?))).collect();
     costs.retain(|(_, lost)| *lost >= 1.0);
     costs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     costs.truncate(NAMED);

@@ -74,7 +74,10 @@ impl<'a, R: Read> Table<'a, R> {
             Err(source) => {
                 self.over = source.is_io_error();
                 let line = source.position().map_or(self.reader.position().line(), csv::Position::line);
-                Some(Err(RecordError::Row { name: named(&self.file, None, line), source: Box::new(source) }))
+                Some(Err(RecordError::Row {
+                    name: named(&self.file, None, line).0,
+                    source: Box::new(source),
+                }))
             }
         }
     }
@@ -112,13 +115,14 @@ fn record(
     let line = row.position().map_or(0, csv::Position::line);
     let [text, id, question] = columns.map(|c| c.and_then(|c| row.get(c)));
     let words = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).trim().to_owned());
-    let name = named(file, words(id).as_deref(), line);
+    let (name, named) = named(file, words(id).as_deref(), line);
     let Some(text) = text else {
         return Err(RecordError::Field { name, field: how.fields.text.clone() });
     };
     let text = decode(&name, text.to_vec())?;
     let question = words(question).filter(|q| !q.is_empty());
-    Ok(Record { name, text, kind: SourceKind::Markdown, question, bytes: row.as_slice().len() as u64 })
+    let bytes = row.as_slice().len() as u64;
+    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes })
 }
 
 #[cfg(test)]

@@ -10,12 +10,11 @@ use super::Outcome;
 use super::args::CritiqueArgs;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
+use super::reader::Reader;
 use super::settings::{Settings, load_guide};
 use crate::critic::{Critic, Selection, UnknownMistake};
-use crate::guide::Guide;
-use crate::model::ModelInfo;
 use crate::model::encoder::Embedded;
-use crate::render::{Context, One, Renderer, SecondModel, Shown, place};
+use crate::render::{Context, One, Renderer, Shown, place};
 use crate::report::Severity;
 use crate::text::{self, Answer, LineIndex, SourceKind, Span};
 
@@ -70,13 +69,6 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// A critic, and the models that it hears with.
-struct Reader {
-    critic: Critic,
-    model: ModelInfo,
-    second: Option<SecondModel>,
-}
-
 /// What all answers of a run share.
 struct Run<'a> {
     args: &'a CritiqueArgs,
@@ -93,23 +85,6 @@ struct Run<'a> {
     written: usize,
 }
 
-impl Reader {
-    fn new(guide: Guide, opened: Option<&Opened>) -> Result<Reader> {
-        let mut critic = Critic::new(Box::new(Embedded::load()?), guide);
-        let model = critic.model();
-        let Some(opened) = opened else { return Ok(Reader { critic, model, second: None }) };
-        let second = opened.beside(&model.sha256, critic.guide())?;
-        let shown = SecondModel {
-            model: second.judge.model(),
-            engine: second.engine.id(),
-            prompts: second.judge.prompts_version(),
-            seed: opened.seed(),
-        };
-        critic = critic.with(second);
-        Ok(Reader { critic, model, second: Some(shown) })
-    }
-}
-
 impl Run<'_> {
     /// Critiques one answer; whether something at or above the fail level is shown.
     fn one(&mut self, file: &Path) -> Result<bool> {
@@ -123,7 +98,7 @@ impl Run<'_> {
         let cannot = || format!("cannot critique {name}");
         let mut report = critic.critique(&mut answer, &select).with_context(cannot)?;
         let mut notes = suppression_notes(&answer, critic);
-        let writes = critic.second().is_some_and(|s| s.writes) && report.verdict.is_some();
+        let writes = critic.writes(&report);
         let apart = self.format.words.filter(|_| writes);
         let number = self.written;
         if apart.is_some() {
@@ -171,8 +146,9 @@ impl Run<'_> {
             Selection::new(&guide, &settings.select, &settings.ignore)?;
             if let (None, Some(ask)) = (&self.opened, &self.ask) {
                 self.opened = Some(Opened::open(ask)?);
+                llm::listen()?;
             }
-            let reader = Reader::new(guide, self.opened.as_ref())?;
+            let reader = Reader::new(Box::new(Embedded::load()?), guide, self.opened.as_ref())?;
             self.critics.insert(settings.guide.clone(), reader);
         }
         let critic = &self.critics[&settings.guide].critic;

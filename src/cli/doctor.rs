@@ -37,7 +37,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         None => "none: no home, and CANDOR_MODELS is not set".to_owned(),
     };
     let cache = match cache::default_root() {
-        Some(root) => format!("{} (used by `candor bank`)", root.display()),
+        Some(root) => format!("{} (used for banks)", root.display()),
         None => "none: no home, and CANDOR_CACHE is not set".to_owned(),
     };
     let engine = settings.ask.as_ref().map_or("encoder", |a| a.engine.id());

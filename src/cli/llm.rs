@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::args::LlmArgs;
+use super::args::{LlmArgs, WordsArgs};
 use super::{models, output};
 use crate::critic::Second;
 use crate::guide::Guide;
@@ -23,6 +23,10 @@ use crate::render;
 const CONTEXT: usize = 8192;
 /// Exit code of a program that Ctrl-C ended, as shells have it.
 const INTERRUPTED: i32 = 130;
+
+/// What is said where a language model was named and [`Ask::needed`] leaves nothing.
+pub(super) const NOT_ASKED: &str =
+    "the language model is not asked: with the engine encoder it only writes words, and here none are shown";
 
 /// Which language model is asked, and for what.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +53,17 @@ impl Ask {
         }
         let engine = engine.unwrap_or(Engine::Both);
         let model = model.unwrap_or_default().to_owned();
-        Some(Ask { engine, model, device: args.device, words: !args.no_words, seed: args.seed })
+        Some(Ask { engine, model, device: args.device, words: false, seed: None })
+    }
+
+    /// The same, and the critique in words, where it can be shown and is wanted.
+    pub(super) fn writing(self, args: &WordsArgs) -> Ask {
+        Ask { words: !args.no_words, seed: args.seed, ..self }
+    }
+
+    /// What is left to be asked: nothing where the encoder judges and no words are shown.
+    pub(super) fn needed(self) -> Option<Ask> {
+        Some(self).filter(|ask| ask.words || ask.engine != Engine::Encoder)
     }
 }
 
@@ -67,7 +81,6 @@ impl Opened {
         let (setup, calibration) = setup(ask)?;
         let generator = Local::open(&setup).with_context(|| format!("cannot use model {}", setup.id))?;
         let judge = Arc::new(Judge::new(Box::new(generator))?);
-        listen()?;
         Ok(Opened { judge, ask: ask.clone(), calibration })
     }
 
@@ -154,7 +167,8 @@ static WRITING: AtomicBool = AtomicBool::new(false);
 /// Whether the writing is to end.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-fn listen() -> Result<()> {
+/// Makes Ctrl-C end the writing of words, and candor where none are written.
+pub(super) fn listen() -> Result<()> {
     let set = ctrlc::set_handler(|| {
         if !WRITING.load(Ordering::SeqCst) || STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(INTERRUPTED);
@@ -256,5 +270,10 @@ mod tests {
         assert_eq!(engine(&encoder, Some(Engine::Both), Some("x")), None, "the option counts more");
         let words = args(Some("x"), Some(Engine::Encoder));
         assert_eq!(engine(&words, None, None), Some((Engine::Encoder, "x".to_owned())), "only for the words");
+        let ask = Ask::of(&words, None, None).unwrap();
+        assert_eq!(ask.clone().needed(), None, "and no words are shown");
+        assert!(ask.clone().writing(&WordsArgs::default()).needed().is_some());
+        let none = WordsArgs { no_words: true, seed: None };
+        assert_eq!(ask.writing(&none).needed(), None);
     }
 }

@@ -18,6 +18,7 @@ mod llm;
 mod models;
 mod output;
 mod progress;
+mod reader;
 mod settings;
 
 use std::process::ExitCode;

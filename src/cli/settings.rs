@@ -52,6 +52,7 @@ impl Settings {
             min_level: args.min_level.unwrap_or(found.min_level),
             fail_on: args.fail_on.unwrap_or(found.fail_on),
             color: args.color.unwrap_or(found.color),
+            ask: found.ask.map(|ask| ask.writing(&args.words)),
             ..found
         })
     }

@@ -9,11 +9,11 @@ mod words;
 
 use crate::evidence::{Role, Tag, Voice};
 use crate::report::{Finding, Report, Verdict};
-use crate::text::{Answer, Span};
+use crate::text::Answer;
 
 pub use align::{Change, Kind};
 pub use noise::{Noise, NoiseError};
-pub use points::Part;
+pub use points::{Part, in_whole};
 pub use words::{Piece, pieces};
 
 /// One version of an answer, and what is said of it.
@@ -57,7 +57,9 @@ pub struct Deeds {
 }
 
 impl Deeds {
-    fn of(report: &Report) -> Deeds {
+    /// Those of a report.
+    #[must_use]
+    pub fn of(report: &Report) -> Deeds {
         Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) }
     }
 
@@ -78,7 +80,7 @@ pub struct Findings<'a> {
     pub new: Vec<&'a Finding>,
     /// Of both: as it was, and as it is.
     pub left: Vec<(&'a Finding, &'a Finding)>,
-    /// Of the old version, and in the new one left out because its comments ask for that: not mended.
+    /// Of the old version, and in the new one found too, but left out because its comments ask for that: not mended.
     pub silenced: Vec<&'a Finding>,
 }
 
@@ -158,7 +160,7 @@ pub fn compare<'a, E>(
     Ok(Delta {
         refused: old.report.abstention.is_none() && new.report.abstention.is_some(),
         gain,
-        findings: findings(old, new, &sentences),
+        findings: findings(old, new),
         roles: Role::ALL
             .iter()
             .map(|&label| Count { label, old: heard(old, label), new: heard(new, label) })
@@ -180,8 +182,10 @@ fn gain<'a>(old: &'a Verdict, new: &'a Verdict, noise: &Noise) -> Gain<'a> {
     Gain { direction: direction(level, score, noise), level, score, parts }
 }
 
-/// Beyond the band the score decides; within it only a level that moved the same way does.
-fn direction(level: i16, score: i16, noise: &Noise) -> Direction {
+/// Where levels and points, up or down, lead: beyond the band the score decides; within it only a level that moved the same
+/// way does.
+#[must_use]
+pub fn direction(level: i16, score: i16, noise: &Noise) -> Direction {
     let beyond = score.unsigned_abs() > u16::from(noise.points);
     let agreed = level != 0 && level.signum() == score.signum();
     match score.signum() {
@@ -192,7 +196,7 @@ fn direction(level: i16, score: i16, noise: &Noise) -> Direction {
 }
 
 /// A mistake is found at most once in an answer, so findings are the same where their ids are.
-fn findings<'a>(old: Side<'a>, new: Side<'a>, changes: &[Change]) -> Findings<'a> {
+fn findings<'a>(old: Side<'a>, new: Side<'a>) -> Findings<'a> {
     let mut all = Findings::default();
     // An answer that is refused has no findings: none of them is mended.
     if old.report.verdict.is_none() || new.report.verdict.is_none() {
@@ -202,21 +206,13 @@ fn findings<'a>(old: Side<'a>, new: Side<'a>, changes: &[Change]) -> Findings<'a
         let after = new.report.findings.iter().find(|f| f.id == before.id);
         match after {
             Some(after) => all.left.push((before, after)),
-            None if silenced(before, new, changes) => all.silenced.push(before),
+            None if new.report.suppressed.contains(&before.id) => all.silenced.push(before),
             None => all.fixed.push(before),
         }
     }
     let found = |f: &&Finding| old.report.findings.iter().any(|b| b.id == f.id);
     all.new = new.report.findings.iter().filter(|f| !found(f)).collect();
     all
-}
-
-/// Whether the comments of the new version leave the finding out: its id, or every sentence that showed it.
-fn silenced(finding: &Finding, new: Side<'_>, changes: &[Change]) -> bool {
-    let now = |i: &usize| changes.iter().find(|c| c.old == Some(*i)).and_then(|c| c.new);
-    let spans: Option<Vec<Span>> =
-        finding.sentences.iter().map(|i| Some(new.answer.sentences[now(i)?].span)).collect();
-    new.answer.suppressions.hides(&finding.id, &spans.unwrap_or_default())
 }
 
 #[cfg(test)]

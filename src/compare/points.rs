@@ -18,10 +18,6 @@ pub struct Part<'a> {
 }
 
 /// The parts of `score`, the difference of two rounded scores, by criterion.
-///
-/// Each part is rounded down; what is then missing goes, a point each, to those with the largest remainders, of equals
-/// the first. So the parts add up to `score`, each is less than a point away from what it is, and a criterion that did
-/// not move gets none.
 pub(super) fn parts<'a>(old: &'a [Criterion], new: &'a [Criterion], score: i16) -> Vec<Part<'a>> {
     let before = |id: &str| old.iter().find(|c| c.id == id).map_or(0.0, Criterion::points);
     let mut parts: Vec<Part<'a>> = new
@@ -29,20 +25,31 @@ pub(super) fn parts<'a>(old: &'a [Criterion], new: &'a [Criterion], score: i16) 
         .map(|c| Part { id: &c.id, title: &c.title, old: before(&c.id), new: c.points(), shown: 0 })
         .collect();
     let moves: Vec<f64> = parts.iter().map(|p| f64::from(p.new) - f64::from(p.old)).collect();
-    for (part, moved) in parts.iter_mut().zip(&moves) {
-        part.shown = moved.floor() as i16;
-    }
-    let mut order: Vec<usize> = (0..parts.len()).filter(|&i| moves[i] != 0.0).collect();
-    order.sort_by(|&a, &b| (moves[b] - moves[b].floor()).total_cmp(&(moves[a] - moves[a].floor())));
-    let missing = score - parts.iter().map(|p| p.shown).sum::<i16>();
-    // Never more than there are, and never less than none, but for the last bit of a sum.
-    for &i in order.iter().cycle().take(usize::try_from(missing).unwrap_or(0)) {
-        parts[i].shown += 1;
-    }
-    for &i in order.iter().rev().cycle().take(usize::try_from(-missing).unwrap_or(0)) {
-        parts[i].shown -= 1;
+    for (part, shown) in parts.iter_mut().zip(in_whole(&moves, score)) {
+        part.shown = shown;
     }
     parts
+}
+
+/// Whole points for parts of a difference of two rounded scores.
+///
+/// Each part is rounded down; what is then missing goes, a point each, to those with the largest remainders, of equals
+/// the first. So the parts add up to `score`, each is less than a point away from what it is, and one that did not move
+/// gets none.
+#[must_use]
+pub fn in_whole(moves: &[f64], score: i16) -> Vec<i16> {
+    let mut shown: Vec<i16> = moves.iter().map(|moved| moved.floor() as i16).collect();
+    let mut order: Vec<usize> = (0..moves.len()).filter(|&i| moves[i] != 0.0).collect();
+    order.sort_by(|&a, &b| (moves[b] - moves[b].floor()).total_cmp(&(moves[a] - moves[a].floor())));
+    let missing = score - shown.iter().sum::<i16>();
+    // Never more than there are, and never less than none, but for the last bit of a sum.
+    for &i in order.iter().cycle().take(usize::try_from(missing).unwrap_or(0)) {
+        shown[i] += 1;
+    }
+    for &i in order.iter().rev().cycle().take(usize::try_from(-missing).unwrap_or(0)) {
+        shown[i] -= 1;
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -144,6 +144,16 @@ impl Critic {
         Ok(Some((heard, said)))
     }
 
+    /// Whether there is a language model that writes the critique of what has this report in words.
+    #[must_use]
+    pub fn writes(&self, report: &Report) -> bool {
+        self.writer(report).is_some()
+    }
+
+    fn writer(&self, report: &Report) -> Option<&Second> {
+        self.second.as_ref().filter(|s| s.writes && report.verdict.is_some())
+    }
+
     /// The critique in words, where a language model is there that writes and the answer has a verdict. `each` is given
     /// what is written so far and may end it: then there are none.
     ///
@@ -155,8 +165,7 @@ impl Critic {
         report: &Report,
         each: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Option<Words>, CriticError> {
-        let writer = self.second.as_ref().filter(|s| s.writes && report.verdict.is_some());
-        let Some(writer) = writer else { return Ok(None) };
+        let Some(writer) = self.writer(report) else { return Ok(None) };
         Ok(writer.judge.words(answer, &self.guide, &report.findings, each)?)
     }
 }

@@ -134,8 +134,8 @@ impl Detector {
 pub struct Found {
     /// What to mend, the most important first.
     pub findings: Vec<Finding>,
-    /// How many more the answer's own comments suppress.
-    pub suppressed: usize,
+    /// The mistakes that are found too and that the answer's own comments suppress, by id.
+    pub suppressed: Vec<String>,
 }
 
 /// The detector of a mistake.
@@ -167,7 +167,7 @@ pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn
         }
         let finding = finding(answer, mistake, hit);
         if answer.suppressions.hides(&finding.id, &finding.spans) {
-            found.suppressed += 1;
+            found.suppressed.push(finding.id);
         } else {
             found.findings.push(finding);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::JudgeError;
 use super::prompts::{LETTERS, Prompts};
 use crate::evidence::{Evidence, ROLES};
-use crate::guide::Guide;
+use crate::guide::{Guide, Mistake};
 use crate::model::Generator;
 use crate::text::Answer;
 
@@ -44,10 +44,9 @@ pub(super) fn opinion(
     asked: &Asked<'_>,
 ) -> Result<Opinion, JudgeError> {
     let mut mass = 1.0f32;
-    let questions = (0..asked.answer.sentences.len()).map(|n| prompts.role(n)).collect::<Result<_, _>>()?;
-    let letters = LETTERS.map(|l| single(generator, l));
-    let letters = letters.into_iter().collect::<Result<Vec<u32>, _>>()?;
-    let replies = ask(generator, prefix, questions, &letters)?;
+    let Replies { letters, yes, no } = Replies::of(generator)?;
+    let questions = of_sentences(prompts, asked.answer.sentences.len())?;
+    let replies = ask(generator, prefix, &questions, &letters)?;
     let roles = replies.iter().map(|p| {
         let sum: f32 = p.iter().sum();
         mass = mass.min(sum);
@@ -55,18 +54,11 @@ pub(super) fn opinion(
     });
     let roles = roles.collect();
 
-    let named: Vec<_> =
-        asked.guide.mistake.iter().filter(|m| asked.evidence.mistakes.contains_key(&m.id)).collect();
-    let mut questions = Vec::new();
-    for m in &named {
-        questions.extend(prompts.mistake(m)?);
-    }
-    for c in &asked.guide.criterion {
-        questions.extend(prompts.criterion(c)?);
-    }
-    let (yes, no) = (any(generator, &YES, "yes")?, any(generator, &NO, "no")?);
+    let mistakes = asked.guide.mistake.iter();
+    let named: Vec<&Mistake> = mistakes.filter(|m| asked.evidence.mistakes.contains_key(&m.id)).collect();
+    let questions = of_answer(prompts, &named, asked.guide)?;
     let wanted = [yes.as_slice(), &no].concat();
-    let replies = ask(generator, prefix, questions, &wanted)?;
+    let replies = ask(generator, prefix, &questions, &wanted)?;
     let p_yes: Vec<f32> = replies
         .iter()
         .map(|p| {
@@ -81,25 +73,56 @@ pub(super) fn opinion(
     Ok(Opinion { roles, mistakes, criteria, mass: mass.clamp(0.0, 1.0) })
 }
 
+/// The question for the role of each sentence.
+pub(super) fn of_sentences(prompts: &Prompts, sentences: usize) -> Result<Vec<String>, JudgeError> {
+    (0..sentences).map(|n| prompts.role(n)).collect()
+}
+
+/// Two questions a mistake, then two a criterion of the guide.
+pub(super) fn of_answer(
+    prompts: &Prompts,
+    mistakes: &[&Mistake],
+    guide: &Guide,
+) -> Result<Vec<String>, JudgeError> {
+    let mistakes = mistakes.iter().map(|m| prompts.mistake(m));
+    let both: Vec<[String; 2]> =
+        mistakes.chain(guide.criterion.iter().map(|c| prompts.criterion(c))).collect::<Result<_, _>>()?;
+    Ok(both.into_iter().flatten().collect())
+}
+
+/// The tokens of each question, up to where the model speaks.
+pub(super) fn branches(generator: &dyn Generator, questions: &[String]) -> Result<Vec<Vec<u32>>, JudgeError> {
+    let tail = &generator.frame().tail;
+    questions.iter().map(|q| Ok([generator.encode(q)?.as_slice(), tail].concat())).collect()
+}
+
 /// The probabilities of the wanted replies to each question, `[questions][wanted]`.
 fn ask(
     generator: &mut dyn Generator,
     prefix: &[u32],
-    questions: Vec<String>,
+    questions: &[String],
     wanted: &[u32],
 ) -> Result<Vec<Vec<f32>>, JudgeError> {
-    let tail = generator.frame().tail.clone();
-    let mut branches = Vec::with_capacity(questions.len());
-    for question in questions {
-        let mut tokens = generator.encode(&question)?;
-        tokens.extend_from_slice(&tail);
-        branches.push(tokens);
-    }
+    let branches = branches(generator, questions)?;
     let mut replies = Vec::with_capacity(branches.len());
     for together in branches.chunks(TOGETHER) {
         replies.extend(generator.branch(prefix, together, wanted)?);
     }
     Ok(replies)
+}
+
+/// The tokens that a reply may be.
+pub(super) struct Replies {
+    letters: Vec<u32>,
+    yes: Vec<u32>,
+    no: Vec<u32>,
+}
+
+impl Replies {
+    pub(super) fn of(generator: &dyn Generator) -> Result<Replies, JudgeError> {
+        let letters = LETTERS.into_iter().map(|l| single(generator, l)).collect::<Result<_, _>>()?;
+        Ok(Replies { letters, yes: any(generator, &YES, "yes")?, no: any(generator, &NO, "no")? })
+    }
 }
 
 fn single(generator: &dyn Generator, text: &'static str) -> Result<u32, JudgeError> {

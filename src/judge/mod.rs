@@ -8,6 +8,7 @@
 mod ask;
 mod calibration;
 mod ground;
+mod load;
 mod pool;
 mod prompts;
 mod words;
@@ -23,6 +24,7 @@ use crate::text::Answer;
 
 pub use ask::Opinion;
 pub use calibration::{Calibration, CalibrationError};
+pub use load::Load;
 pub use pool::{Engine, Pooling};
 
 use prompts::Prompts;
@@ -81,6 +83,55 @@ impl Judge {
         self.prompts.version
     }
 
+    /// Tokens that the model has read since it was opened.
+    #[must_use]
+    pub fn tokens_read(&self) -> u64 {
+        self.lock().tokens_read()
+    }
+
+    /// Reads the guide, which all answers by it begin with, and says what is asked of them. Where that is not done it
+    /// is read with the first answer.
+    ///
+    /// # Errors
+    /// When the model fails or can't be asked, or the guide does not fit into its context.
+    pub fn begin(&self, guide: &Guide) -> Result<Load, JudgeError> {
+        let mut generator = self.lock();
+        let load = Load::of(generator.as_ref(), &self.prompts, guide)?;
+        let text = self.guide(generator.as_ref(), guide)?;
+        let before = generator.tokens_read();
+        generator.read(&text)?;
+        Ok(Load { guide: generator.tokens_read() - before, ..load })
+    }
+
+    /// Asks a few of the questions about nothing, to show how long that takes: each of their tokens looks back on more
+    /// than those of the guide do. Gives how many it were.
+    ///
+    /// # Errors
+    /// When the model fails or can't be asked, or the guide and the questions do not fit into its context.
+    pub fn try_asking(&self, guide: &Guide) -> Result<u64, JudgeError> {
+        let mut generator = self.lock();
+        let text = self.guide(generator.as_ref(), guide)?;
+        let before = generator.tokens_read();
+        load::try_asking(generator.as_mut(), &self.prompts, guide, &text)?;
+        Ok(generator.tokens_read() - before)
+    }
+
+    /// Writes a little about nothing, to show how fast the model writes; `each` is called as for [`Judge::words`].
+    ///
+    /// # Errors
+    /// When the model fails, or the guide does not fit into its context.
+    pub fn try_writing(
+        &self,
+        guide: &Guide,
+        each: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<(), JudgeError> {
+        let mut generator = self.lock();
+        let mut prompt = self.guide(generator.as_ref(), guide)?;
+        prompt.extend_from_slice(&generator.frame().tail);
+        generator.write(&prompt, &words::trial(), words::TRIED, each)?;
+        Ok(())
+    }
+
     /// A generator that panicked while it was asked is asked again: it holds no half-made state over a call.
     fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn Generator>> {
         self.generator.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,12 +185,18 @@ impl Judge {
         answer: &Answer,
         guide: &Guide,
     ) -> Result<Vec<u32>, JudgeError> {
-        let frame = generator.frame();
-        let mut prefix = frame.head.clone();
-        prefix.extend(generator.encode(&self.prompts.system(guide)?)?);
-        prefix.extend_from_slice(&frame.middle);
+        let mut prefix = self.guide(generator, guide)?;
         prefix.extend(generator.encode(&self.prompts.answer(answer)?)?);
         Ok(prefix)
+    }
+
+    /// The tokens of the chat up to where the answer begins: the same for all answers.
+    fn guide(&self, generator: &dyn Generator, guide: &Guide) -> Result<Vec<u32>, JudgeError> {
+        let frame = generator.frame();
+        let mut text = frame.head.clone();
+        text.extend(generator.encode(&self.prompts.system(guide)?)?);
+        text.extend_from_slice(&frame.middle);
+        Ok(text)
     }
 }
 

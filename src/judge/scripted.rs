@@ -67,6 +67,15 @@ impl Generator for Script {
         8192
     }
 
+    fn tokens_read(&self) -> u64 {
+        self.asked.lock().unwrap().iter().map(|text| text.split(' ').count() as u64).sum()
+    }
+
+    fn read(&mut self, beginning: &[u32]) -> Result<(), ModelError> {
+        self.asked.lock().unwrap().push(self.text_of(beginning));
+        Ok(())
+    }
+
     fn branch(
         &mut self,
         prefix: &[u32],

@@ -9,6 +9,8 @@ use crate::report::{Finding, Praise, Weakness, Words};
 pub(super) const MOST_WEAKNESSES: usize = 4;
 /// Tokens of a critique: more than the longest of the schema has, unless a model writes letter by letter.
 pub(super) const MOST_TOKENS: usize = 4096;
+/// Tokens that are written for a trial.
+pub(super) const TRIED: usize = 8;
 const MOST_STRENGTHS: usize = 3;
 const QUESTIONS: usize = 3;
 /// Sentences that a part may name.
@@ -42,6 +44,11 @@ pub(super) fn schema(findings: &[&Finding], sentences: usize) -> Value {
         json!({ "type": "array", "items": text(200), "minItems": QUESTIONS, "maxItems": QUESTIONS });
     parts.push(("questions", questions));
     object(&parts)
+}
+
+/// The schema of a trial: a text that can't end before so many tokens, unless each of them is a long one.
+pub(super) fn trial() -> Value {
+    json!({ "type": "string", "minLength": 200, "maxLength": 400 })
 }
 
 fn object(parts: &[(&str, Value)]) -> Value {

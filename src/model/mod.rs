@@ -132,6 +132,15 @@ pub trait Generator: Send {
     /// The most tokens that fit: prompt, and what is written after it.
     fn context(&self) -> usize;
 
+    /// Tokens that the model has read since it was opened, its own words among them. What is remembered isn't read again.
+    fn tokens_read(&self) -> u64;
+
+    /// Reads the beginning of texts ahead, so that none of them has to wait for it.
+    ///
+    /// # Errors
+    /// When it does not fit into the context; when the model fails.
+    fn read(&mut self, beginning: &[u32]) -> Result<(), ModelError>;
+
     /// Reads each branch after `prefix` by itself, all in one forward, and gives the probabilities (softmax over the
     /// whole vocabulary) of the `wanted` tokens as the next one: `[branches][wanted]`. Branches that begin alike are
     /// read once up to where they part.

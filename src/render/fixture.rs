@@ -162,7 +162,7 @@ fn report(answer: &Answer, guide: &Guide) -> Report {
     ];
     report.findings[0].message = "4 of 5 deeds are told as \"we\"\u{1b}[5m.".to_owned();
     report.findings[3].severity = Severity::Suggestion;
-    report.suppressed = 1;
+    report.suppressed = vec!["no_lesson".to_owned()];
     report.strengths =
         vec![Strength { id: "early".into(), message: "You saw it early.".into(), sentences: vec![0, 1] }];
     report.categories = BTreeMap::from([("process_improvement".to_owned(), 0.712_345)]);

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Context, Shown, place, reason, said, severity_id};
+use super::{Context, SecondModel, Shown, place, reason, said, severity_id};
 use crate::evidence::Voice;
+use crate::guide::Guide;
+use crate::model::ModelInfo;
 use crate::report::{Signal, Verdict};
 use crate::text::{self, Answer, LineIndex};
 
@@ -210,7 +212,7 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         ways: signals(&report.ways),
         tests: signals(&report.tests),
         voice: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
-        suppressed: report.suppressed,
+        suppressed: report.suppressed.len(),
         left_out: left_out(answer),
         second_opinion: report.second.as_ref().map(|s| Opinion {
             mass: round(s.mass),
@@ -223,17 +225,24 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
 
 /// What made it.
 pub(super) fn tool(context: &Context<'_>) -> Tool {
-    Tool {
-        version: env!("CARGO_PKG_VERSION"),
-        engine: context.second.map_or("encoder", |s| s.engine),
-        model: said::model(context.model),
-        guide: format!("{}@{}", context.guide.id, context.guide.version),
-        llm: context.second.map(|s| Llm {
-            model: said::model(&s.model),
-            device: s.model.device.clone(),
-            prompts: s.prompts,
-            seed: s.seed,
-        }),
+    Tool::of(context.guide, context.model, context.second)
+}
+
+impl Tool {
+    /// A guide, the encoder, and the language model beside it.
+    pub(super) fn of(guide: &Guide, model: &ModelInfo, second: Option<&SecondModel>) -> Tool {
+        Tool {
+            version: env!("CARGO_PKG_VERSION"),
+            engine: second.map_or("encoder", |s| s.engine),
+            model: said::model(model),
+            guide: format!("{}@{}", guide.id, guide.version),
+            llm: second.map(|s| Llm {
+                model: said::model(&s.model),
+                device: s.model.device.clone(),
+                prompts: s.prompts,
+                seed: s.seed,
+            }),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the formats for people say in the same words: one line each, not escaped.
 
-use super::{Context, Shown, sentence_list};
+use super::{Context, SecondModel, Shown, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
@@ -45,8 +45,21 @@ pub(super) fn model(model: &ModelInfo) -> String {
 }
 
 /// What makes a report, for its foot.
-pub(super) fn tool(by: &ModelInfo, guide: &Guide) -> String {
-    format!("candor {}, {}, guide {}@{}", env!("CARGO_PKG_VERSION"), model(by), guide.id, guide.version)
+pub(super) fn tool(by: &ModelInfo, guide: &Guide, second: Option<&SecondModel>) -> String {
+    let beside =
+        second.map_or(String::new(), |s| format!(", {} beside it (engine {})", model(&s.model), s.engine));
+    let version = env!("CARGO_PKG_VERSION");
+    format!("candor {version}, {}, guide {}@{}{beside}", model(by), guide.id, guide.version)
+}
+
+/// Who judges where a language model does, in words.
+pub(super) fn judged_by(encoder: &ModelInfo, second: &SecondModel) -> String {
+    let (encoder, model, engine) = (&encoder.id, &second.model.id, second.engine);
+    let who = match engine {
+        "llm" => format!("{model}, the rest by {encoder}"),
+        _ => format!("{encoder} and {model}"),
+    };
+    format!("{who} (engine {engine})")
 }
 
 /// The form of the question, and whether it is answered.
@@ -87,7 +100,7 @@ pub(super) fn nothing(shown: &Shown<'_>) -> String {
 
 /// How many findings the answer's comments leave out.
 pub(super) fn suppressed(shown: &Shown<'_>) -> Option<String> {
-    match shown.report.suppressed {
+    match shown.report.suppressed.len() {
         0 => None,
         1 => Some("1 finding is left out, as the answer's own comments ask.".to_owned()),
         n => Some(format!("{n} findings are left out, as the answer's own comments ask.")),

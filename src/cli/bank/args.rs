@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::cli::args::{Color, ConfigArgs, MistakeArgs};
+use crate::cli::args::{CacheArgs, Color, ConfigArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs};
 use crate::render::bank::{self, Format};
 use crate::report::Severity;
 
@@ -23,6 +23,8 @@ Examples:
       A row a record, as each is read; a million of them need no more memory than a hundred.
   candor bank answers.jsonl -f jsonl -o critiques.jsonl --resume
       Goes on where the last run was cut off, and begins where there was none.
+  candor bank stories --llm
+      What each story tells, judged by a language model too (`candor models pull`).
 
 What is read:
   a folder     every .md and .txt in it and below, in the order of their paths; not
@@ -39,15 +41,17 @@ What is read:
 Records are called FILE#ID, else FILE:LINE; stories under headings FILE#HEADING.
 On a terminal, banks of more than 12 stories are shown by the table and the summary alone.
 
-Settings are those of `critique`; the config is looked for from the first path.
-A language model is not asked.
+Settings are those of `critique`; the config is looked for from the first path. Of the keys
+guide, select, ignore, min-level, color, engine and llm count.
+
+A language model (--llm) takes seconds to minutes a story. It needs all cores for one story
+at a time; what that comes to is said before it starts. Its critique in words is in jsonl
+alone, so for the other formats it writes none.
 
 Exit codes:
   0  done; bad records are told of and stop nothing
   2  nothing could be read, or with --strict not everything; a setting or the output
      could not be read or written; stopped by Ctrl-C, once what was done is written";
-
-const RECORDS: &str = "Records";
 
 /// Critique a bank of stories
 ///
@@ -78,34 +82,20 @@ pub(in crate::cli) struct BankArgs {
     pub(super) output: Option<PathBuf>,
     /// Go on with the jsonl or csv file of -o where a run of the same records was cut off
     ///
-    /// Its lines must be those of the same records, in the same order, and of the same model and guide. Give the same
-    /// options: those that choose findings leave no mark in it.
+    /// Its lines must be those of the same records, in the same order, and of the same models and guide, which csv can't
+    /// tell. Give the same options: those that choose findings and words leave no mark in it.
     #[arg(long, requires = "output")]
     pub(super) resume: bool,
-    /// Hear every story anew, and keep nothing of it for the next run
-    ///
-    /// Else what the encoder hears is kept, as numbers and without any text, in $CANDOR_CACHE, or in candor in
-    /// $XDG_CACHE_HOME or ~/.cache, so that a story that has not changed costs nothing the next time.
-    #[arg(long)]
-    pub(super) no_cache: bool,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
     /// Make the exit code 2 when any record is bad
     #[arg(long)]
     pub(super) strict: bool,
-    /// Cut Markdown files into a story under each heading
-    #[arg(long, help_heading = RECORDS)]
-    pub(super) split_headings: bool,
+    #[command(flatten)]
+    pub(super) records: RecordArgs,
     /// What to call standard input; its ending says what it holds
     #[arg(long, help_heading = RECORDS, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) stdin_filename: Option<PathBuf>,
-    /// Field or column of the story
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "text")]
-    pub(super) text_field: String,
-    /// Field or column of what to call it
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "id")]
-    pub(super) id_field: String,
-    /// Field or column of the question that it answers
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "question")]
-    pub(super) question_field: String,
     #[command(flatten)]
     pub(super) mistakes: MistakeArgs,
     /// The least severity to show [default: suggestion]
@@ -124,6 +114,10 @@ pub(in crate::cli) struct BankArgs {
     /// Threads to use [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) llm: LlmArgs,
+    #[command(flatten)]
+    pub(super) words: WordsArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
 }

@@ -1,34 +1,40 @@
-//! `candor bank`: many stories, critiqued on all cores, and what they come to.
+//! `candor bank`: many stories, critiqued on all cores or, with a language model, one after the other, and what they come
+//! to.
 
 mod args;
+mod cost;
 mod progress;
 mod resume;
 mod stream;
-mod threads;
+pub(super) mod threads;
 mod whole;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 
 pub(super) use args::BankArgs;
+pub(super) use progress::Progress;
 
 use super::Outcome;
-use super::args::LlmArgs;
+use super::llm::{Ask, NOT_ASKED, Opened};
 use super::output::{self, Sink};
+use super::reader::Reader;
 use super::settings::{Settings, load_guide};
-use crate::bank::{self, Fields, Reading, Record, RecordError, Records};
-use crate::critic::{Critic, Selection};
+use crate::bank::{self, Reading, Record, RecordError, Records};
+use crate::critic::{CriticError, Selection};
 use crate::guide::Guide;
-use crate::model::ModelInfo;
-use crate::model::cache::{self, Cache};
 use crate::model::encoder::Embedded;
 use crate::render::Context;
 use crate::render::bank::How;
 use crate::report::{Report, Severity};
 use crate::text::Answer;
+use cost::Cost;
+use resume::Begun;
+use threads::Share;
 
 /// Set by Ctrl-C: no record is begun any more.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -37,9 +43,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Runs the command.
 pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
-    threads::set(args.threads)?;
-    let settings =
-        Settings::find(&args.config, &LlmArgs::default(), &location(args))?.choosing(&args.mistakes);
+    let settings = Settings::find(&args.config, &args.llm, &location(args))?.choosing(&args.mistakes);
     let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
     if let Some(folder) = &args.init {
         return begin(folder, &guide);
@@ -47,25 +51,22 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     if args.resume && matches!(args.format.how, How::Whole(_)) {
         bail!("--resume goes on with jsonl and csv; {} is written at the end", args.format.id);
     }
-    refuse_to_overwrite(args)?;
+    refuse_to_overwrite(args.output.as_deref(), args.paths.iter().map(PathBuf::as_path))?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
-    listen()?;
-    let cache = cache::default_root().filter(|_| !args.no_cache).map(Cache::new);
-    let critic = Critic::new(Box::new(Embedded::load()?.remembering(cache)), guide);
+    let ask = settings.ask.and_then(|ask| needed(ask, args));
+    threads::set(args.threads, if ask.is_some() { Share::Model } else { Share::Stories })?;
+    if args.llm.llm.is_some() && ask.is_none() && !args.quiet {
+        output::note(NOT_ASKED);
+    }
+    let opened = ask.as_ref().map(Opened::open).transpose()?;
+    let encoder = Embedded::load()?.remembering(args.cache.open());
     let run = Run {
         args,
         selection,
-        model: critic.model(),
-        critic,
+        reader: Reader::new(Box::new(encoder), guide, opened.as_ref())?,
+        wordless: AtomicU64::new(0),
         min_level: args.min_level.unwrap_or(settings.min_level),
-        reading: Reading {
-            fields: Fields {
-                text: args.text_field.clone(),
-                id: args.id_field.clone(),
-                question: args.question_field.clone(),
-            },
-            split: args.split_headings,
-        },
+        reading: args.records.reading(),
     };
     match &args.format.how {
         How::Whole(write) => whole::run(&run, args.color.unwrap_or(settings.color), *write),
@@ -73,14 +74,21 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     }
 }
 
+/// What is to be asked of a language model: words only where the format shows them.
+fn needed(ask: Ask, args: &BankArgs) -> Option<Ask> {
+    let shown = matches!(&args.format.how, How::Stream(stream) if stream.words);
+    if shown { ask.writing(&args.words) } else { ask }.needed()
+}
+
 /// What every record of a run is critiqued with.
 struct Run<'a> {
     args: &'a BankArgs,
-    critic: Critic,
-    model: ModelInfo,
+    reader: Reader,
     selection: Selection,
     min_level: Severity,
     reading: Reading,
+    /// Stories whose critique in words became too long.
+    wordless: AtomicU64,
 }
 
 /// How many records there were.
@@ -103,19 +111,66 @@ impl Run<'_> {
         }))
     }
 
-    fn critique(&self, record: Record) -> Result<(Answer, Report), RecordError> {
-        let mut answer = record.answer();
-        match self.critic.critique(&mut answer, &self.selection) {
-            Ok(report) => Ok((answer, report)),
-            Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
+    /// Puts every record through `each` and hands the results to `take` in their order. Whether all were taken.
+    fn all<T: Send>(
+        &self,
+        records: &mut dyn Iterator<Item = Result<Record, RecordError>>,
+        begun: &Begun,
+        each: &(dyn Fn(Result<Record, RecordError>) -> Option<T> + Sync),
+        take: &mut dyn FnMut(Vec<T>, &Progress) -> Result<()>,
+    ) -> Result<bool> {
+        let cost = self.reader.second.as_ref().map(|second| Cost::begin(self, second, begun)).transpose()?;
+        let progress = Progress::new(&self.args.paths, self.args.quiet);
+        if begun.input > 0 {
+            progress.skip(begun.input);
         }
+        listen(cost.is_some() && !self.args.quiet)?;
+        let mut take = |done| take(done, &progress);
+        let complete = match cost {
+            None => bank::ordered(records, each, &STOP, &mut take),
+            Some(mut cost) => {
+                let mut each = |record| cost.timed(&progress, || each(record));
+                bank::in_turn(records, &mut each, &STOP, &mut take)
+            }
+        };
+        progress.end();
+        complete
+    }
+
+    /// None where a story was stopped before all was said of it.
+    fn critique(&self, record: Record) -> Option<Result<(Answer, Report), RecordError>> {
+        let mut answer = record.answer();
+        let report = match self.report(&mut answer) {
+            Ok(report) => report,
+            Err(error) => {
+                return Some(Err(RecordError::Critic { name: answer.name, source: Box::new(error) }));
+            }
+        };
+        if report.words.is_none() && self.reader.critic.writes(&report) {
+            if STOP.load(Ordering::SeqCst) {
+                return None;
+            }
+            self.wordless.fetch_add(1, Ordering::SeqCst);
+        }
+        Some(Ok((answer, report)))
+    }
+
+    fn report(&self, answer: &mut Answer) -> Result<Report, CriticError> {
+        let critic = &self.reader.critic;
+        let mut report = critic.critique(answer, &self.selection)?;
+        let mut each = |_: &str| match STOP.load(Ordering::SeqCst) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        report.words = critic.words(answer, &report, &mut each)?;
+        Ok(report)
     }
 
     fn context(&self, color: bool, width: usize) -> Context<'_> {
         Context {
-            guide: self.critic.guide(),
-            model: &self.model,
-            second: None,
+            guide: self.reader.critic.guide(),
+            model: &self.reader.model,
+            second: self.reader.second.as_ref(),
             color,
             width,
             explain_score: false,
@@ -129,6 +184,10 @@ impl Run<'_> {
         let all = count.good + count.bad;
         if !self.args.quiet && count.bad > 0 {
             output::note(&format!("{} of {all} records could not be read; the output says why", count.bad));
+        }
+        let wordless = self.wordless.load(Ordering::SeqCst);
+        if !self.args.quiet && wordless > 0 {
+            output::note(&format!("the words on {wordless} of them became too long and are left out"));
         }
         if complete && all == 0 {
             output::error(&anyhow::anyhow!("there is no record in {}", self.names()));
@@ -160,15 +219,18 @@ fn location(args: &BankArgs) -> PathBuf {
 }
 
 /// A story may be the only copy that there is: `-o` never replaces one.
-fn refuse_to_overwrite(args: &BankArgs) -> Result<()> {
-    let Some(output) = args.output.as_deref().and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
+pub(super) fn refuse_to_overwrite<'a>(
+    output: Option<&Path>,
+    mut paths: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    let Some(output) = output.and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
     let story = output.extension().is_some_and(|e| ["md", "markdown", "txt", "text"].iter().any(|k| e == *k));
-    let holds = |path: &&PathBuf| {
+    let holds = |path: &&Path| {
         let read = path.canonicalize().ok();
         output.is_file()
             && read.is_some_and(|p| p == output || (p.is_dir() && story && output.starts_with(p)))
     };
-    match args.paths.iter().find(holds) {
+    match paths.find(holds) {
         Some(path) => {
             bail!("-o {} is one of the stories of {}; name another file", output.display(), path.display())
         }
@@ -176,11 +238,14 @@ fn refuse_to_overwrite(args: &BankArgs) -> Result<()> {
     }
 }
 
-/// Ctrl-C ends the reading, and a second one candor.
-fn listen() -> Result<()> {
-    let set = ctrlc::set_handler(|| {
+/// Ctrl-C ends the reading, and a second one candor; where a story takes long, that is told.
+fn listen(told: bool) -> Result<()> {
+    let set = ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(INTERRUPTED);
+        }
+        if told {
+            output::note("stopping once this story is judged; Ctrl-C again stops at once");
         }
     });
     set.context("cannot listen for Ctrl-C")
@@ -199,4 +264,35 @@ fn begin(folder: &Path, guide: &Guide) -> Result<Outcome> {
     out.finish()?;
     output::note(&format!("fill them in, then run `candor bank {}`", folder.display()));
     Ok(Outcome::Clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::judge::Engine;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: BankArgs,
+    }
+
+    #[test]
+    fn words_are_written_where_the_format_shows_them() {
+        let asked = |options: &[&str]| {
+            let args = Line::try_parse_from([&["bank", ".", "--llm"], options].concat()).unwrap().args;
+            let ask = Ask::of(&args.llm, None, None).unwrap();
+            needed(ask, &args).map(|ask| (ask.engine, ask.words, ask.seed))
+        };
+        for format in crate::render::bank::ALL {
+            let words = format.id == "jsonl";
+            let of = |more: &[&str]| asked(&[&["--format", format.id, "--seed", "3"], more].concat());
+            assert_eq!(of(&[]), Some((Engine::Both, words, words.then_some(3))), "{}", format.id);
+            assert_eq!(of(&["--no-words"]).map(|a| a.1), Some(false));
+            let only = of(&["--engine", "encoder"]);
+            assert_eq!(only.is_some(), words, "{}: what is there to be asked?", format.id);
+        }
+    }
 }

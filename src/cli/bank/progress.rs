@@ -1,5 +1,6 @@
 //! The progress of a bank: a bar on a terminal, nothing elsewhere.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -7,21 +8,22 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::is_stdin;
 use crate::bank;
+use crate::cli::output;
 
 /// How far, by bytes of the input: that is known of a file of records before it is read.
 const BAR: &str = "{msg} {wide_bar} {percent}%, {eta} left";
 const SPINNER: &str = "{spinner} {msg}";
 
 /// Counts records.
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     bar: ProgressBar,
     started: Instant,
-    records: u64,
+    records: Cell<u64>,
 }
 
 impl Progress {
     /// None is shown where standard error is no terminal, or nobody wants it.
-    pub(super) fn new(paths: &[PathBuf], quiet: bool) -> Progress {
+    pub(in crate::cli) fn new(paths: &[PathBuf], quiet: bool) -> Progress {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         // Sizes are only asked for where they are shown.
         let all = !target.is_hidden() && !paths.iter().any(|p| is_stdin(p));
@@ -30,7 +32,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(if total.is_some() { BAR } else { SPINNER }) {
             bar.set_style(style);
         }
-        Progress { bar, started: Instant::now(), records: 0 }
+        Progress { bar, started: Instant::now(), records: Cell::new(0) }
     }
 
     /// So many bytes were taken by records that are done already.
@@ -40,15 +42,23 @@ impl Progress {
         self.bar.reset_eta();
     }
 
-    pub(super) fn add(&mut self, records: u64, bytes: u64) {
-        self.records += records;
-        let rate = self.records as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
-        self.bar.set_message(format!("{} stories, {rate:.1} a second", self.records));
+    pub(in crate::cli) fn add(&self, records: u64, bytes: u64) {
+        self.records.set(self.records.get() + records);
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let rate = self.records.get() as f64 / seconds;
+        let rate =
+            if rate < 1.0 { format!("{:.0} s each", 1.0 / rate) } else { format!("{rate:.1} a second") };
+        self.bar.set_message(format!("{} stories, {rate}", self.records.get()));
         self.bar.inc(bytes);
     }
 
+    /// Says something, and shows the bar again below it.
+    pub(super) fn note(&self, text: &str) {
+        self.bar.suspend(|| output::note(text));
+    }
+
     /// Takes the bar away.
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }

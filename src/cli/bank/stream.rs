@@ -5,10 +5,9 @@ use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 
-use super::progress::Progress;
+use super::Run;
 use super::resume::{self, Begun};
-use super::{Run, STOP};
-use crate::bank::{self, Record, RecordError};
+use crate::bank::{Record, RecordError};
 use crate::cli::Outcome;
 use crate::cli::output::{self, Sink};
 use crate::render::bank::{Entry, Stream};
@@ -41,12 +40,10 @@ impl Target {
 pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     let context = run.context(false, 80);
     let mut records = run.records();
-    let mut progress = Progress::new(&run.args.paths, run.args.quiet);
     let (mut target, begun) = match &run.args.output {
         None => (Target::Standard(Sink::standard()), Begun::default()),
         Some(path) => {
             let (file, begun) = resume::open(path, run.args.resume, (stream, &context), &mut records)?;
-            progress.skip(begun.input);
             (Target::File(file), begun)
         }
     };
@@ -62,11 +59,11 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         target.put(stream.head.as_bytes()).with_context(cannot)?;
     }
     let mut count = begun.count;
-    let each = |record: Result<Record, RecordError>| line(run, stream, &context, record);
-    let complete = bank::ordered(&mut records, &each, &STOP, &mut |chunk: Vec<io::Result<Line>>| {
+    let each = |record| line(run, stream, &context, record);
+    let complete = run.all(&mut records, &begun, &each, &mut |chunk: Vec<io::Result<Line>>, progress| {
         let mut lines = Vec::new();
         for line in chunk {
-            let line = line?;
+            let line = line.with_context(cannot)?;
             lines.extend_from_slice(&line.text);
             match line.bytes {
                 Some(bytes) => {
@@ -76,10 +73,8 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
                 None => count.bad += 1,
             }
         }
-        target.put(&lines)
-    });
-    progress.end();
-    let complete = complete.with_context(cannot)?;
+        target.put(&lines).with_context(cannot)
+    })?;
     if !complete && !run.args.quiet {
         let on = if run.args.output.is_some() { "; --resume goes on from there" } else { "" };
         output::note(&format!("stopped after {} records{on}", count.good + count.bad));
@@ -87,23 +82,25 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     Ok(run.outcome(count, complete))
 }
 
+/// The line of a record; none where it was stopped before it was done.
 fn line(
     run: &Run<'_>,
     stream: &Stream,
     context: &Context<'_>,
     record: Result<Record, RecordError>,
-) -> io::Result<Line> {
-    let mut text = Vec::new();
+) -> Option<io::Result<Line>> {
     let bytes = record.as_ref().map_or(0, |r| r.bytes);
-    match record.and_then(|r| run.critique(r)) {
+    let critiqued = match record {
+        Ok(record) => run.critique(record)?,
+        Err(error) => Err(error),
+    };
+    let mut text = Vec::new();
+    let (written, bytes) = match &critiqued {
         Ok((answer, report)) => {
-            let shown = Shown { answer: &answer, report: &report, number: 0 };
-            (stream.one)(&Entry::Critique(&shown), context, &mut text)?;
-            Ok(Line { text, bytes: Some(bytes) })
+            let shown = Shown { answer, report, number: 0 };
+            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Some(bytes))
         }
-        Err(error) => {
-            (stream.one)(&Entry::Bad(&error), context, &mut text)?;
-            Ok(Line { text, bytes: None })
-        }
-    }
+        Err(error) => ((stream.one)(&Entry::Bad(error), context, &mut text), None),
+    };
+    Some(written.map(|()| Line { text, bytes }))
 }

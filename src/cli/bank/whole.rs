@@ -1,12 +1,11 @@
 //! Formats that come at the end: a small record of each story is held, and its text is not.
 
-use std::convert::Infallible;
 use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 
-use super::progress::Progress;
-use super::{Count, Run, STOP};
+use super::resume::Begun;
+use super::{Count, Run};
 use crate::bank::{self, Asked, Record, RecordError, Story};
 use crate::cli::Outcome;
 use crate::cli::args::Color;
@@ -20,10 +19,9 @@ pub(super) fn run(
     color: Color,
     write: fn(&Bank<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<Outcome> {
-    let mut progress = Progress::new(&run.args.paths, run.args.quiet);
     let (mut stories, mut errors) = (Vec::new(), Vec::new());
-    let each = |record: Result<Record, RecordError>| record.and_then(|r| Ok((r.bytes, story(run, r)?)));
-    let Ok(complete) = bank::ordered(&mut run.records(), &each, &STOP, &mut |chunk| {
+    let each = |record| story(run, record);
+    let complete = run.all(&mut run.records(), &Begun::default(), &each, &mut |chunk, progress| {
         for done in chunk {
             match done {
                 Ok((bytes, story)) => {
@@ -33,11 +31,11 @@ pub(super) fn run(
                 Err(error) => errors.push(error),
             }
         }
-        Ok::<(), Infallible>(())
-    });
-    progress.end();
-    let asked = Asked::all(&run.critic, &run.args.question).context("cannot read the questions")?;
-    let summary = bank::summary(&stories, run.critic.guide(), &asked);
+        Ok(())
+    })?;
+    let critic = &run.reader.critic;
+    let asked = Asked::all(critic, &run.args.question).context("cannot read the questions")?;
+    let summary = bank::summary(&stories, critic.guide(), &asked);
     let mut sink = Sink::new(run.args.output.as_deref());
     let context = run.context(sink.color(color), sink.width());
     let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete };
@@ -50,7 +48,13 @@ pub(super) fn run(
     Ok(run.outcome(count, complete))
 }
 
-fn story(run: &Run<'_>, record: Record) -> Result<Story, RecordError> {
-    let (answer, report) = run.critique(record)?;
-    Ok(Story::of(&answer, &report, run.critic.guide()))
+/// What is kept of a record, and the bytes of input that it took.
+fn story(run: &Run<'_>, record: Result<Record, RecordError>) -> Option<Result<(u64, Story), RecordError>> {
+    let record = match record {
+        Ok(record) => record,
+        Err(error) => return Some(Err(error)),
+    };
+    let bytes = record.bytes;
+    let guide = run.reader.critic.guide();
+    Some(run.critique(record)?.map(|(answer, report)| (bytes, Story::of(&answer, &report, guide))))
 }

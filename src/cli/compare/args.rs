@@ -1,11 +1,11 @@
 //! The arguments of `candor compare`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::cli::args::{Color, ConfigArgs, MistakeArgs};
+use crate::cli::args::{CacheArgs, Color, ConfigArgs, LlmArgs, MistakeArgs, RecordArgs};
 use crate::render::compare::{ALL, Renderer};
 use crate::report::Severity;
 
@@ -17,6 +17,18 @@ Examples:
       The file as it is now against the one of the last commit.
   candor compare --git origin/main --fail-if-worse --quiet answer.md
       One verdict, and exit code 1 when the answer became worse.
+  candor compare stories-in-may stories
+      Two versions of a bank: which stories are better, worse, new or taken out, and the whole.
+  candor compare --git HEAD stories
+      The bank as it is now against the one of the last commit.
+
+OLD and NEW are banks where one of them is a folder or a .jsonl, .ndjson, .csv or .tsv file, or
+a Markdown file that `bank` cuts into several stories; they are read as by `bank`. A single
+Markdown file beside a file of records is a bank of one; beside a folder it is an error: name
+the story in the folder. Stories are found again by their name (the path in the folder, the id,
+the heading); then those that have no such name in the other bank, or go by their line, by the
+rare words that they share, the most alike first. What is left was taken out, or is new.
+With --git, what ignore files name now is left out of both.
 
 The verdict is better or worse when the score moved by more than the noise band, or when the
 level moved and the score the same way. The band is how far changes that keep the meaning move
@@ -24,30 +36,34 @@ an answer (training/noise.py measures it); the output states it. Where one of th
 interview answer there is no verdict.
 
 Settings are found as for `critique`, for the new version; the keys guide, select, ignore,
-min-level and color count.
+min-level, color, engine and llm count. With a language model (--llm) both versions are
+judged by it too; no words are written, and the noise band stays that of the encoder alone.
 
 Exit codes:
   0  compared
-  1  with --fail-if-worse: the new version is worse, or gets no score where the old one had one
-  2  a version, a setting or the output could not be read or written";
+  1  with --fail-if-worse: the new version is worse, or gets no score where the old one had one;
+     of a bank: any story that both have. One that was taken out doesn't count
+  2  a version, a setting or the output could not be read or written; no story of a bank is
+     found again; with --strict not every record could be read";
 
-/// Compare two versions of an answer
+/// Compare two versions of an answer, or of a bank
 ///
 /// Pairs their sentences and says which findings are fixed, new and left, what is heard more and less, which criteria the
-/// points came from, and whether the new version is better, worse, or within noise.
+/// points came from, and whether the new version is better, worse, or within noise. Of two banks it pairs the stories, and
+/// says that of each and of all together.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = COMPARE_EXAMPLES,
-    override_usage = "candor compare [OPTIONS] <OLD> <NEW>\n       candor compare [OPTIONS] --git <REV> <FILE>"
+    override_usage = "candor compare [OPTIONS] <OLD> <NEW>\n       candor compare [OPTIONS] --git <REV> <PATH>"
 )]
 pub(in crate::cli) struct CompareArgs {
-    /// The old version; with --git the only file
-    #[arg(value_name = "OLD", value_hint = ValueHint::FilePath)]
+    /// The old version, an answer or a bank; with --git the only path
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
     pub(super) old: PathBuf,
     /// The new version
-    #[arg(value_name = "NEW", value_hint = ValueHint::FilePath, required_unless_present = "git", conflicts_with = "git")]
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath, required_unless_present = "git", conflicts_with = "git")]
     pub(super) new: Option<PathBuf>,
-    /// Compare one file with what it was at this revision
+    /// Compare an answer or a bank with what it was at this revision
     #[arg(long, value_name = "REV")]
     pub(super) git: Option<String>,
     /// The interview question, in place of the answers' own
@@ -67,9 +83,16 @@ pub(in crate::cli) struct CompareArgs {
     /// The least severity of a finding to show [default: suggestion]
     #[arg(long, value_name = "SEVERITY")]
     pub(super) min_level: Option<Severity>,
-    /// Exit with 1 when the new version is worse
+    /// Exit with 1 when the new version is worse, or any story of the new bank
     #[arg(long)]
     pub(super) fail_if_worse: bool,
+    /// Make the exit code 2 when any record of a bank is bad
+    #[arg(long)]
+    pub(super) strict: bool,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
+    #[command(flatten)]
+    pub(super) records: RecordArgs,
     /// When to use colour [default: auto]
     ///
     /// `auto` uses it on a terminal, unless NO_COLOR is set.
@@ -84,7 +107,16 @@ pub(in crate::cli) struct CompareArgs {
     #[arg(long, hide = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(super) model: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) llm: LlmArgs,
+    #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+impl CompareArgs {
+    /// The new version; with --git it is the only path that is given.
+    pub(super) fn newer(&self) -> &Path {
+        self.new.as_deref().unwrap_or(&self.old)
+    }
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Renderer> {

@@ -1,71 +1,114 @@
-//! `candor compare`: two versions of an answer are read and critiqued, then compared.
+//! `candor compare`: two versions of an answer, or of a bank of them, are read and critiqued, then compared.
 
 mod args;
+mod banks;
+mod blobs;
+mod left_out;
 mod revision;
+
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
 use super::Outcome;
-use super::args::LlmArgs;
+use super::llm::{Ask, NOT_ASKED, Opened};
 use super::output::{self, Sink};
+use super::reader::Reader;
 use super::settings::{Settings, load_guide};
+use crate::bank;
 use crate::compare::{Noise, Side, compare};
-use crate::critic::{Critic, Selection};
+use crate::critic::Selection;
+use crate::model::cache::Cache;
 use crate::model::encoder::Embedded;
-use crate::render::compare::{ALL, Compared, Setting};
+use crate::render::compare::{ALL, Compared, Renderer, Setting};
 use crate::report::Report;
 use crate::text::{self, Answer};
+use revision::Revision;
 
 pub(super) use args::CompareArgs;
 
 /// Runs the command.
 pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
-    let file = args.new.as_deref().unwrap_or(&args.old);
+    let (file, reading) = (args.newer(), args.records.reading());
+    if [args.old.as_path(), file].into_iter().any(bank::is_bank) {
+        return banks::run(args, &reading);
+    }
     let answers = [Some(args.old.as_path()), args.new.as_deref()];
     output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
-    let settings = Settings::find(&args.config, &LlmArgs::default(), file)?.choosing(&args.mistakes);
-    let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
-    let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
-    let noise = Noise::measured()?;
     let mut old = match &args.git {
-        Some(revision) => revision::read(revision, file)?,
+        Some(revision) => Revision::find(revision, file)?.answer(file)?,
         None => text::read_file(&args.old)?,
     };
     let mut new = text::read_file(file)?;
-    let model = match &args.model {
-        Some(folder) => Embedded::read(folder)?,
-        None => Embedded::load()?,
-    };
-    let critic = Critic::new(Box::new(model), guide);
-    let reports = [&mut old, &mut new].map(|answer| critique(&critic, answer, &selection, args));
+    let several = |answer: &Answer, path: &Path| bank::is_several(&answer.source, path, &reading);
+    if several(&old, &args.old) || several(&new, file) {
+        return banks::run(args, &reading);
+    }
+    let run = Run::new(args, file, None)?;
+    let reports = [&mut old, &mut new]
+        .map(|answer| run.critique(answer).with_context(|| format!("cannot critique {}", answer.name)));
     let [old_report, new_report] = reports;
     let old = Side { answer: &old, report: &old_report? };
     let new = Side { answer: &new, report: &new_report? };
-    let delta =
-        compare(old, new, &noise, |texts| critic.embed(texts)).context("cannot compare the sentences")?;
-    let mut sink = Sink::new(args.output.as_deref());
-    let setting = Setting {
-        guide: critic.guide(),
-        model: &critic.model(),
-        color: sink.color(args.color.unwrap_or(settings.color)),
-        width: sink.width(),
-        min_level: args.min_level.unwrap_or(settings.min_level),
-        quiet: args.quiet,
-    };
-    let compared = Compared { old, new, delta: &delta, noise: &noise };
-    (args.format.unwrap_or(&ALL[0]).write)(&compared, &setting, &mut sink)?;
-    sink.finish()?;
+    let delta = compare(old, new, &run.noise, |texts| run.reader.critic.embed(texts))
+        .context("cannot compare the sentences")?;
+    let compared = Compared { old, new, delta: &delta, noise: &run.noise };
+    run.write(|renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
     Ok(if args.fail_if_worse && delta.is_worse() { Outcome::Found } else { Outcome::Clean })
 }
 
-fn critique(
-    critic: &Critic,
-    answer: &mut Answer,
-    selection: &Selection,
-    args: &CompareArgs,
-) -> Result<Report> {
-    if let Some(question) = &args.question {
-        answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
+/// What both versions are critiqued and shown with.
+struct Run<'a> {
+    args: &'a CompareArgs,
+    settings: Settings,
+    selection: Selection,
+    noise: Noise,
+    reader: Reader,
+}
+
+impl<'a> Run<'a> {
+    /// With the settings for an answer at this path.
+    fn new(args: &'a CompareArgs, path: &Path, cache: Option<Cache>) -> Result<Run<'a>> {
+        let settings = Settings::find(&args.config, &args.llm, path)?.choosing(&args.mistakes);
+        let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
+        let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
+        let encoder = match &args.model {
+            Some(folder) => Embedded::read(folder)?,
+            None => Embedded::load()?,
+        };
+        // A comparison shows no words.
+        let ask = settings.ask.clone().and_then(Ask::needed);
+        if args.llm.llm.is_some() && ask.is_none() && !args.quiet {
+            output::note(NOT_ASKED);
+        }
+        let opened = ask.as_ref().map(Opened::open).transpose()?;
+        let reader = Reader::new(Box::new(encoder.remembering(cache)), guide, opened.as_ref())?;
+        Ok(Run { args, settings, selection, noise: Noise::measured()?, reader })
     }
-    critic.critique(answer, selection).with_context(|| format!("cannot critique {}", answer.name))
+
+    fn critique(&self, answer: &mut Answer) -> Result<Report, crate::critic::CriticError> {
+        if let Some(question) = &self.args.question {
+            answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
+        }
+        self.reader.critic.critique(answer, &self.selection)
+    }
+
+    /// Writes with the format that was asked for, to where it was asked for.
+    fn write(
+        &self,
+        write: impl FnOnce(&Renderer, &Setting<'_>, &mut Sink) -> std::io::Result<()>,
+    ) -> Result<()> {
+        let mut sink = Sink::new(self.args.output.as_deref());
+        let setting = Setting {
+            guide: self.reader.critic.guide(),
+            model: &self.reader.model,
+            second: self.reader.second.as_ref(),
+            color: sink.color(self.args.color.unwrap_or(self.settings.color)),
+            width: sink.width(),
+            min_level: self.args.min_level.unwrap_or(self.settings.min_level),
+            quiet: self.args.quiet,
+        };
+        write(self.args.format.unwrap_or(&ALL[0]), &setting, &mut sink)?;
+        sink.finish()
+    }
 }

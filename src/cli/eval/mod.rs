@@ -12,6 +12,7 @@ use super::Outcome;
 use super::args::{EvalArgs, EvalFormat};
 use super::llm::{Ask, Opened};
 use super::output::{self, Sink};
+use super::reader::Reader;
 use super::settings::load_guide;
 use crate::critic::Critic;
 use crate::eval::{self, Example, Figures, Fit};
@@ -28,17 +29,12 @@ pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
         Some(folder) => Embedded::read(folder)?,
         None => Embedded::load()?,
     };
-    let mut critic = Critic::new(Box::new(model), load_guide(None)?);
-    let fitted = match Ask::of(&args.llm, None, None) {
-        Some(ask) => {
-            let opened = Opened::open(&Ask { words: false, ..ask })?;
-            let encoder = critic.model().sha256;
-            let second = opened.beside(&encoder, critic.guide())?;
-            critic = critic.with(second);
-            args.fit.then(|| fit(&mut critic, &opened, &encoder, &examples)).transpose()?
-        }
+    let opened = Ask::of(&args.llm, None, None).map(|ask| Opened::open(&ask)).transpose()?;
+    let mut critic = Reader::new(Box::new(model), load_guide(None)?, opened.as_ref())?.critic;
+    let fitted = match &opened {
+        Some(opened) if args.fit => Some(fit(&mut critic, opened, &examples)?),
         None if args.fit => bail!("--fit is about a language model: name it with --llm"),
-        None => None,
+        _ => None,
     };
     let mut figures = Figures::default();
     let started = Instant::now();
@@ -65,7 +61,8 @@ pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
 }
 
 /// Fits how much the language model weighs, keeps that beside the model, and goes on with it.
-fn fit(critic: &mut Critic, opened: &Opened, encoder: &str, examples: &[Example]) -> Result<Fit> {
+fn fit(critic: &mut Critic, opened: &Opened, examples: &[Example]) -> Result<Fit> {
+    let encoder = critic.model().sha256;
     let answers = examples.iter().filter_map(|e| match e {
         Example::Answer(answer) => Some(answer),
         _ => None,
@@ -77,7 +74,7 @@ fn fit(critic: &mut Critic, opened: &Opened, encoder: &str, examples: &[Example]
     let Some(second) = critic.second_mut() else { bail!("no language model is asked") };
     second.pooling = fitted.pooling;
     let judge = std::sync::Arc::clone(&second.judge);
-    let kept = Calibration::new(&judge, encoder, critic.guide(), fitted.answers, fitted.pooling);
+    let kept = Calibration::new(&judge, &encoder, critic.guide(), fitted.answers, fitted.pooling);
     kept.write(&opened.calibration)?;
     output::note(&format!("kept in {}", opened.calibration.display()));
     Ok(fitted)

@@ -164,6 +164,15 @@ impl Generator for Local {
         self.context
     }
 
+    fn tokens_read(&self) -> u64 {
+        self.reader.tokens_read()
+    }
+
+    fn read(&mut self, beginning: &[u32]) -> Result<(), ModelError> {
+        self.fits(beginning.len())?;
+        Ok(self.reader.read_ahead(beginning)?)
+    }
+
     fn branch(
         &mut self,
         prefix: &[u32],

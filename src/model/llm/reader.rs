@@ -26,15 +26,35 @@ pub(super) struct Reader {
     /// How long the last text was that was asked for; the tokens after it were written.
     last: usize,
     mark: Vec<u32>,
+    /// Tokens of all passes.
+    read: u64,
 }
 
 impl Reader {
     pub(super) fn new(decoder: Decoder, mark: Vec<u32>) -> Reader {
-        Reader { cache: decoder.cache(), decoder, tokens: Vec::new(), passes: Vec::new(), last: 0, mark }
+        Reader {
+            cache: decoder.cache(),
+            decoder,
+            tokens: Vec::new(),
+            passes: Vec::new(),
+            last: 0,
+            mark,
+            read: 0,
+        }
     }
 
     pub(super) fn decoder(&self) -> &Decoder {
         &self.decoder
+    }
+
+    /// Tokens that went through the decoder.
+    pub(super) fn tokens_read(&self) -> u64 {
+        self.read
+    }
+
+    /// Reads a text, and asks nothing about it.
+    pub(super) fn read_ahead(&mut self, text: &[u32]) -> Result<(), DecoderError> {
+        self.remember(text, text.len(), &mut || ControlFlow::Continue(())).map(|_| ())
     }
 
     /// Reads a text; `more` is asked before each pass and may end it. Gives the logits after the text, or none where it
@@ -70,7 +90,9 @@ impl Reader {
         self.remember(text, text.len(), &mut || ControlFlow::Continue(()))?;
         let positions = branches.tree.positions(text.len() as u32);
         let mask = Mask::Tree(branches.tree.clone());
-        self.decoder.forward(&mut self.cache, &branches.tokens, &positions, &mask)
+        let hidden = self.decoder.forward(&mut self.cache, &branches.tokens, &positions, &mask)?;
+        self.read += branches.tokens.len() as u64;
+        Ok(hidden)
     }
 
     /// Makes the cache that of a text, of which at most the first `most` tokens may have been there. Gives the hidden
@@ -114,6 +136,7 @@ impl Reader {
         let positions: Vec<u32> = (start..start + tokens.len() as u32).collect();
         let hidden = self.decoder.forward(&mut self.cache, tokens, &positions, &Mask::Causal)?;
         self.tokens.extend_from_slice(tokens);
+        self.read += tokens.len() as u64;
         self.passes.push(self.tokens.len());
         Ok(hidden)
     }

@@ -11,7 +11,7 @@ use crate::render::{Context, Shown, escape, reason};
 pub(super) const FORMAT: Format = Format {
     id: "csv",
     doc: "a row a story as each is read: level, score, what is missing",
-    how: How::Stream(Stream { head: HEAD, start: HEAD, one, mark }),
+    how: How::Stream(Stream { head: HEAD, start: HEAD, words: false, one, mark }),
 };
 
 const HEAD: &str =

@@ -11,7 +11,7 @@ use crate::render::{Context, escape, jsonl};
 pub(super) const FORMAT: Format = Format {
     id: "jsonl",
     doc: "an object a line as each story is read: candor.critique/1, or candor.error/1 for a bad record",
-    how: How::Stream(Stream { head: "", start: "{\"schema\":\"candor.", one, mark }),
+    how: How::Stream(Stream { head: "", start: "{\"schema\":\"candor.", words: true, one, mark }),
 };
 
 /// A record of which nothing can be said. `schemas/error-1.json` describes it.

@@ -7,8 +7,8 @@ mod csv;
 mod html;
 mod json;
 mod jsonl;
-mod said;
-mod terminal;
+pub(in crate::render) mod said;
+pub(in crate::render) mod terminal;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +48,8 @@ pub struct Stream {
     pub head: &'static str,
     /// How all that is written begins.
     pub start: &'static str,
+    /// Whether the critique in words is in it.
+    pub words: bool,
     /// Writes the line of a record.
     pub one: fn(&Entry<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
     /// Whose line it is; `None` where it is none of this format.

@@ -15,7 +15,8 @@ pub(super) fn head(bank: &Bank<'_>) -> String {
     format!("{stories}{rest}{score}{stopped}")
 }
 
-pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+/// "1 story", "2 stories".
+pub(in crate::render) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

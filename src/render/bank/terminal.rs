@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use super::{Bank, Format, How, said};
 use crate::bank::{Note, Point, RecordError, Serves, Story};
-use crate::render::said::{MEND_FIRST, mistake_title};
-use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page};
+use crate::render::said::{MEND_FIRST, judged_by, mistake_title};
+use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
 
 pub(super) const FORMAT: Format = Format {
@@ -18,7 +18,7 @@ pub(super) const FORMAT: Format = Format {
 };
 
 /// Banks of more stories are shown by the table alone.
-const MOST_CARDS: usize = 12;
+pub(in crate::render) const MOST_CARDS: usize = 12;
 /// Entries of a list that are shown; the rest is counted.
 const MOST_LISTED: usize = 20;
 
@@ -33,7 +33,7 @@ fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         }
         table(bank, &mut page)?;
     }
-    errors(bank.errors, &mut page)?;
+    errors("Not read", bank.errors, &mut page)?;
     if bank.stories.is_empty() {
         return Ok(());
     }
@@ -47,7 +47,11 @@ fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
 
 fn head(bank: &Bank<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para("Story bank: ", &said::head(bank), BOLD)?;
-    page.para("Guide:      ", &context.guide.title, PLAIN)
+    page.para("Guide:      ", &context.guide.title, PLAIN)?;
+    match context.second {
+        Some(second) => page.para("Judged by:  ", &judged_by(context.model, second), PLAIN),
+        None => Ok(()),
+    }
 }
 
 /// A story in a few lines, each no longer than the page is wide.
@@ -86,25 +90,6 @@ fn point(point: &Point, between: &str, page: &mut Page<'_>) -> io::Result<()> {
     page.line(&line)
 }
 
-/// As much of a text as fits into so many columns; three points stand for the rest.
-fn shortened(text: &str, width: usize) -> String {
-    use unicode_width::UnicodeWidthChar;
-    let columns = |c: char| c.width().unwrap_or(0);
-    if text.chars().map(columns).sum::<usize>() <= width {
-        return text.to_owned();
-    }
-    let mut used = 3;
-    let mut kept = String::new();
-    for c in text.chars() {
-        used += columns(c);
-        if used > width {
-            break;
-        }
-        kept.push(c);
-    }
-    format!("{}...", kept.trim_end())
-}
-
 fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if bank.stories.is_empty() {
         return Ok(());
@@ -134,11 +119,12 @@ fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn errors(errors: &[RecordError], page: &mut Page<'_>) -> io::Result<()> {
+/// Records that could not be read, and why.
+pub(in crate::render) fn errors(title: &str, errors: &[RecordError], page: &mut Page<'_>) -> io::Result<()> {
     if errors.is_empty() {
         return Ok(());
     }
-    page.heading("Not read")?;
+    page.heading(title)?;
     for error in errors.iter().take(MOST_LISTED) {
         page.para("- ", &error.whole(), PLAIN)?;
     }
@@ -153,7 +139,7 @@ fn more(all: usize, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// "2, 5 and 7", counted from 1; of many the first.
-fn numbers(stories: &[usize]) -> String {
+pub(in crate::render) fn numbers(stories: &[usize]) -> String {
     let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
     match (shown.split_last(), stories.len() - shown.len()) {
         (None, _) => String::new(),

@@ -17,6 +17,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     id: "html",
     doc: "a page to look at in a browser: the verdict, both versions side by side",
     write,
+    banks: None,
 };
 
 fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -152,17 +153,17 @@ impl<'a> View<'a> {
             questions_differ: questions.0 != questions.1,
             direction: verdict.as_ref().map(|v| v.0),
             headline: verdict.map_or_else(|| said::no_verdict(compared), |v| v.1),
-            noise: said::noise(compared, guide),
+            noise: said::noise(compared, setting),
             standing: if gain.is_some() { Vec::new() } else { said::standing(compared) },
             scale: verdicts.map(|v| scale(v, compared.noise.points)),
             points: gain.map(|g| said::moved(&g.parts).into_iter().map(part).collect()).unwrap_or_default(),
             sum: verdicts.and_then(sum),
             groups: groups(compared, setting),
-            deeds: said::deeds(compared),
+            deeds: said::deeds(compared.delta.old_deeds, compared.delta.new_deeds),
             answered: said::answered(compared),
             heard: said::heard(compared, guide),
             lines: delta.sentences.iter().map(|c| line(c, compared, setting)).collect(),
-            tool: tool(setting.model, guide),
+            tool: tool(setting.model, guide, setting.second),
         }
     }
 }

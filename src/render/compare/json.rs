@@ -7,18 +7,22 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Compared, Renderer, Setting, direction, quotes};
+use super::{Compared, Renderer, Setting, banks, direction, quotes};
 use crate::compare::{self, Deeds, Kind, Piece, Side, pieces};
-use crate::evidence::Tag;
+use crate::evidence::{Role, Tag};
 use crate::render::escape::escape_json;
-use crate::render::json_v1::{LeftOut, left_out, round};
-use crate::render::{reason, said, severity_id};
+use crate::render::json_v1::{LeftOut, Tool, left_out, round};
+use crate::render::{reason, severity_id};
 use crate::report;
 
 const SCHEMA: &str = "candor.compare/1";
 
-pub(super) const RENDERER: Renderer =
-    Renderer { id: "json", doc: "an object, in the schema candor.compare/1", write };
+pub(super) const RENDERER: Renderer = Renderer {
+    id: "json",
+    doc: "an object, in the schema candor.compare/1; of banks candor.bank_delta/1",
+    write,
+    banks: Some(banks::json::write),
+};
 
 fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(&comparison(compared, setting))?;
@@ -43,17 +47,11 @@ struct Comparison<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
-    version: &'static str,
-    model: String,
-    guide: String,
-}
-
-#[derive(Serialize)]
-struct Noise<'a> {
+pub(super) struct Noise<'a> {
     points: u8,
     level_changes: f64,
     guide: &'a str,
+    engine: &'static str,
 }
 
 #[derive(Serialize)]
@@ -72,7 +70,7 @@ struct Version<'a> {
 
 /// Actions and results, by who does them.
 #[derive(Serialize)]
-struct Voice {
+pub(super) struct Voice {
     i: usize,
     we: usize,
 }
@@ -109,7 +107,7 @@ struct Left<'a> {
 }
 
 #[derive(Serialize)]
-struct Count {
+pub(super) struct Count {
     id: &'static str,
     old: usize,
     new: usize,
@@ -141,18 +139,14 @@ struct Words {
 }
 
 fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparison<'a> {
-    let (delta, noise) = (compared.delta, compared.noise);
+    let delta = compared.delta;
     let gain = delta.gain.as_ref();
     let part =
         |p: &compare::Part<'a>| Part { id: p.id, old: round(p.old), new: round(p.new), shown: p.shown };
     Comparison {
         schema: SCHEMA,
-        tool: Tool {
-            version: env!("CARGO_PKG_VERSION"),
-            model: said::model(setting.model),
-            guide: format!("{}@{}", setting.guide.id, setting.guide.version),
-        },
-        noise: Noise { points: noise.points, level_changes: round(noise.level_changes), guide: &noise.guide },
+        tool: Tool::of(setting.guide, setting.model, setting.second),
+        noise: noise(compared.noise),
         old: version(compared.old, delta.old_deeds),
         new: version(compared.new, delta.new_deeds),
         verdict: gain.map(|g| direction(g.direction).0),
@@ -160,10 +154,31 @@ fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparis
         score_delta: gain.map(|g| g.score),
         criteria: gain.map(|g| g.parts.iter().map(part).collect()).unwrap_or_default(),
         findings: findings(compared, setting),
-        roles: delta.roles.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect(),
+        roles: roles(&delta.roles),
         tags: delta.tags.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect(),
         sentences: delta.sentences.iter().map(|c| change(c, compared)).collect(),
     }
+}
+
+/// The band.
+pub(super) fn noise(noise: &compare::Noise) -> Noise<'_> {
+    Noise {
+        points: noise.points,
+        level_changes: round(noise.level_changes),
+        guide: &noise.guide,
+        // training/noise.py asks no other
+        engine: "encoder",
+    }
+}
+
+/// Sentences by role.
+pub(super) fn roles(roles: &[compare::Count<Role>]) -> Vec<Count> {
+    roles.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect()
+}
+
+/// Deeds by who does them.
+pub(super) fn voice(deeds: Deeds) -> Voice {
+    Voice { i: deeds.i, we: deeds.we }
 }
 
 fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
@@ -176,8 +191,8 @@ fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
         reason: report.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
         level: report.verdict.as_ref().map(|v| v.level),
         score: report.verdict.as_ref().map(|v| v.score),
-        voice: Voice { i: deeds.i, we: deeds.we },
-        suppressed: report.suppressed,
+        voice: voice(deeds),
+        suppressed: report.suppressed.len(),
         left_out: left_out(answer),
     }
 }

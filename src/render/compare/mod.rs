@@ -1,8 +1,9 @@
-//! How a comparison of two versions is shown: one output format a file. [`ALL`] is the table from which `--format` and
-//! its help are derived.
+//! How a comparison of two versions, of an answer or of a bank, is shown: one output format a file. [`ALL`] is the table
+//! from which `--format` and its help are derived.
 //!
-//! May import: `compare`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`, `report`, `text`.
+//! May import: `bank`, `compare`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`, `report`, `text`.
 
+mod banks;
 mod html;
 mod json;
 mod page;
@@ -14,9 +15,11 @@ mod tests;
 
 use std::io::{self, Write};
 
+use crate::bank::{self, RecordError};
 use crate::compare::{Delta, Direction, Noise, Side};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
+use crate::render::SecondModel;
 use crate::report::{Finding, Severity};
 
 /// Every output format of a comparison; the first one is the default.
@@ -31,7 +34,12 @@ pub struct Renderer {
     pub doc: &'static str,
     /// Writes a comparison.
     pub write: fn(&Compared<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
+    /// Writes that of two banks, where it can.
+    pub banks: Option<WriteBanks>,
 }
+
+/// Writes a comparison of two banks.
+pub type WriteBanks = fn(&Banks<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>;
 
 impl Renderer {
     /// The renderer of an id.
@@ -53,12 +61,36 @@ pub struct Compared<'a> {
     pub noise: &'a Noise,
 }
 
+/// Two versions of a bank, and what became of it.
+pub struct Banks<'a> {
+    /// The old version.
+    pub old: Bank<'a>,
+    /// The new one.
+    pub new: Bank<'a>,
+    /// What became of it.
+    pub delta: &'a bank::Delta<'a>,
+    /// How far an answer moves by itself.
+    pub noise: &'a Noise,
+    /// The revision of the old version, where it is one of git.
+    pub git: Option<&'a str>,
+}
+
+/// A version of a bank, apart from its stories.
+pub struct Bank<'a> {
+    /// Its path; `REV:PATH` of a revision.
+    pub name: &'a str,
+    /// Its bad records.
+    pub errors: &'a [RecordError],
+}
+
 /// What a comparison is shown with.
 pub struct Setting<'a> {
     /// The guide that both were read by.
     pub guide: &'a Guide,
     /// The encoder that read them.
     pub model: &'a ModelInfo,
+    /// The language model beside it, if one was asked.
+    pub second: Option<&'a SecondModel>,
     /// Whether escape sequences for colour may be written.
     pub color: bool,
     /// Columns of a line, 40 at least.
@@ -73,6 +105,11 @@ impl Setting<'_> {
     /// Whether a finding is severe enough to be shown.
     fn shows(&self, finding: &Finding) -> bool {
         finding.severity >= self.min_level
+    }
+
+    /// Whether a mistake of the guide is.
+    fn shows_mistake(&self, id: &str) -> bool {
+        self.guide.find_mistake(id).is_none_or(|m| m.severity >= self.min_level)
     }
 }
 

@@ -6,9 +6,9 @@
 use std::io::{self, Write};
 
 use super::said::signed;
-use super::{Compared, Renderer, Setting, quotes, said, text};
+use super::{Compared, Renderer, Setting, banks, quotes, said, text};
 use crate::compare::{Gain, Side};
-use crate::render::said::mistake_title;
+use crate::render::said::{judged_by, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, severity_style};
 use crate::render::{ADDRESSED, place, sentence_list};
 use crate::report::Finding;
@@ -18,6 +18,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
     doc: "for reading: the verdict, what it comes from, the text word by word",
     write,
+    banks: Some(banks::page::write),
 };
 
 /// Characters of a quoted sentence; the rest of a longer one is cut.
@@ -30,7 +31,7 @@ fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) ->
     if setting.quiet {
         return verdict(compared, setting, &mut page);
     }
-    header(compared, &mut page)?;
+    header(compared, setting, &mut page)?;
     page.line("")?;
     verdict(compared, setting, &mut page)?;
     if let Some(gain) = &compared.delta.gain {
@@ -43,10 +44,13 @@ fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) ->
     aside(compared, &mut page)
 }
 
-fn header(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn header(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (old, new) = (compared.old.answer, compared.new.answer);
     page.para("Old: ", &old.name, BOLD)?;
     page.para("New: ", &new.name, BOLD)?;
+    if let Some(second) = setting.second {
+        page.para("Judged by: ", &judged_by(setting.model, second), PLAIN)?;
+    }
     match (&old.question, &new.question) {
         (None, None) => Ok(()),
         (Some(a), Some(b)) if a == b => page.para("Question: ", a, PLAIN),
@@ -61,7 +65,7 @@ fn verdict(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) 
     match said::verdict(compared) {
         Some((direction, text)) => {
             page.para(&format!("{direction}: "), &text, BOLD)?;
-            page.para("", &said::noise(compared, setting.guide), PLAIN)
+            page.para("", &said::noise(compared, setting), PLAIN)
         }
         None => {
             page.para("No verdict: ", &said::no_verdict(compared), BOLD)?;
@@ -138,7 +142,7 @@ fn finding(
 
 fn deeds(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Who acts")?;
-    page.para("", &said::deeds(compared), PLAIN)?;
+    page.para("", &said::deeds(compared.delta.old_deeds, compared.delta.new_deeds), PLAIN)?;
     said::answered(compared).map_or(Ok(()), |text| page.para("", text, PLAIN))
 }
 

@@ -1,7 +1,7 @@
 //! What the formats for people say of a comparison in the same words: one line each, not escaped.
 
-use super::{Compared, direction};
-use crate::compare::{Change, Count, Deeds, Direction, Part, Side};
+use super::{Compared, Setting, direction};
+use crate::compare::{Change, Count, Deeds, Direction, Noise, Part, Side};
 use crate::evidence::Tag;
 use crate::guide::Guide;
 use crate::render::reason;
@@ -13,23 +13,25 @@ pub(super) fn verdict(compared: &Compared<'_>) -> Option<(&'static str, String)>
     let gain = compared.delta.gain.as_ref()?;
     let old = compared.old.report.verdict.as_ref()?;
     let new = compared.new.report.verdict.as_ref()?;
-    let level = match gain.level {
-        0 => format!("level {} of 5 as before", new.level),
-        _ => format!("level {} to {} of 5", old.level, new.level),
+    Some((direction(gain.direction).1, went((old.level, old.score), (new.level, new.score))))
+}
+
+/// From where to where level and score went.
+pub(super) fn went(old: (u8, u8), new: (u8, u8)) -> String {
+    let level = match (old.0, new.0) {
+        (old, new) if old == new => format!("level {new} of 5 as before"),
+        (old, new) => format!("level {old} to {new} of 5"),
     };
-    let score = match gain.score {
-        0 => format!("score {} as before", new.score),
-        n => format!("score {} to {}, {} point{}", old.score, new.score, signed(n), plural(n)),
+    let score = match i64::from(new.1) - i64::from(old.1) {
+        0 => format!("score {} as before", new.1),
+        n => format!("score {} to {}, {} point{}", old.1, new.1, signed(n), plural(n)),
     };
-    Some((direction(gain.direction).1, format!("{level}, {score}.")))
+    format!("{level}, {score}.")
 }
 
 /// How far an answer moves by itself, and what that makes of this one.
-pub(super) fn noise(compared: &Compared<'_>, guide: &Guide) -> String {
-    let mut text = format!(
-        "Within ±{} points nothing is certain: when only the wording changes, 9 of 10 answers move no further.",
-        compared.noise.points
-    );
+pub(super) fn noise(compared: &Compared<'_>, setting: &Setting<'_>) -> String {
+    let mut text = certainty(compared.noise);
     if let Some(gain) = &compared.delta.gain {
         let beyond = gain.score.unsigned_abs() > u16::from(compared.noise.points);
         match gain.direction {
@@ -41,10 +43,26 @@ pub(super) fn noise(compared: &Compared<'_>, guide: &Guide) -> String {
             _ => {}
         }
     }
-    if guide.id != compared.noise.guide {
-        text.push_str(&format!(" That was measured with the guide {}.", compared.noise.guide));
+    text + &measured_with(compared.noise, setting)
+}
+
+/// What the noise band means.
+pub(super) fn certainty(noise: &Noise) -> String {
+    format!(
+        "Within ±{} points nothing is certain: when only the wording changes, 9 of 10 answers move no further.",
+        noise.points
+    )
+}
+
+/// A sentence on what the noise band was measured with, where that is something else.
+pub(super) fn measured_with(noise: &Noise, setting: &Setting<'_>) -> String {
+    let guide = (setting.guide.id != noise.guide).then(|| format!("the guide {}", noise.guide));
+    let encoder = setting.second.map(|_| "the encoder alone".to_owned());
+    let with: Vec<String> = guide.into_iter().chain(encoder).collect();
+    if with.is_empty() {
+        return String::new();
     }
-    text
+    format!(" That was measured with {}.", with.join(" and "))
 }
 
 /// Why there is no verdict.
@@ -103,12 +121,11 @@ fn count(finding: &Finding) -> String {
 }
 
 /// Whose the deeds were, and are.
-pub(super) fn deeds(compared: &Compared<'_>) -> String {
+pub(super) fn deeds(old: Deeds, new: Deeds) -> String {
     let said = |d: Deeds| match d.share() {
         Some(share) => format!("{} of {} ({share}%)", d.i, d.i + d.we),
         None => "none of none".to_owned(),
     };
-    let (old, new) = (compared.delta.old_deeds, compared.delta.new_deeds);
     format!("Deeds told as \"I\", of those told as \"I\" or \"we\": {} before, {} now.", said(old), said(new))
 }
 
@@ -184,10 +201,11 @@ pub(super) fn tags<'a>(tags: impl IntoIterator<Item = &'a Tag>, guide: &Guide) -
 }
 
 /// With its sign; none has no sign.
-pub(super) fn signed(number: i16) -> String {
+pub(super) fn signed(number: impl Into<i64>) -> String {
+    let number = number.into();
     if number > 0 { format!("+{number}") } else { number.to_string() }
 }
 
-fn plural(number: i16) -> &'static str {
+fn plural(number: i64) -> &'static str {
     if number.abs() == 1 { "" } else { "s" }
 }

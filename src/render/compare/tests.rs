@@ -19,6 +19,7 @@ fn render(id: &str, old: &Fixture, new: &Fixture, change: impl FnOnce(&mut Setti
         let f: &Fixture = f;
         Side { answer: &f.answer, report: &f.report }
     };
+    let second = new.context().second;
     let (old, new) = (side(old), side(new));
     let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
     let delta = compare(old, new, &noise, vectors).unwrap();
@@ -27,6 +28,7 @@ fn render(id: &str, old: &Fixture, new: &Fixture, change: impl FnOnce(&mut Setti
     let mut setting = Setting {
         guide: context.guide,
         model: context.model,
+        second,
         color: false,
         width: 80,
         min_level: Severity::Suggestion,
@@ -164,6 +166,26 @@ fn what_speaks_to_the_grader_is_shown_as_left_out_of_either_version() {
         assert_eq!(value[other]["left_out"], serde_json::json!([]));
     }
     assert!(!render("terminal", plain, plain, |_| ()).contains("Left out"));
+}
+
+#[test]
+fn who_judged_and_whose_the_noise_band_is_are_told() {
+    let all = fixture::all();
+    let worded = all.iter().find(|f| f.name == "worded").unwrap();
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = flat(render("terminal", &all[0], worded, |_| ()));
+    assert!(text.contains(" and small (engine both)"), "{text}");
+    assert!(text.contains("measured with the guide other and the encoder alone."), "{text}");
+    let page = render("html", &all[0], worded, |_| ());
+    assert!(page.contains("beside it (engine both)") && page.contains("and the encoder alone."), "{page}");
+    let alone = flat(render("terminal", worded, &all[0], |_| ()));
+    assert!(!alone.contains("Judged by") && alone.contains("measured with the guide other."), "{alone}");
+    let said = |new| serde_json::from_str::<Value>(&render("json", &all[0], new, |_| ())).unwrap();
+    assert_eq!(
+        (&said(worded)["tool"]["engine"], &said(worded)["noise"]["engine"]),
+        (&"both".into(), &"encoder".into())
+    );
+    assert_eq!(said(&all[0])["tool"]["engine"], "encoder");
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl<'a> View<'a> {
             kinds: guide.category.iter().filter_map(kind).collect(),
             deeds: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
             next: said::next(shown, context, "below"),
-            tool: tool(context),
+            tool: said::tool(context.model, context.guide, context.second),
         }
     }
 }
@@ -271,10 +271,4 @@ fn in_words<'a>(shown: &Shown<'a>, context: &Context<'a>) -> Option<InWords<'a>>
         questions: &words.questions,
         dropped: said::dropped(words.dropped),
     })
-}
-
-/// What made the critique.
-fn tool(context: &Context<'_>) -> String {
-    let second = context.second.map_or(String::new(), |s| format!(", {} beside it", said::model(&s.model)));
-    said::tool(context.model, context.guide) + &second
 }

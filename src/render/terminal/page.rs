@@ -59,6 +59,25 @@ impl<'a> Page<'a> {
     }
 }
 
+/// As much of a text as fits into so many columns; three points stand for the rest.
+pub(in crate::render) fn shortened(text: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthChar;
+    let columns = |c: char| c.width().unwrap_or(0);
+    if text.chars().map(columns).sum::<usize>() <= width {
+        return text.to_owned();
+    }
+    let mut used = 3;
+    let mut kept = String::new();
+    for c in text.chars() {
+        used += columns(c);
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    format!("{}...", kept.trim_end())
+}
+
 /// The colour of a role; its label says the same in words.
 pub(in crate::render) fn role_style(role: Role) -> Style {
     match role {

@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod bank;
+mod compare;
 #[allow(dead_code)]
-#[path = "models/hub.rs"]
+#[path = "../models/hub.rs"]
 mod hub;
 #[allow(dead_code)]
-#[path = "decoder/tiny.rs"]
+#[path = "../decoder/tiny.rs"]
 mod tiny;
-#[path = "llm/words.rs"]
+#[path = "../llm/words.rs"]
 mod words;
 
 use std::fs;
@@ -42,7 +44,7 @@ impl Place {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("answer.md"), ANSWER).unwrap();
-        fs::write(folder.join("guide.toml"), include_str!("guides/curiosity.toml")).unwrap();
+        fs::write(folder.join("guide.toml"), include_str!("../guides/curiosity.toml")).unwrap();
         let (weights, tokenizer) = (folder.join("own.gguf"), folder.join("tokenizer.json"));
         words::write(&tokenizer);
         Tiny { layers: 1, ..Tiny::new("qwen3", None) }.gguf(&weights, GgmlDType::Q8_0, |parts| {
@@ -108,11 +110,15 @@ impl Drop for Place {
     }
 }
 
-fn assert_of_the_schema(critique: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("../schemas/critique-1.json")).unwrap();
+fn assert_valid(value: &Value, schema: &str) {
+    let schema: Value = serde_json::from_str(schema).unwrap();
     let errors: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(critique).map(|e| e.to_string()).collect();
+        jsonschema::validator_for(&schema).unwrap().iter_errors(value).map(|e| e.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
+}
+
+fn assert_of_the_schema(critique: &Value) {
+    assert_valid(critique, include_str!("../../schemas/critique-1.json"));
 }
 
 #[test]
@@ -181,10 +187,15 @@ fn what_is_not_here_says_how_to_get_it() {
         ("--llm=qwen3-1.7", &["did you mean `qwen3-1.7b`?"]),
         ("--llm=none.gguf", &["there is no none.gguf", "tokenizer.json"]),
     ] {
-        let output = place.run(&["critique", "answer.md", llm]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
-        assert!(parts.iter().all(|p| said.contains(p)), "{llm}: {said}");
+        let commands: [&[&str]; 3] =
+            [&["critique", "answer.md"], &["bank", "."], &["compare", "answer.md", "answer.md"]];
+        for command in commands {
+            let output = place.run(&[command, &[llm, "-o", "out"]].concat());
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+            assert!(parts.iter().all(|p| said.contains(p)), "{command:?} {llm}: {said}");
+            assert!(!place.folder.join("out").exists(), "{command:?}");
+        }
     }
     let output = place.run(&["critique", "answer.md", "--llm=own.gguf", "--device", "metal"]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("--features metal"));
@@ -194,7 +205,7 @@ fn what_is_not_here_says_how_to_get_it() {
 fn weights_are_fitted_and_kept() {
     let place = Place::new("fit");
     place.pull();
-    let lines: Vec<&str> = include_str!("../training/heldout/h.jsonl").lines().take(2).collect();
+    let lines: Vec<&str> = include_str!("../../training/heldout/h.jsonl").lines().take(2).collect();
     fs::write(place.folder.join("data.jsonl"), lines.join("\n")).unwrap();
     let output = place.run(&["eval", "data.jsonl", "--llm=tiny.toml", "--fit", "--format", "json"]);
     let notes = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,0 +1,150 @@
+//! Two versions of a bank: each is read as `bank` reads it, little is kept of a story, and then the two are compared.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Result, bail};
+
+use super::revision::Revision;
+use super::{CompareArgs, Run};
+use crate::bank::{self, Kept, Reading, Record, RecordError, Records};
+use crate::cli::Outcome;
+use crate::cli::bank::{Progress, refuse_to_overwrite};
+use crate::cli::output;
+use crate::render::compare::{Bank, Banks};
+
+/// A version of a bank, as it was read.
+struct Version {
+    name: String,
+    stories: Vec<Kept>,
+    errors: Vec<RecordError>,
+    unread: BTreeSet<String>,
+}
+
+/// Compares them.
+pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
+    let new = args.newer();
+    alike(args, new)?;
+    let Some(write) = args.format.map_or(super::ALL[0].banks, |f| f.banks) else {
+        let with: Vec<&str> = super::ALL.iter().filter(|f| f.banks.is_some()).map(|f| f.id).collect();
+        bail!("this format shows two answers and no banks; --format {} does", with.join(" or "));
+    };
+    refuse_to_overwrite(args.output.as_deref(), [args.old.as_path(), new].into_iter())?;
+    let location = if new.is_dir() { new.join("-") } else { new.to_path_buf() };
+    let run = Run::new(args, &location, args.cache.open())?;
+    let (name, records) = match &args.git {
+        Some(revision) => {
+            let revision = Revision::find(revision, new)?;
+            (revision.label(new), revision.records(new, reading)?)
+        }
+        None => (args.old.display().to_string(), bank::open(&args.old, reading)),
+    };
+    let before = read(&run, &args.old, name, records)?;
+    let now = read(&run, new, new.display().to_string(), bank::open(new, reading))?;
+    let sides = [&before, &now].map(|v| bank::Side { stories: &v.stories, unread: &v.unread });
+    let delta = bank::delta(sides[0], sides[1], run.reader.critic.guide(), &run.noise);
+    let shown = |v| -> Bank<'_> {
+        let Version { name, errors, .. }: &Version = v;
+        Bank { name, errors }
+    };
+    let git = args.git.as_deref();
+    let banks = Banks { old: shown(&before), new: shown(&now), delta: &delta, noise: &run.noise, git };
+    run.write(|_, setting, sink| write(&banks, setting, sink))?;
+    let bad = before.errors.len() + now.errors.len();
+    if bad > 0 && !args.quiet {
+        let all = bad + before.stories.len() + now.stories.len();
+        output::note(&format!("{bad} of {all} records could not be read; the output says why"));
+    }
+    if delta.pairs.is_empty() {
+        output::error(&anyhow::anyhow!(
+            "nothing is compared: no story of {} is found again in {}",
+            before.name,
+            now.name
+        ));
+    }
+    Ok(if delta.pairs.is_empty() || (args.strict && bad > 0) {
+        Outcome::Failed
+    } else if args.fail_if_worse && delta.is_worse() {
+        Outcome::Found
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// A story and a folder of them are no two versions of anything.
+fn alike(args: &CompareArgs, new: &Path) -> Result<()> {
+    for path in [args.old.as_path(), new] {
+        if !path.exists() {
+            bail!("{}: no such file or folder", path.display());
+        }
+    }
+    let story = |path: &Path| !bank::is_bank(path);
+    let (folder, story) = match (args.old.is_dir(), new.is_dir()) {
+        (true, false) if story(new) => (args.old.as_path(), new),
+        (false, true) if story(&args.old) => (new, args.old.as_path()),
+        _ => return Ok(()),
+    };
+    let inside = story.file_name().map(|name| folder.join(name)).filter(|path| path.is_file());
+    let inside = inside.map_or_else(String::new, |p| format!(" ({} is one)", p.display()));
+    bail!(
+        "{} is a folder of stories and {} a file; give two banks, or two stories{inside}",
+        folder.display(),
+        story.display()
+    );
+}
+
+/// Reads a bank; an error where nothing in it can be read.
+fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> Result<Version> {
+    // Of a revision the bytes are those of today, near enough for a bar.
+    let progress = Progress::new(&[PathBuf::from(path)], run.args.quiet);
+    let mut version = Version { name, stories: Vec::new(), errors: Vec::new(), unread: BTreeSet::new() };
+    let each = |record: Result<Record, RecordError>| {
+        Some(record.and_then(|r| Ok((r.bytes, kept(run, &version.name, r)?))))
+    };
+    let (mut stories, mut errors) = (Vec::new(), Vec::<RecordError>::new());
+    let go_on = AtomicBool::new(false);
+    let mut take = |chunk| {
+        for done in chunk {
+            match done {
+                Ok((bytes, story)) => {
+                    progress.add(1, bytes);
+                    stories.push(story);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        Ok::<(), Infallible>(())
+    };
+    let Ok(_) = match run.reader.second {
+        None => bank::ordered(&mut records, &each, &go_on, &mut take),
+        // All cores for one story.
+        Some(_) => bank::in_turn(&mut records, &mut |record| each(record), &go_on, &mut take),
+    };
+    progress.end();
+    if stories.is_empty() {
+        match errors.split_first() {
+            None => bail!("there is no record in {}", version.name),
+            Some((first, [])) => bail!("nothing could be read in {}: {}", version.name, first.whole()),
+            Some((first, more)) => bail!(
+                "nothing could be read in {}: {}, and {} more such records",
+                version.name,
+                first.whole(),
+                more.len()
+            ),
+        }
+    }
+    version.unread = errors.iter().filter_map(|e| bank::relative(&version.name, e.name())).collect();
+    (version.stories, version.errors) = (stories, errors);
+    Ok(version)
+}
+
+fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Kept, RecordError> {
+    let named = record.named;
+    let mut answer = record.answer();
+    match run.critique(&mut answer) {
+        Ok(report) => Ok(Kept::of(bank, named, (&answer, &report), run.reader.critic.guide())),
+        Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
+    }
+}

@@ -1,0 +1,269 @@
+//! `json` of two banks: one object in the schema `candor.bank_delta/1`, which `schemas/bank-delta-1.json` describes; a test
+//! validates what is written here against it.
+//!
+//! Keys and their order are part of the schema. Means have one decimal, points and likeness four, so that bytes are stable.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Banks, Setting, said, shown, turn};
+use crate::bank::{self, By, Kept, Link, Turn};
+use crate::render::compare::json::{Count, Noise, Voice, noise, roles, voice};
+use crate::render::escape::escape_json;
+use crate::render::json_v1::{Tool, round};
+use crate::render::reason;
+
+const SCHEMA: &str = "candor.bank_delta/1";
+
+/// Writes it.
+pub(in crate::render::compare) fn write(
+    banks: &Banks<'_>,
+    setting: &Setting<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(&document(banks, setting))?;
+    writeln!(out, "{}", escape_json(&text))
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    tool: Tool,
+    noise: Noise<'a>,
+    old: Version<'a>,
+    new: Version<'a>,
+    counts: Counts,
+    pairs: Vec<Pair<'a>>,
+    taken_out: Vec<Alone<'a>>,
+    added: Vec<Alone<'a>>,
+    unsought: usize,
+    scored: Scored<'a>,
+    findings: Vec<Became<'a>>,
+    roles: Vec<Count>,
+    categories: Vec<Covered<'a>>,
+}
+
+#[derive(Serialize)]
+struct Version<'a> {
+    path: &'a str,
+    stories: usize,
+    told: usize,
+    mean_score: Option<f64>,
+    voice: Voice,
+    weakest_link: Option<Weakest<'a>>,
+    errors: Vec<Bad<'a>>,
+}
+
+#[derive(Serialize)]
+struct Weakest<'a> {
+    criterion: &'a str,
+    title: &'a str,
+    lost: f64,
+}
+
+#[derive(Serialize)]
+struct Bad<'a> {
+    path: &'a str,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    better: usize,
+    worse: usize,
+    within_noise: usize,
+    refused: usize,
+    told_now: usize,
+    untold: usize,
+    unchanged: usize,
+    taken_out: usize,
+    added: usize,
+}
+
+#[derive(Serialize)]
+struct Pair<'a> {
+    verdict: &'static str,
+    old: Story<'a>,
+    new: Story<'a>,
+    found_by: &'static str,
+    renamed: bool,
+    likeness: f64,
+    unchanged: bool,
+    level_delta: Option<i16>,
+    score_delta: Option<i16>,
+    criteria: Vec<Part<'a>>,
+    findings: Findings<'a>,
+    told_now: Vec<&'a str>,
+    no_longer_told: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Story<'a> {
+    path: &'a str,
+    name: &'a str,
+    reason: Option<String>,
+    level: Option<u8>,
+    score: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    id: &'a str,
+    points: i64,
+}
+
+#[derive(Serialize)]
+struct Findings<'a> {
+    fixed: Vec<&'a str>,
+    new: Vec<&'a str>,
+    left: Vec<&'a str>,
+    silenced: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Alone<'a> {
+    story: Story<'a>,
+    unread_in_other: bool,
+}
+
+#[derive(Serialize)]
+struct Scored<'a> {
+    pairs: usize,
+    old_mean: Option<f64>,
+    new_mean: Option<f64>,
+    score_delta: i64,
+    criteria: Vec<Part<'a>>,
+}
+
+#[derive(Serialize)]
+struct Became<'a> {
+    id: &'a str,
+    fixed: usize,
+    new: usize,
+    left: usize,
+    silenced: usize,
+}
+
+#[derive(Serialize)]
+struct Covered<'a> {
+    id: &'a str,
+    title: &'a str,
+    old: usize,
+    new: usize,
+}
+
+fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> {
+    let delta = banks.delta;
+    let part = |p: &bank::Moved<'a>| Part { id: p.id, points: p.points };
+    let categories = delta.old.categories.iter().zip(&delta.new.categories);
+    let covered = |(old, new): (&bank::Covered, &'a bank::Covered)| Covered {
+        id: &new.id,
+        title: &new.title,
+        old: old.stories.len(),
+        new: new.stories.len(),
+    };
+    Document {
+        schema: SCHEMA,
+        tool: Tool::of(setting.guide, setting.model, setting.second),
+        noise: noise(banks.noise),
+        old: version(&banks.old, &delta.old),
+        new: version(&banks.new, &delta.new),
+        counts: counts(delta),
+        pairs: delta.pairs.iter().map(|p| pair(p, setting)).collect(),
+        taken_out: delta.gone.iter().map(alone).collect(),
+        added: delta.added.iter().map(alone).collect(),
+        unsought: delta.unsought,
+        scored: Scored {
+            pairs: delta.scored,
+            old_mean: delta.means.map(|m| tenth(m.0)),
+            new_mean: delta.means.map(|m| tenth(m.1)),
+            score_delta: delta.score,
+            criteria: delta.parts.iter().map(part).collect(),
+        },
+        findings: delta.findings.iter().filter(|f| setting.shows_mistake(f.id)).map(became).collect(),
+        roles: roles(&delta.roles),
+        categories: categories.map(covered).collect(),
+    }
+}
+
+fn tenth(value: f32) -> f64 {
+    (f64::from(value) * 10.0).round() / 10.0
+}
+
+fn version<'a>(bank: &crate::render::compare::Bank<'a>, whole: &'a bank::Whole) -> Version<'a> {
+    let link = |l: &'a Link| Weakest { criterion: &l.criterion, title: &l.title, lost: tenth(l.lost) };
+    Version {
+        path: bank.name,
+        stories: whole.stories,
+        told: whole.told,
+        mean_score: whole.mean_score.map(tenth),
+        voice: voice(whole.deeds),
+        weakest_link: whole.weakest.as_ref().map(link),
+        errors: bank.errors.iter().map(|e| Bad { path: e.name(), error: e.whole() }).collect(),
+    }
+}
+
+fn counts(delta: &bank::Delta<'_>) -> Counts {
+    Counts {
+        better: delta.count(Turn::Better),
+        worse: delta.count(Turn::Worse),
+        within_noise: delta.count(Turn::WithinNoise),
+        refused: delta.count(Turn::Refused),
+        told_now: delta.count(Turn::ToldNow),
+        untold: delta.count(Turn::Untold),
+        unchanged: delta.pairs.iter().filter(|p| p.same).count(),
+        taken_out: delta.gone.len(),
+        added: delta.added.len(),
+    }
+}
+
+fn pair<'a>(pair: &'a bank::Pair<'a>, setting: &'a Setting<'_>) -> Pair<'a> {
+    let both = !pair.parts.is_empty();
+    let criteria = setting.guide.criterion.iter().zip(&pair.parts);
+    let told = |told| said::notes(pair, told, setting.guide);
+    Pair {
+        verdict: turn(pair.turn).0,
+        old: story(pair.old),
+        new: story(pair.new),
+        found_by: match pair.by {
+            By::Name => "name",
+            By::Text => "text",
+            By::Likeness => "likeness",
+            By::Turn => "turn",
+        },
+        renamed: pair.is_renamed(),
+        likeness: round(pair.likeness),
+        unchanged: pair.same,
+        level_delta: both.then_some(pair.level),
+        score_delta: both.then_some(pair.score),
+        criteria: criteria.map(|(c, points)| Part { id: &c.id, points: i64::from(*points) }).collect(),
+        findings: Findings {
+            fixed: shown(&pair.fixed, setting),
+            new: shown(&pair.found, setting),
+            left: shown(&pair.left, setting),
+            silenced: shown(&pair.hidden, setting),
+        },
+        told_now: told(true),
+        no_longer_told: told(false),
+    }
+}
+
+fn story(kept: &Kept) -> Story<'_> {
+    Story {
+        path: &kept.name,
+        name: &kept.label,
+        reason: kept.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        level: kept.level,
+        score: kept.score,
+    }
+}
+
+fn alone<'a>(alone: &bank::Alone<'a>) -> Alone<'a> {
+    Alone { story: story(alone.story), unread_in_other: alone.unread }
+}
+
+fn became<'a>(became: &bank::Became<'a>) -> Became<'a> {
+    let bank::Became { id, fixed, found, left, hidden } = became;
+    Became { id, fixed: *fixed, new: *found, left: *left, silenced: *hidden }
+}

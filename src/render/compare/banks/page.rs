@@ -1,0 +1,178 @@
+//! Two versions of a bank for a person to read: what became of each story and why, and of the bank as a whole.
+//!
+//! Everything is readable without colour and within the width. What comes from the stories is escaped.
+
+use std::io::{self, Write};
+
+use textwrap::core::display_width;
+
+use super::{Banks, Row, Setting, parts, rows, said, shown, turn};
+use crate::bank::{Pair, Turn};
+use crate::render::bank::said::count;
+use crate::render::bank::terminal::{MOST_CARDS, errors};
+use crate::render::compare::said::{certainty, measured_with};
+use crate::render::escape;
+use crate::render::said::mistake_title;
+use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
+
+/// Columns from which on findings are counted in the table, and a name stands in the line of its story.
+const WIDE: usize = 72;
+
+/// Writes it.
+pub(in crate::render::compare) fn write(
+    banks: &Banks<'_>,
+    setting: &Setting<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(out, setting.width, setting.color);
+    let delta = banks.delta;
+    if !setting.quiet {
+        page.para("Old: ", &said::head(banks.old.name, &delta.old), BOLD)?;
+        page.para("New: ", &said::head(banks.new.name, &delta.new), BOLD)?;
+        page.line("")?;
+    }
+    verdict(banks, setting, &mut page)?;
+    if !setting.quiet {
+        table(banks, setting, &mut page)?;
+        why(banks, setting, &mut page)?;
+    }
+    errors(&format!("Not read in {}", escape(banks.old.name)), banks.old.errors, &mut page)?;
+    errors(&format!("Not read in {}", escape(banks.new.name)), banks.new.errors, &mut page)?;
+    if setting.quiet {
+        return Ok(());
+    }
+    parts::whole(banks, setting, &mut page)?;
+    next(banks, &mut page)
+}
+
+/// How many of each, and what that is worth.
+fn verdict(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.para("Stories: ", &said::counts(banks.delta), BOLD)?;
+    if banks.delta.scored > 0 {
+        let text = certainty(banks.noise) + &measured_with(banks.noise, setting);
+        page.para("", &text, PLAIN)?;
+    }
+    said::unsought(banks.delta).map_or(Ok(()), |text| page.para("", &text, DIM))
+}
+
+fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let rows = rows(banks.delta);
+    let many = rows.len() > MOST_CARDS;
+    page.heading(if many { "The stories that changed" } else { "All stories" })?;
+    let wide = page.width >= WIDE;
+    let digits = banks.delta.new.stories.to_string().len().max(2);
+    let findings = if wide { "  fixed  new  " } else { "  " };
+    let head = format!("{:>digits$}  {:<13}  {:<6}  {:<9}{findings}story", "#", "verdict", "level", "score");
+    let head = page.paint(DIM, if wide { &head } else { head.trim_end_matches("  story") });
+    page.line(&head)?;
+    let untouched = |row: &&Row<'_>| matches!(row, Row::Pair(p) if p.same && !p.is_renamed() && many);
+    for row in rows.iter().filter(|row| !untouched(row)) {
+        let (start, name, before) = cells(row, digits, setting);
+        let both = before.as_ref().map_or_else(|| name.clone(), |b| format!("{b} -> {name}"));
+        if !wide {
+            page.line(&start)?;
+            page.line(&shortened(&format!("    {both}"), page.width))?;
+        } else if let Some(before) = before.filter(|_| display_width(&both) + start.len() > page.width) {
+            // Two names that are too long for one line have one each.
+            page.line(&shortened(&format!("{start}{name}"), page.width))?;
+            let line = format!("{}was {before}", " ".repeat(start.len()));
+            page.line(&shortened(&line, page.width))?;
+        } else {
+            page.line(&shortened(&format!("{start}{both}"), page.width))?;
+        }
+    }
+    match rows.iter().filter(untouched).count() {
+        0 => Ok(()),
+        n => page.para("", &format!("{} unchanged.", count(n, "story is", "stories are")), DIM),
+    }
+}
+
+/// What stands in a row before the story, its name, and the one that it had, where that is another.
+fn cells(row: &Row<'_>, digits: usize, setting: &Setting<'_>) -> (String, String, Option<String>) {
+    let number = |n: Option<u8>| n.map_or("-".to_owned(), |n| n.to_string());
+    let moved = |a: Option<u8>, b: Option<u8>| {
+        if a == b { number(b) } else { format!("{} to {}", number(a), number(b)) }
+    };
+    let (place, word, level, score, findings, story) = match row {
+        Row::Pair(p) => {
+            let word = if p.turn == Turn::WithinNoise && p.same { "unchanged" } else { turn(p.turn).1 };
+            let findings = [&p.fixed, &p.found].map(|ids| match ids {
+                _ if p.parts.is_empty() => "-".to_owned(),
+                ids => shown(ids, setting).len().to_string(),
+            });
+            let (level, score) = (moved(p.old.level, p.new.level), moved(p.old.score, p.new.score));
+            (Some(p.place), word, level, score, findings, p.new)
+        }
+        Row::Added(a) | Row::Gone(a) => {
+            let (place, word) = match (row, a.unread) {
+                (Row::Gone(_), true) => (None, "unread now"),
+                (Row::Gone(_), false) => (None, "taken out"),
+                (_, true) => (Some(a.place), "unread before"),
+                (_, false) => (Some(a.place), "new"),
+            };
+            let none = ["-", "-"].map(str::to_owned);
+            (place, word, number(a.story.level), number(a.story.score), none, a.story)
+        }
+    };
+    let place = place.map_or("-".to_owned(), |p| (p + 1).to_string());
+    let [fixed, found] = findings;
+    let before = match row {
+        Row::Pair(p) if p.old.label != p.new.label => Some(escape(&p.old.label).into_owned()),
+        _ => None,
+    };
+    let mut start = format!("{place:>digits$}  {word:<13}  {level:<6}  {score:<9}");
+    if setting.width >= WIDE {
+        start.push_str(&format!("  {fixed:>5}  {found:>3}  "));
+    }
+    (start, escape(&story.label).into_owned(), before)
+}
+
+/// What made the stories move, where they are few enough to be told one by one.
+fn why(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let moved = said::moved(banks.delta, setting);
+    if moved.is_empty() || banks.delta.pairs.len() > MOST_CARDS {
+        return Ok(());
+    }
+    page.heading("What moved them")?;
+    moved.into_iter().try_for_each(|pair| card(pair, setting, page))
+}
+
+fn card(pair: &Pair<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.para(&format!("{}. ", pair.place + 1), &said::called(pair), BOLD)?;
+    page.para("   ", &said::turned(pair), PLAIN)?;
+    if let Some(text) = said::found_again(pair) {
+        page.para("   ", &text, DIM)?;
+    }
+    let points = said::points(pair, setting.guide);
+    if !points.is_empty() {
+        page.para("   Points: ", &points, PLAIN)?;
+    }
+    let title = |id: &str| format!("{} [{id}]", mistake_title(id, setting.guide));
+    for (lead, ids) in
+        [("Fixed: ", &pair.fixed), ("New: ", &pair.found), ("Hidden by its comments: ", &pair.hidden)]
+    {
+        let titles: Vec<String> = shown(ids, setting).into_iter().map(title).collect();
+        if !titles.is_empty() {
+            page.para(&format!("   {lead}"), &titles.join(", "), PLAIN)?;
+        }
+    }
+    for (lead, told) in [("Told now: ", true), ("No longer told: ", false)] {
+        let titles = said::notes(pair, told, setting.guide);
+        if !titles.is_empty() {
+            page.para(&format!("   {lead}"), &titles.join("; "), PLAIN)?;
+        }
+    }
+    Ok(())
+}
+
+fn next(banks: &Banks<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    page.line("")?;
+    if let Some(text) = said::next(banks.delta) {
+        page.para("Next: ", &text, PLAIN)?;
+    }
+    if let Some((text, command)) = said::word_by_word(banks) {
+        page.para("", &text, PLAIN)?;
+        page.para("  ", &command, PLAIN)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! What the formats for people say of two banks in the same words: one line each, not escaped.
+
+use std::cmp::Reverse;
+
+use super::{Banks, Row, Setting, rows, shown, turn};
+use crate::bank::{Alone, By, Covered, Delta, Link, Named, Pair, Turn, Whole};
+use crate::guide::{Guide, Probe};
+use crate::render::bank::said::count;
+use crate::render::bank::terminal::numbers;
+use crate::render::compare::said::{signed, went};
+use crate::render::reason;
+use crate::render::said::role_title;
+
+/// Criteria that are named for a story; the others are summed up.
+const MOST_PARTS: usize = 3;
+
+/// A bank and what it comes to.
+pub(super) fn head(name: &str, whole: &Whole) -> String {
+    let stories = count(whole.stories, "story", "stories");
+    let told =
+        if whole.told < whole.stories { format!(", {} with a score", whole.told) } else { String::new() };
+    let mean = whole.mean_score.map(|m| format!(", mean score {m:.0} of 100")).unwrap_or_default();
+    format!("{name} ({stories}{told}{mean})")
+}
+
+/// How many stories turned out how.
+pub(super) fn counts(delta: &Delta<'_>) -> String {
+    let mut said = Vec::new();
+    for of in Turn::ALL {
+        let n = delta.count(of);
+        let same = delta.pairs.iter().filter(|p| p.turn == of && p.same).count();
+        let same = match of {
+            Turn::WithinNoise if same > 0 && same == n => " (unchanged)".to_owned(),
+            Turn::WithinNoise if same > 0 => format!(" ({same} of them unchanged)"),
+            _ => String::new(),
+        };
+        if n > 0 || matches!(of, Turn::Better | Turn::Worse | Turn::WithinNoise) {
+            said.push(format!("{n} {}{same}", turn(of).1));
+        }
+    }
+    let read = |all: &[Alone<'_>]| all.iter().filter(|a| !a.unread).count();
+    let (gone, added) = (read(&delta.gone), read(&delta.added));
+    for (n, words) in [
+        (gone, "taken out"),
+        (added, "new"),
+        (delta.gone.len() - gone, "not read now"),
+        (delta.added.len() - added, "not read before"),
+    ] {
+        if n > 0 {
+            said.push(format!("{n} {words}"));
+        }
+    }
+    format!("{}.", said.join(", "))
+}
+
+/// How many stories were not looked for.
+pub(super) fn unsought(delta: &Delta<'_>) -> Option<String> {
+    let text = format!(
+        "{} stories without their name in the other bank were too many to be looked for by their words.",
+        delta.unsought
+    );
+    (delta.unsought > 0).then_some(text)
+}
+
+/// The stories of which more is to be told than that they are within noise.
+pub(super) fn moved<'a>(delta: &'a Delta<'a>, setting: &Setting<'_>) -> Vec<&'a Pair<'a>> {
+    let moved = |p: &&Pair<'_>| {
+        let judged = !matches!(p.turn, Turn::WithinNoise | Turn::Untold);
+        judged || [&p.fixed, &p.found, &p.hidden].iter().any(|ids| !shown(ids, setting).is_empty())
+    };
+    delta.pairs.iter().filter(moved).collect()
+}
+
+/// A story's name, and before it the one that it had, where that is another.
+pub(super) fn called(pair: &Pair<'_>) -> String {
+    if pair.old.label == pair.new.label {
+        pair.new.label.clone()
+    } else {
+        format!("{} -> {}", pair.old.label, pair.new.label)
+    }
+}
+
+/// What became of a story.
+pub(super) fn turned(pair: &Pair<'_>) -> String {
+    let verdict = |story: &crate::bank::Kept| (story.level.unwrap_or(0), story.score.unwrap_or(0));
+    let (old, new) = (verdict(pair.old), verdict(pair.new));
+    let of = |(level, score): (u8, u8)| format!("level {level} of 5, score {score}");
+    let why = |abstention| reason(abstention).1;
+    match (pair.old.abstention, pair.new.abstention) {
+        (None, None) => {
+            let word = turn(pair.turn).1;
+            format!("{}{}: {}", word[..1].to_uppercase(), &word[1..], went(old, new))
+        }
+        (None, Some(reason)) => format!("No score now: {}. It was of {}.", why(reason), of(old)),
+        (Some(reason), None) => {
+            format!("Told now: {}. Before it had no score: {}.", of(new), why(reason))
+        }
+        (Some(_), Some(reason)) => format!("No score: {}.", why(reason)),
+    }
+}
+
+/// How a story was found again, where that is not plain.
+pub(super) fn found_again(pair: &Pair<'_>) -> Option<String> {
+    match pair.by {
+        By::Likeness => Some(format!("Found again by its words (likeness {:.2}).", pair.likeness)),
+        By::Name if pair.is_doubtful() => Some(format!(
+            "It shares few rare words with what was there before (likeness {:.2}): another story of that name?",
+            pair.likeness
+        )),
+        _ => None,
+    }
+}
+
+/// The largest parts of what a story gained or lost, and the rest in one.
+pub(super) fn points(pair: &Pair<'_>, guide: &Guide) -> String {
+    let parts = pair.parts.iter().zip(&guide.criterion);
+    let mut moved: Vec<(i16, &str)> = parts.map(|(part, c)| (*part, c.title.as_str())).collect();
+    moved.retain(|part| part.0 != 0);
+    moved.sort_by_key(|part| Reverse(part.0.abs()));
+    let (first, rest) = moved.split_at(moved.len().min(MOST_PARTS));
+    let mut said: Vec<String> =
+        first.iter().map(|(points, title)| format!("{} {title}", signed(*points))).collect();
+    if !rest.is_empty() {
+        let points: i16 = rest.iter().map(|part| part.0).sum();
+        said.push(format!("{} in {}", signed(points), count(rest.len(), "other", "others")));
+    }
+    said.join(", ")
+}
+
+/// The notes, and the questions of the pressure test, that the new version tells and the old one didn't, or the other way
+/// round; none where a version has no score.
+pub(super) fn notes<'g>(pair: &Pair<'_>, told: bool, guide: &'g Guide) -> Vec<&'g str> {
+    if pair.parts.is_empty() {
+        return Vec::new();
+    }
+    let turned = |probes: &'g [Probe], old: &[bool], new: &[bool]| {
+        let states = old.iter().zip(new);
+        let turned = probes.iter().zip(states).filter(|(_, (old, new))| old != new && **new == told);
+        turned.map(|(probe, _)| probe.title.as_str()).collect::<Vec<_>>()
+    };
+    let mut titles = turned(&guide.note, &pair.old.notes, &pair.new.notes);
+    titles.extend(turned(&guide.pressure, &pair.old.pressure, &pair.new.pressure));
+    titles
+}
+
+/// The means.
+pub(super) fn scores(delta: &Delta<'_>) -> String {
+    let mean = |whole: &Whole| whole.mean_score.map_or("none".to_owned(), |m| format!("{m:.1}"));
+    let mut text = format!("Mean score: {} before, {} now", mean(&delta.old), mean(&delta.new));
+    if let Some((old, new)) = delta.means.filter(|_| [delta.old.told, delta.new.told] != [delta.scored; 2]) {
+        let of = match delta.scored {
+            1 => "the one story that has".to_owned(),
+            n => format!("the {n} stories that have"),
+        };
+        text.push_str(&format!("; of {of} a score in both, {old:.1} before and {new:.1} now"));
+    }
+    text + "."
+}
+
+/// Each role's share of the sentences, where that is another one.
+pub(super) fn roles(delta: &Delta<'_>, guide: &Guide) -> Option<String> {
+    let (old, new) = delta.roles.iter().fold((0, 0), |(old, new), c| (old + c.old, new + c.new));
+    if old == 0 || new == 0 {
+        return None;
+    }
+    let percent = |n: usize, all: usize| (100 * n + all / 2) / all;
+    let moved = delta.roles.iter().filter_map(|c| {
+        let (before, now) = (percent(c.old, old), percent(c.new, new));
+        (before != now).then(|| format!("{} {before}% to {now}%", role_title(c.label, guide)))
+    });
+    let moved: Vec<String> = moved.collect();
+    Some(match moved.as_slice() {
+        [] => "Each role has its share of the sentences as before.".to_owned(),
+        moved => format!("Shares of the sentences: {}.", moved.join(", ")),
+    })
+}
+
+/// What the sum of the points is.
+pub(super) fn sum(delta: &Delta<'_>) -> String {
+    match delta.scored {
+        1 => "in all, of the one story that has a score in both".to_owned(),
+        n => format!("in all, over the {n} stories that have a score in both"),
+    }
+}
+
+/// How many stories a category had and has.
+pub(super) fn covered(old: &Covered, new: &Covered) -> String {
+    match (old.stories.len(), new.stories.len()) {
+        (0, 0) => "no story yet".to_owned(),
+        (0, n) => format!("{}, none before", count(n, "story", "stories")),
+        (n, 0) => format!("no story any more, {n} before"),
+        (before, now) if before == now => format!("{}, as before", count(now, "story", "stories")),
+        (before, now) => format!("{}, {before} before", count(now, "story", "stories")),
+    }
+}
+
+/// What costs the bank most now, and whether that is another thing than before.
+pub(super) fn weakest(delta: &Delta<'_>, link: &Link) -> String {
+    let (old, new) = (&delta.old, &delta.new);
+    let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
+    let of = if stories.len() == 1 { "story" } else { "stories" };
+    let most = format!("most in {of} {}", numbers(&stories));
+    let now = cost(new, link, delta);
+    match &old.weakest {
+        Some(before) if before.criterion == link.criterion => format!(
+            "{}, as before: it cost {} points a story and costs {now} now, {most}.",
+            link.title,
+            cost(old, before, delta)
+        ),
+        Some(before) => format!(
+            "{}: it costs {now} points a story, {most}. Before it was {} ({} points a story, now {}).",
+            link.title,
+            before.title,
+            cost(old, before, delta),
+            cost(new, before, delta)
+        ),
+        None => format!("{}: it costs {now} points a story, {most}.", link.title),
+    }
+}
+
+/// What the criterion of a link costs in a bank, in points a story.
+fn cost(whole: &Whole, link: &Link, delta: &Delta<'_>) -> String {
+    let place = delta.parts.iter().position(|p| p.id == link.criterion);
+    let lost = place.and_then(|c| whole.lost.get(c)).copied().unwrap_or(0.0);
+    format!("{:.1}", lost / whole.told.max(1) as f32)
+}
+
+/// What to do now.
+pub(super) fn next(delta: &Delta<'_>) -> Option<String> {
+    let worst = delta.new.weakest.as_ref()?.stories.first()?.0;
+    let story = rows(delta).into_iter().find_map(|row| match row {
+        Row::Pair(p) if p.place == worst => Some(p.new),
+        Row::Added(a) if a.place == worst => Some(a.story),
+        _ => None,
+    })?;
+    let shows = if story.named == Named::File { "; `candor critique` shows where" } else { "" };
+    Some(format!("mend that in {}{shows}.", story.name))
+}
+
+/// What a story lost, or what changed in it, and the command that shows that word by word: of the one that lost most, else
+/// of the one that moved most.
+pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
+    let mut moved: Vec<&Pair<'_>> = banks.delta.pairs.iter().filter(|p| !p.same).collect();
+    moved.sort_by_key(|p| (!p.turn.is_worse(), Reverse(p.score.abs())));
+    let (pair, command) = moved.iter().find_map(|p| Some((p, command(p, banks)?)))?;
+    let what = if pair.turn.is_worse() { "was lost" } else { "changed" };
+    Some((format!("What {what} in {}, word by word:", pair.new.label), command))
+}
+
+/// The command that compares the versions of a story; none where they are parts of files, or it has another name at the
+/// revision.
+fn command(pair: &Pair<'_>, banks: &Banks<'_>) -> Option<String> {
+    let files = [pair.old, pair.new].iter().all(|story| story.named == Named::File);
+    match banks.git.filter(|_| files) {
+        None if files => {
+            Some(format!("candor compare {} {}", quoted(&pair.old.name), quoted(&pair.new.name)))
+        }
+        Some(revision) if !pair.is_renamed() => {
+            Some(format!("candor compare --git {} {}", quoted(revision), quoted(&pair.new.name)))
+        }
+        _ => None,
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./~^@:+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

@@ -1,0 +1,191 @@
+//! Both formats over banks of the fixtures.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::*;
+use crate::bank::{self, Kept, Named, RecordError, Side};
+use crate::compare::Noise;
+use crate::render::compare::{ALL, Bank, Renderer};
+use crate::render::escape;
+use crate::render::fixture::{self, Fixture};
+use crate::report::Severity;
+
+fn kept(bank: &str, f: &Fixture, name: &str) -> Kept {
+    let mut answer = f.answer.clone();
+    answer.name = format!("{bank}/{name}.md");
+    Kept::of(bank, Named::File, (&answer, &f.report), &f.guide)
+}
+
+/// The fixtures as a bank, and one in which one is mended, one worse, one renamed, one gone, one added.
+fn banks() -> (Vec<Kept>, Vec<Kept>) {
+    let all = fixture::all();
+    let old: Vec<Kept> = all.iter().map(|f| kept("old", f, f.name)).collect();
+    let mut changed = fixture::all();
+    let verdict = changed[0].report.verdict.as_mut().unwrap();
+    (verdict.level, verdict.score) = (4, 81);
+    verdict.criteria[0].score = 0.75;
+    changed[0].report.findings.remove(0);
+    changed[0].answer.source.push_str("More.");
+    let verdict = changed[2].report.verdict.as_mut().unwrap();
+    (verdict.level, verdict.score) = (2, 31);
+    changed[2].answer.source.push_str("Less.");
+    let mut new: Vec<Kept> = changed[..6].iter().map(|f| kept("new", f, f.name)).collect();
+    new[1] = kept("new", &changed[1], "called\u{1b}[2Jotherwise");
+    new.insert(0, kept("new", &changed[5], "added"));
+    new[0].words = bank::Words::default();
+    (new[0].name, new[0].label) = ("new/quite another.md".to_owned(), "quite another.md".to_owned());
+    (old, new)
+}
+
+fn render(
+    id: &str,
+    (old, new): (&[Kept], &[Kept]),
+    git: Option<&str>,
+    change: impl FnOnce(&mut Setting<'_>),
+) -> String {
+    let first = fixture::all().remove(0);
+    let context = first.context();
+    let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
+    let unread = BTreeSet::new();
+    let side = |stories| Side { stories, unread: &unread };
+    let delta = bank::delta(side(old), side(new), context.guide, &noise);
+    let errors = [RecordError::Field { name: "old/\u{1b}[2J\nx".to_owned(), field: "text".to_owned() }];
+    let banks = Banks {
+        old: Bank { name: "old", errors: &errors },
+        new: Bank { name: "new", errors: &[] },
+        delta: &delta,
+        noise: &noise,
+        git,
+    };
+    let mut setting = Setting {
+        guide: context.guide,
+        model: context.model,
+        second: None,
+        color: false,
+        width: 80,
+        min_level: Severity::Suggestion,
+        quiet: false,
+    };
+    change(&mut setting);
+    let mut out = Vec::new();
+    (Renderer::find(id).unwrap().banks.unwrap())(&banks, &setting, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn page(change: impl FnOnce(&mut Setting<'_>)) -> String {
+    let (old, new) = banks();
+    render("terminal", (&old, &new), None, change)
+}
+
+#[test]
+fn nothing_dangerous_is_printed_and_the_same_bytes_come_twice() {
+    let (old, new) = banks();
+    for format in ALL.iter().filter(|f| f.banks.is_some()) {
+        let text = render(format.id, (&old, &new), None, |_| ());
+        assert_eq!(text.chars().find(|c| *c != '\n' && escape::shown(*c).is_some()), None, "{}", format.id);
+        assert_eq!(text, render(format.id, (&old, &new), None, |_| ()));
+        assert!(text.ends_with('\n'));
+    }
+}
+
+#[test]
+fn no_line_is_over_the_width_and_colour_adds_nothing_but_colour() {
+    for width in [40, 80, 100] {
+        let text = page(|s| s.width = width);
+        for line in text.lines() {
+            assert!(line.width() <= width, "{width}: {line}");
+        }
+        let painted = page(|s| (s.width, s.color) = (width, true));
+        assert!(painted.contains("\u{1b}["));
+        let stripped = anstream::adapter::strip_str(&painted).to_string();
+        let lines = |t: &str| t.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+        assert_eq!(lines(&stripped), lines(&text), "{width}");
+    }
+}
+
+#[test]
+fn json_is_valid_by_the_schema_and_its_keys_are_in_order() {
+    let schema: Value = serde_json::from_str(include_str!("../../../../schemas/bank-delta-1.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let keys: Vec<&str> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let (old, new) = banks();
+    for pair in
+        [(&old[..], &new[..]), (&new, &old), (&old, &old), (&old, &new[..1]), (&old[3..5], &new[4..6])]
+    {
+        let value: Value = serde_json::from_str(&render("json", pair, None, |_| ())).unwrap();
+        let faults: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(value.as_object().unwrap().keys().collect::<Vec<_>>(), keys);
+        let mut more = value.clone();
+        more["surprise"] = Value::Null;
+        assert!(!validator.is_valid(&more), "unknown keys are refused");
+    }
+}
+
+#[test]
+fn what_became_of_each_is_told() {
+    let text = page(|_| ());
+    for part in [
+        "Stories: 1 better, 1 worse, ",
+        " 2  better         3 to 4  62 to 81",
+        " 4  worse          3 to 2  62 to 31",
+        " 5  no score       -       -              -    -  abstained.md",
+        " -  taken out      3       62             -    -  raving.md",
+        " 1  new            3       62             -    -  quite another.md",
+        "was hostile.md\n",
+        "Fixed: Told as \"we\" [team_subject]",
+        "Better: level 3 to 4 of 5, score 62 to 81, +19 points.",
+        "Not read in old\n",
+        "What was lost in clean.md, word by word:\n  candor compare old/clean.md new/clean.md\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn quiet_shows_the_verdict_only() {
+    let text = page(|s| s.quiet = true);
+    assert!(text.starts_with("Stories: 1 better") && !text.contains("The bank"), "{text}");
+    assert!(text.contains("Not read in old"), "errors are told: {text}");
+}
+
+#[test]
+fn less_severe_findings_are_left_out_where_that_is_asked() {
+    let (mut old, mut new) = banks();
+    old[0].findings = vec!["no_stakes".to_owned(), "team_subject".to_owned()];
+    new[1].findings = Vec::new();
+    for id in ["terminal", "json"] {
+        let all = render(id, (&old, &new), None, |_| ());
+        let some = render(id, (&old, &new), None, |s| s.min_level = Severity::Warning);
+        assert!(all.contains("no_stakes") && !some.contains("no_stakes"), "{some}");
+        assert!(some.contains("team_subject"));
+    }
+}
+
+#[test]
+fn the_command_is_one_that_can_be_run() {
+    let (old, mut new) = banks();
+    let git = |new: &[Kept]| render("terminal", (&old, new), Some("HEAD~1"), |_| ());
+    assert!(git(&new).contains("\n  candor compare --git HEAD~1 new/clean.md\n"), "{}", git(&new));
+    let mut none = old.clone();
+    none.iter_mut().for_each(|kept| kept.named = Named::Part);
+    assert!(!render("terminal", (&none, &new), None, |_| ()).contains("candor compare"));
+    new[3].name = "new/it's mine.md".to_owned();
+    let text = render("terminal", (&old, &new), None, |_| ());
+    assert!(text.contains("candor compare old/clean.md 'new/it'\\''s mine.md'\n"), "{text}");
+}
+
+#[test]
+fn of_many_only_those_that_changed_are_listed() {
+    let (old, _) = banks();
+    let mut many = vec![old[0].clone(); 20];
+    many.iter_mut().enumerate().for_each(|(i, kept)| kept.label = format!("s{i}.md"));
+    let mut changed = many.clone();
+    changed[3].score = Some(90);
+    let text = render("terminal", (&many, &changed), None, |_| ());
+    assert!(text.contains("The stories that changed") && !text.contains("What moved them"), "{text}");
+    assert!(text.contains("20 stories are unchanged."), "{text}");
+}
