@@ -12,6 +12,7 @@ use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
+use super::threads::{self, Share};
 use crate::critic::{Critic, Selection, UnknownMistake};
 use crate::model::encoder::Embedded;
 use crate::render::{Context, One, Renderer, Shown, place};
@@ -20,14 +21,9 @@ use crate::text::{self, Answer, LineIndex, SourceKind, Span};
 
 /// Runs the command.
 pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
-    if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .context("cannot start threads")?;
-    }
     output::refuse_to_overwrite(args.output.as_deref(), args.files.iter().map(PathBuf::as_path))?;
     let first = Settings::of(args, location(args, &args.files[0]))?;
+    threads::set(args.threads, if first.ask.is_some() { Share::Model } else { Share::Stories })?;
     let sink = Sink::new(args.output.as_deref());
     let mut run = Run {
         args,

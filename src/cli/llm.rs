@@ -24,8 +24,8 @@ const CONTEXT: usize = 8192;
 /// Exit code of a program that Ctrl-C ended, as shells have it.
 const INTERRUPTED: i32 = 130;
 
-/// What is said where a language model was named and [`Ask::needed`] leaves nothing.
-pub(super) const NOT_ASKED: &str =
+/// What is said where a language model was named and is not needed.
+const NOT_ASKED: &str =
     "the language model is not asked: with the engine encoder it only writes words, and here none are shown";
 
 /// Which language model is asked, and for what.
@@ -61,9 +61,14 @@ impl Ask {
         Ask { words: !args.no_words, seed: args.seed, ..self }
     }
 
-    /// What is left to be asked: nothing where the encoder judges and no words are shown.
-    pub(super) fn needed(self) -> Option<Ask> {
-        Some(self).filter(|ask| ask.words || ask.engine != Engine::Encoder)
+    /// What is left to be asked: nothing where the encoder judges and no words are shown. Says so where the options name a
+    /// model.
+    pub(super) fn needed(ask: Option<Ask>, args: &LlmArgs, quiet: bool) -> Option<Ask> {
+        let needed = ask.filter(|ask| ask.words || ask.engine != Engine::Encoder);
+        if args.llm.is_some() && needed.is_none() && !quiet {
+            output::note(NOT_ASKED);
+        }
+        needed
     }
 }
 
@@ -271,9 +276,10 @@ mod tests {
         let words = args(Some("x"), Some(Engine::Encoder));
         assert_eq!(engine(&words, None, None), Some((Engine::Encoder, "x".to_owned())), "only for the words");
         let ask = Ask::of(&words, None, None).unwrap();
-        assert_eq!(ask.clone().needed(), None, "and no words are shown");
-        assert!(ask.clone().writing(&WordsArgs::default()).needed().is_some());
+        let needed = |ask| Ask::needed(Some(ask), &words, true);
+        assert_eq!(needed(ask.clone()), None, "and no words are shown");
+        assert!(needed(ask.clone().writing(&WordsArgs::default())).is_some());
         let none = WordsArgs { no_words: true, seed: None };
-        assert_eq!(ask.writing(&none).needed(), None);
+        assert_eq!(needed(ask.writing(&none)), None);
     }
 }

@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod reader;
 mod settings;
+mod threads;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jsonschema::Validator;
+use serde_json::Value;
+
 use super::{Context, SecondModel, Shown};
 use crate::evidence::{Role, Tag, Voice};
 use crate::guide::Guide;
@@ -11,6 +14,40 @@ use crate::report::{
     Signal, Strength, Verdict, Weakness, Words,
 };
 use crate::text::{Answer, Sentence, Span, Suppressions};
+
+/// A schema, by which what a renderer writes is judged.
+pub(super) struct Schema {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Schema {
+    pub(super) fn parse(text: &str) -> Schema {
+        let schema: Value = serde_json::from_str(text).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        Schema { schema, validator }
+    }
+
+    pub(super) fn is_valid(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
+    }
+
+    /// The object is as the schema has it, and with a key more it would not be.
+    pub(super) fn check(&self, value: &Value, name: &str) {
+        let faults: Vec<String> = self.validator.iter_errors(value).map(|e| e.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{name}");
+        let mut more = value.clone();
+        more["surprise"] = Value::Null;
+        assert!(!self.is_valid(&more), "unknown keys are refused");
+    }
+
+    /// The object has the keys of the schema, in their order.
+    pub(super) fn check_keys(&self, value: &Value) {
+        let required = self.schema["required"].as_array().unwrap();
+        let keys: Vec<&str> = required.iter().filter_map(Value::as_str).collect();
+        assert_eq!(value.as_object().unwrap().keys().collect::<Vec<_>>(), keys);
+    }
+}
 
 /// An answer, what is said of it and what it is shown with.
 pub(super) struct Fixture {

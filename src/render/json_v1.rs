@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Context, SecondModel, Shown, place, reason, said, severity_id};
+use super::json_parts::{round, why};
+use super::{Context, SecondModel, Shown, place, said, severity_id};
 use crate::evidence::Voice;
 use crate::guide::Guide;
 use crate::model::ModelInfo;
@@ -180,11 +181,6 @@ fn probabilities(by_id: &BTreeMap<String, f32>) -> Map<'_> {
     Map(by_id.iter().map(|(id, p)| (id.as_str(), round(*p))).collect())
 }
 
-/// Four decimals.
-pub(super) fn round(value: f32) -> f64 {
-    (f64::from(value) * 1e4).round() / 1e4
-}
-
 /// The critique as the schema has it.
 pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique<'a> {
     let (answer, report) = (shown.answer, shown.report);
@@ -196,7 +192,7 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         path: &answer.name,
         question: answer.question.as_deref(),
         answered: report.abstention.is_none(),
-        reason: report.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        reason: why(report.abstention),
         sentences: sentences(shown),
         findings: findings(shown, context),
         strengths: report.strengths.iter().map(|s| Strength { id: &s.id, sentences: &s.sentences }).collect(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Context, Renderer, Shown, escape, json_v1};
+use super::{Context, Renderer, Shown, json_parts, json_v1};
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "jsonl",
@@ -16,6 +16,5 @@ pub(super) const RENDERER: Renderer = Renderer {
 };
 
 fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string(&json_v1::critique(shown, context))?;
-    writeln!(out, "{}", escape::escape_json(&text))
+    json_parts::write_line(&json_v1::critique(shown, context), out)
 }

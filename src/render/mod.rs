@@ -10,6 +10,7 @@ pub mod compare;
 mod escape;
 mod html;
 mod json;
+mod json_parts;
 mod json_v1;
 mod jsonl;
 mod said;

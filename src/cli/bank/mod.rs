@@ -3,10 +3,10 @@
 
 mod args;
 mod cost;
+mod gathered;
 mod progress;
 mod resume;
 mod stream;
-pub(super) mod threads;
 mod whole;
 
 use std::io::{self, Write};
@@ -17,13 +17,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use anyhow::{Context as _, Result, bail};
 
 pub(super) use args::BankArgs;
+pub(super) use gathered::Gathered;
 pub(super) use progress::Progress;
 
 use super::Outcome;
-use super::llm::{Ask, NOT_ASKED, Opened};
+use super::llm::{Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
+use super::threads::{self, Share};
 use crate::bank::{self, Reading, Record, RecordError, Records};
 use crate::critic::{CriticError, Selection};
 use crate::guide::Guide;
@@ -34,7 +36,6 @@ use crate::report::{Report, Severity};
 use crate::text::Answer;
 use cost::Cost;
 use resume::Begun;
-use threads::Share;
 
 /// Set by Ctrl-C: no record is begun any more.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -53,11 +54,8 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     }
     refuse_to_overwrite(args.output.as_deref(), args.paths.iter().map(PathBuf::as_path))?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
-    let ask = settings.ask.and_then(|ask| needed(ask, args));
+    let ask = needed(settings.ask, args);
     threads::set(args.threads, if ask.is_some() { Share::Model } else { Share::Stories })?;
-    if args.llm.llm.is_some() && ask.is_none() && !args.quiet {
-        output::note(NOT_ASKED);
-    }
     let opened = ask.as_ref().map(Opened::open).transpose()?;
     let encoder = Embedded::load()?.remembering(args.cache.open());
     let run = Run {
@@ -75,9 +73,10 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
 }
 
 /// What is to be asked of a language model: words only where the format shows them.
-fn needed(ask: Ask, args: &BankArgs) -> Option<Ask> {
+fn needed(ask: Option<Ask>, args: &BankArgs) -> Option<Ask> {
     let shown = matches!(&args.format.how, How::Stream(stream) if stream.words);
-    if shown { ask.writing(&args.words) } else { ask }.needed()
+    let ask = if shown { ask.map(|ask| ask.writing(&args.words)) } else { ask };
+    Ask::needed(ask, &args.llm, args.quiet)
 }
 
 /// What every record of a run is critiqued with.
@@ -283,8 +282,7 @@ mod tests {
     fn words_are_written_where_the_format_shows_them() {
         let asked = |options: &[&str]| {
             let args = Line::try_parse_from([&["bank", ".", "--llm"], options].concat()).unwrap().args;
-            let ask = Ask::of(&args.llm, None, None).unwrap();
-            needed(ask, &args).map(|ask| (ask.engine, ask.words, ask.seed))
+            needed(Ask::of(&args.llm, None, None), &args).map(|ask| (ask.engine, ask.words, ask.seed))
         };
         for format in crate::render::bank::ALL {
             let words = format.id == "jsonl";

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context as _, Result};
 
 use super::resume::Begun;
-use super::{Count, Run};
+use super::{Count, Gathered, Run};
 use crate::bank::{self, Asked, Record, RecordError, Story};
 use crate::cli::Outcome;
 use crate::cli::args::Color;
@@ -19,20 +19,13 @@ pub(super) fn run(
     color: Color,
     write: fn(&Bank<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<Outcome> {
-    let (mut stories, mut errors) = (Vec::new(), Vec::new());
+    let mut gathered = Gathered::new();
     let each = |record| story(run, record);
     let complete = run.all(&mut run.records(), &Begun::default(), &each, &mut |chunk, progress| {
-        for done in chunk {
-            match done {
-                Ok((bytes, story)) => {
-                    progress.add(1, bytes);
-                    stories.push(story);
-                }
-                Err(error) => errors.push(error),
-            }
-        }
+        gathered.take(chunk, progress);
         Ok(())
     })?;
+    let Gathered { stories, errors } = gathered;
     let critic = &run.reader.critic;
     let asked = Asked::all(critic, &run.args.question).context("cannot read the questions")?;
     let summary = bank::summary(&stories, critic.guide(), &asked);

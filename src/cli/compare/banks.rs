@@ -11,7 +11,7 @@ use super::revision::Revision;
 use super::{CompareArgs, Run};
 use crate::bank::{self, Kept, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
-use crate::cli::bank::{Progress, refuse_to_overwrite};
+use crate::cli::bank::{Gathered, Progress, refuse_to_overwrite};
 use crate::cli::output;
 use crate::render::compare::{Bank, Banks};
 
@@ -99,22 +99,12 @@ fn alike(args: &CompareArgs, new: &Path) -> Result<()> {
 fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> Result<Version> {
     // Of a revision the bytes are those of today, near enough for a bar.
     let progress = Progress::new(&[PathBuf::from(path)], run.args.quiet);
-    let mut version = Version { name, stories: Vec::new(), errors: Vec::new(), unread: BTreeSet::new() };
-    let each = |record: Result<Record, RecordError>| {
-        Some(record.and_then(|r| Ok((r.bytes, kept(run, &version.name, r)?))))
-    };
-    let (mut stories, mut errors) = (Vec::new(), Vec::<RecordError>::new());
+    let each =
+        |record: Result<Record, RecordError>| Some(record.and_then(|r| Ok((r.bytes, kept(run, &name, r)?))));
+    let mut gathered = Gathered::new();
     let go_on = AtomicBool::new(false);
     let mut take = |chunk| {
-        for done in chunk {
-            match done {
-                Ok((bytes, story)) => {
-                    progress.add(1, bytes);
-                    stories.push(story);
-                }
-                Err(error) => errors.push(error),
-            }
-        }
+        gathered.take(chunk, &progress);
         Ok::<(), Infallible>(())
     };
     let Ok(_) = match run.reader.second {
@@ -123,21 +113,21 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
         Some(_) => bank::in_turn(&mut records, &mut |record| each(record), &go_on, &mut take),
     };
     progress.end();
+    let Gathered { stories, errors } = gathered;
     if stories.is_empty() {
         match errors.split_first() {
-            None => bail!("there is no record in {}", version.name),
-            Some((first, [])) => bail!("nothing could be read in {}: {}", version.name, first.whole()),
+            None => bail!("there is no record in {}", name),
+            Some((first, [])) => bail!("nothing could be read in {}: {}", name, first.whole()),
             Some((first, more)) => bail!(
                 "nothing could be read in {}: {}, and {} more such records",
-                version.name,
+                name,
                 first.whole(),
                 more.len()
             ),
         }
     }
-    version.unread = errors.iter().filter_map(|e| bank::relative(&version.name, e.name())).collect();
-    (version.stories, version.errors) = (stories, errors);
-    Ok(version)
+    let unread = errors.iter().filter_map(|e| bank::relative(&name, e.name())).collect();
+    Ok(Version { name, stories, errors, unread })
 }
 
 fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Kept, RecordError> {

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Outcome;
-use super::llm::{Ask, NOT_ASKED, Opened};
+use super::llm::{Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
@@ -77,10 +77,7 @@ impl<'a> Run<'a> {
             None => Embedded::load()?,
         };
         // A comparison shows no words.
-        let ask = settings.ask.clone().and_then(Ask::needed);
-        if args.llm.llm.is_some() && ask.is_none() && !args.quiet {
-            output::note(NOT_ASKED);
-        }
+        let ask = Ask::needed(settings.ask.clone(), &args.llm, args.quiet);
         let opened = ask.as_ref().map(Opened::open).transpose()?;
         let reader = Reader::new(Box::new(encoder.remembering(cache)), guide, opened.as_ref())?;
         Ok(Run { args, settings, selection, noise: Noise::measured()?, reader })

@@ -60,7 +60,7 @@ pub(super) struct Reading {
 
 impl Network {
     pub(super) fn load(words: &[u8], weights: &[u8]) -> Result<Network, ModelError> {
-        let w = Weights::parse(weights)?;
+        let (w, processor) = (Weights::parse(weights)?, Processor::best());
         let parts = |names: &[(&str, &[usize])]| -> Result<Vec<f32>, ModelError> {
             let floats = names.iter().map(|(name, shape)| w.floats(name, shape));
             Ok(floats.collect::<Result<Vec<_>, _>>()?.concat())
@@ -78,11 +78,11 @@ impl Network {
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
             positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
-            body: Body::load(&w)?,
+            body: Body::load(&w, processor)?,
             labels: Dense::pack(&labels, &biases),
             answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
             similarity: Dense::pack(&parts(&[("similarity.weight", &[HIDDEN, HIDDEN])])?, &[0.0; HIDDEN]),
-            processor: Processor::best(),
+            processor,
         })
     }
 
@@ -169,7 +169,7 @@ impl Job for Apply<'_> {
 }
 
 impl Body {
-    fn load(w: &Weights<'_>) -> Result<Body, ModelError> {
+    fn load(w: &Weights<'_>, processor: Processor) -> Result<Body, ModelError> {
         let norm = |name: &str| -> Result<Norm, ModelError> {
             let part = |kind: &str| w.floats(&format!("{name}.{kind}"), &[HIDDEN]);
             Ok(Norm { weight: part("weight")?, bias: part("bias")? })
@@ -192,7 +192,7 @@ impl Body {
             })
         };
         let layers = (0..LAYERS).map(layer).collect::<Result<Vec<_>, ModelError>>()?;
-        Ok(Body::Packed(norm("norm")?, Layers::new(layers, Processor::best())))
+        Ok(Body::Packed(norm("norm")?, Layers::new(layers, processor)))
     }
 
     fn plain(w: &Weights<'_>) -> Result<Body, ModelError> {
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn the_kernel_gives_what_candle_gives() {
         let w = Weights::parse(super::super::WEIGHTS).unwrap();
-        let (packed, plain) = (Body::load(&w).unwrap(), Body::plain(&w).unwrap());
+        let (packed, plain) = (Body::load(&w, Processor::best()).unwrap(), Body::plain(&w).unwrap());
         assert!(matches!(packed, Body::Packed(..)));
         for tokens in [1, 2, 31, 48, 49, 130, windows::WINDOW] {
             let state = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Bank, Format, How};
 use crate::bank::{Point, Story, Summary};
+use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
 use crate::render::json_v1::{Tool, tool};
-use crate::render::{Context, escape, reason, severity_id};
+use crate::render::{Context, reason, severity_id};
 
 pub(super) const FORMAT: Format = Format {
     id: "json",
@@ -53,12 +54,6 @@ struct Finding<'a> {
     id: &'a str,
     severity: &'static str,
     message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Bad<'a> {
-    path: &'a str,
-    error: String,
 }
 
 #[derive(Serialize)]
@@ -133,23 +128,15 @@ struct Cost {
 }
 
 fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let bad = bank.errors.iter().map(|e| Bad { path: e.name(), error: e.whole() });
     let document = Document {
         schema: "candor.bank/1",
         tool: tool(context),
         complete: bank.complete,
         stories: bank.stories.iter().map(|s| story(s, context)).collect(),
-        errors: bad.collect(),
+        errors: Bad::all(bank.errors),
         summary: summary(bank.summary),
     };
-    let text = serde_json::to_string_pretty(&document)?;
-    writeln!(out, "{}", escape::escape_json(&text))
-}
-
-/// So many decimals, so that bytes are stable.
-fn round(value: f32, decimals: i32) -> f64 {
-    let scale = 10f64.powi(decimals);
-    (f64::from(value) * scale).round() / scale
+    write_indented(&document, out)
 }
 
 fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
@@ -158,7 +145,7 @@ fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
         path: &story.name,
         question: story.question.as_deref(),
         question_form: story.form.as_deref(),
-        reason: story.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        reason: why(story.abstention),
         level: story.level,
         score: story.score,
         categories: &story.categories,
@@ -186,21 +173,21 @@ fn summary(s: &Summary) -> SummaryOut<'_> {
         level: w.level,
         fails: &w.fails,
     });
-    let groups = s.episodes.iter().map(|e| Group { stories: &e.stories, likeness: round(e.likeness, 4) });
+    let groups = s.episodes.iter().map(|e| Group { stories: &e.stories, likeness: round(e.likeness) });
     let link = s.weakest.as_ref().map(|l| Link {
         criterion: &l.criterion,
         title: &l.title,
-        lost: round(l.lost, 1),
-        stories: l.stories.iter().map(|c| Cost { story: c.0, lost: round(c.1, 1) }).collect(),
+        lost: tenth(l.lost),
+        stories: l.stories.iter().map(|c| Cost { story: c.0, lost: tenth(c.1) }).collect(),
         help: &l.help,
     });
     SummaryOut {
         told: s.told,
-        mean_score: s.mean_score.map(|m| round(m, 1)),
+        mean_score: s.mean_score.map(tenth),
         categories: covered.collect(),
         weak: weak.collect(),
         same_episode: SameEpisode {
-            likeness: round(s.same_episode, 4),
+            likeness: round(s.same_episode),
             compared: s.compared,
             groups: groups.collect(),
         },
@@ -215,7 +202,7 @@ fn question(serves: &crate::bank::Serves) -> Question<'_> {
         heard: &b.heard,
         missing: &b.missing,
         written_for: b.written_for,
-        shared: round(b.shared, 4),
+        shared: round(b.shared),
     });
     Question {
         question: serves.question.as_deref(),

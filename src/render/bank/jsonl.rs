@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Entry, Format, How, Mark, Stream, line_name};
 use crate::bank::RecordError;
-use crate::render::{Context, escape, jsonl};
+use crate::render::{Context, json_parts, jsonl};
 
 pub(super) const FORMAT: Format = Format {
     id: "jsonl",
@@ -39,7 +39,7 @@ fn one(entry: &Entry<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
 
 fn bad(error: &RecordError, out: &mut dyn Write) -> io::Result<()> {
     let record = Bad { schema: "candor.error/1", path: error.name(), error: error.whole() };
-    writeln!(out, "{}", escape::escape_json(&serde_json::to_string(&record)?))
+    json_parts::write_line(&record, out)
 }
 
 fn mark(line: &str) -> Option<Mark> {

@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::{Compared, Renderer, Setting, banks, direction, quotes};
 use crate::compare::{self, Deeds, Kind, Piece, Side, pieces};
 use crate::evidence::{Role, Tag};
-use crate::render::escape::escape_json;
-use crate::render::json_v1::{LeftOut, Tool, left_out, round};
-use crate::render::{reason, severity_id};
+use crate::render::json_parts::{round, why, write_indented};
+use crate::render::json_v1::{LeftOut, Tool, left_out};
+use crate::render::severity_id;
 use crate::report;
 
 const SCHEMA: &str = "candor.compare/1";
@@ -25,8 +25,7 @@ pub(super) const RENDERER: Renderer = Renderer {
 };
 
 fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(&comparison(compared, setting))?;
-    writeln!(out, "{}", escape_json(&text))
+    write_indented(&comparison(compared, setting), out)
 }
 
 #[derive(Serialize)]
@@ -188,7 +187,7 @@ fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
         question: answer.question.as_deref(),
         question_answered: report.question.as_ref().map(|q| q.answered),
         answered: report.abstention.is_none(),
-        reason: report.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        reason: why(report.abstention),
         level: report.verdict.as_ref().map(|v| v.level),
         score: report.verdict.as_ref().map(|v| v.score),
         voice: voice(deeds),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::lines::{Line, Note, lines, notes};
 use super::parts::{Bar, Columns, Key, LeftOut, left_out};
-use crate::evidence::{Role, Voice};
+use crate::evidence::{ROLES, Role, Voice};
 use crate::guide::Guide;
 use crate::render::{Context, Shown, percent, reason, said, severity_id};
 use crate::report::{Criterion, Finding, Signal, Verdict};
@@ -163,7 +163,7 @@ impl<'a> View<'a> {
             nothing: said::nothing(shown),
             suppressed: said::suppressed(shown),
             bar: Bar::of(&words, guide),
-            keys: keys(shown, guide),
+            keys: keys(shown, &words, guide),
             lines: if judged { lines(shown, context, &findings) } else { Vec::new() },
             whole: notes(shown, context, &findings, None),
             strengths: report.strengths.iter().map(told).collect(),
@@ -230,8 +230,7 @@ fn mend<'a>(i: usize, finding: &'a Finding, guide: &'a Guide) -> Mend<'a> {
 }
 
 /// Every role, also one that is not heard: that is worth knowing.
-fn keys(shown: &Shown<'_>, guide: &Guide) -> Vec<Key> {
-    let words = shown.report.words_by_role(shown.answer);
+fn keys(shown: &Shown<'_>, words: &[usize; ROLES], guide: &Guide) -> Vec<Key> {
     let total = words.iter().sum();
     let key = |&role: &Role| Key {
         role: role.id(),

@@ -10,9 +10,8 @@ use serde::Serialize;
 use super::{Banks, Setting, said, shown, turn};
 use crate::bank::{self, By, Kept, Link, Turn};
 use crate::render::compare::json::{Count, Noise, Voice, noise, roles, voice};
-use crate::render::escape::escape_json;
-use crate::render::json_v1::{Tool, round};
-use crate::render::reason;
+use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
+use crate::render::json_v1::Tool;
 
 const SCHEMA: &str = "candor.bank_delta/1";
 
@@ -22,8 +21,7 @@ pub(in crate::render::compare) fn write(
     setting: &Setting<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(&document(banks, setting))?;
-    writeln!(out, "{}", escape_json(&text))
+    write_indented(&document(banks, setting), out)
 }
 
 #[derive(Serialize)]
@@ -60,12 +58,6 @@ struct Weakest<'a> {
     criterion: &'a str,
     title: &'a str,
     lost: f64,
-}
-
-#[derive(Serialize)]
-struct Bad<'a> {
-    path: &'a str,
-    error: String,
 }
 
 #[derive(Serialize)]
@@ -187,10 +179,6 @@ fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> 
     }
 }
 
-fn tenth(value: f32) -> f64 {
-    (f64::from(value) * 10.0).round() / 10.0
-}
-
 fn version<'a>(bank: &crate::render::compare::Bank<'a>, whole: &'a bank::Whole) -> Version<'a> {
     let link = |l: &'a Link| Weakest { criterion: &l.criterion, title: &l.title, lost: tenth(l.lost) };
     Version {
@@ -200,7 +188,7 @@ fn version<'a>(bank: &crate::render::compare::Bank<'a>, whole: &'a bank::Whole) 
         mean_score: whole.mean_score.map(tenth),
         voice: voice(whole.deeds),
         weakest_link: whole.weakest.as_ref().map(link),
-        errors: bank.errors.iter().map(|e| Bad { path: e.name(), error: e.whole() }).collect(),
+        errors: Bad::all(bank.errors),
     }
 }
 
@@ -253,7 +241,7 @@ fn story(kept: &Kept) -> Story<'_> {
     Story {
         path: &kept.name,
         name: &kept.label,
-        reason: kept.abstention.map(reason).map(|(code, words)| format!("{code}: {words}")),
+        reason: why(kept.abstention),
         level: kept.level,
         score: kept.score,
     }

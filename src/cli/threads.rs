@@ -1,4 +1,4 @@
-//! How many threads.
+//! How many threads, for the commands that critique.
 //!
 //! A language model is run by candle, which takes their number from a variable of the environment and from nowhere else, and
 //! none can be set in a running process: so where an option names another number, candor starts itself anew with it.

@@ -1,5 +1,7 @@
 //! The arguments. Help, completions and man pages are derived from this one table.
 
+mod groups;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -8,12 +10,10 @@ use serde::Deserialize;
 
 use super::bank::BankArgs;
 use super::compare::CompareArgs;
-use crate::bank::{Fields, Reading};
-use crate::judge::Engine;
-use crate::model::cache::{self, Cache};
-use crate::model::decoder::Device;
 use crate::render::{self, Renderer};
 use crate::report::Severity;
+use groups::LLM;
+pub(super) use groups::{CacheArgs, ConfigArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs};
 
 /// An offline critic of written interview answers
 ///
@@ -140,101 +140,6 @@ pub(super) struct CritiqueArgs {
     pub(super) words: WordsArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
-}
-
-/// Which mistakes are looked for.
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct MistakeArgs {
-    /// Look for these mistakes only (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) select: Vec<String>,
-    /// Do not look for these mistakes (ids with commas between them; may be repeated)
-    #[arg(long, value_name = "MISTAKE", value_delimiter = ',')]
-    pub(super) ignore: Vec<String>,
-}
-
-/// Whether what is heard in the stories of a bank is kept.
-#[derive(Debug, clap::Args)]
-pub(super) struct CacheArgs {
-    /// Hear every story anew, and keep nothing of it for the next run
-    ///
-    /// Else what the encoder hears in a bank is kept, as numbers and without any text, in $CANDOR_CACHE, or in candor in
-    /// $XDG_CACHE_HOME or ~/.cache, so that a story that has not changed costs nothing the next time.
-    #[arg(long)]
-    no_cache: bool,
-}
-
-impl CacheArgs {
-    /// The cache, where there is one and it is wanted.
-    pub(super) fn open(&self) -> Option<Cache> {
-        cache::default_root().filter(|_| !self.no_cache).map(Cache::new)
-    }
-}
-
-/// How the records of a bank are read.
-#[derive(Debug, clap::Args)]
-pub(super) struct RecordArgs {
-    /// Cut Markdown files into a story under each heading
-    #[arg(long, help_heading = RECORDS)]
-    split_headings: bool,
-    /// Field or column of the story
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "text")]
-    text_field: String,
-    /// Field or column of what to call it
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "id")]
-    id_field: String,
-    /// Field or column of the question that it answers
-    #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "question")]
-    question_field: String,
-}
-
-impl RecordArgs {
-    pub(super) fn reading(&self) -> Reading {
-        let (text, id, question) =
-            (self.text_field.clone(), self.id_field.clone(), self.question_field.clone());
-        Reading { fields: Fields { text, id, question }, split: self.split_headings }
-    }
-}
-
-pub(super) const RECORDS: &str = "Records";
-
-const LLM: &str = "Local language model";
-
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct LlmArgs {
-    /// Ask a language model on this machine too, by default the first of `candor models list`
-    ///
-    /// ID is that of a model, or the path of a manifest (.toml) or of a GGUF file with its tokenizer.json beside it. It
-    /// judges the roles and the mistakes; `candor models pull` fetches one.
-    #[arg(long, help_heading = LLM, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(super) llm: Option<String>,
-    /// Who judges [default: both with --llm, else encoder]
-    #[arg(long, help_heading = LLM, value_enum)]
-    pub(super) engine: Option<Engine>,
-    /// Where the language model runs: auto, cpu, cuda, cuda:N, metal
-    #[arg(long, help_heading = LLM, default_value = "auto")]
-    pub(super) device: Device,
-}
-
-/// What the language model writes.
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct WordsArgs {
-    /// Have the language model write no critique in words
-    #[arg(long, help_heading = LLM)]
-    pub(super) no_words: bool,
-    /// Draw the words by chance, the same for the same N [default: the likeliest words]
-    #[arg(long, help_heading = LLM, value_name = "N")]
-    pub(super) seed: Option<u64>,
-}
-
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct ConfigArgs {
-    /// Config file, in place of those that are found
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
-    pub(super) config: Option<PathBuf>,
-    /// Read no config file
-    #[arg(long)]
-    pub(super) no_config: bool,
 }
 
 /// Explain a mistake, or list them all
