@@ -2,7 +2,7 @@
 //!
 //! The encoder's vectors do not serve here: `training/episodes.py` says what was measured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use crate::text::Answer;
@@ -87,6 +87,51 @@ impl Words {
     }
 }
 
+/// Many sets of words by their words: of ten thousand only those are looked at that share some.
+pub(super) struct Index {
+    /// Of each word by its hash, the places of the sets that have it.
+    places: HashMap<u64, Vec<u32>>,
+    norms: Vec<f32>,
+}
+
+impl Index {
+    pub(super) fn new<'a>(all: impl Iterator<Item = &'a Words>) -> Index {
+        let mut index = Index { places: HashMap::new(), norms: Vec::new() };
+        for (place, words) in (0..).zip(all) {
+            words.all.iter().for_each(|(word, _)| index.places.entry(*word).or_default().push(place));
+            index.norms.push(words.norm);
+        }
+        index
+    }
+
+    /// The sets that may tell the same episode as these words and that are `wanted`, the most alike first, no more than
+    /// `most`: their place and their [`Words::likeness`], to the last bit.
+    pub(super) fn likest(
+        &self,
+        words: &Words,
+        most: usize,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Vec<(usize, f32)> {
+        let near = self.likeness(words).into_iter().enumerate();
+        let mut near: Vec<(usize, f32)> =
+            near.filter(|&(i, near)| near >= SAME_EPISODE && wanted(i)).collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        near.truncate(most);
+        near
+    }
+
+    fn likeness(&self, words: &Words) -> Vec<f32> {
+        let mut all = vec![0.0; self.norms.len()];
+        for (word, weight) in &words.all {
+            for &place in self.places.get(word).into_iter().flatten() {
+                all[place as usize] += weight;
+            }
+        }
+        let cosine = |(shared, norm): (f32, &f32)| shared / (words.norm * norm).max(f32::EPSILON);
+        all.into_iter().zip(&self.norms).map(cosine).collect()
+    }
+}
+
 /// Without the s of a plural.
 fn bare(word: &str) -> &str {
     match word.strip_suffix('s') {
@@ -127,6 +172,18 @@ mod tests {
         assert!((likeness(a, a) - 1.0).abs() < 1e-5);
         assert_eq!(likeness(a, ""), 0.0);
         assert_eq!(likeness("Ledgers.", "LEDGER"), likeness("ledger", "ledger"));
+    }
+
+    #[test]
+    fn an_index_says_what_each_pair_says() {
+        let texts =
+            ["The dialysis portal moved in June.", "", "The gates of the airport.", "June gates, a portal"];
+        let all: Vec<Words> = texts.iter().map(|t| Words::of_question(t)).collect();
+        let index = Index::new(all.iter());
+        for words in &all {
+            let each: Vec<f32> = all.iter().map(|other| words.likeness(other)).collect();
+            assert_eq!(index.likeness(words), each);
+        }
     }
 
     #[test]

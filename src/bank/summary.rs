@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::alike::{SAME_EPISODE, Words};
+use super::alike::{Index, SAME_EPISODE, Words};
 use super::story::Story;
 use crate::critic::Critic;
 use crate::guide::{Category, Form, Guide};
@@ -157,7 +157,7 @@ pub fn summary(stories: &[Story], guide: &Guide, asked: &[Asked]) -> Summary {
         mean_score: (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32),
         categories: covered(&categories, guide),
         weak: stories.iter().enumerate().filter_map(|(i, s)| weak(i, s)).collect(),
-        episodes: episodes(&stories[..compared], SAME_EPISODE),
+        episodes: episodes(&stories[..compared]),
         same_episode: SAME_EPISODE,
         compared,
         serves: asked.iter().map(|a| serves(a, stories, guide)).collect(),
@@ -185,16 +185,10 @@ fn weak(i: usize, story: &Story) -> Option<Weak> {
 }
 
 /// Each story joins the earlier one that it is most like, if it is like enough and that one leads its own episode.
-fn episodes(stories: &[Story], from: f32) -> Vec<Episode> {
-    let near = |i: usize| -> Vec<(usize, f32)> {
-        let told = |j: &usize| stories[*j].is_told();
-        let like = (0..i).filter(told).map(|j| (j, stories[i].words.likeness(&stories[j].words)));
-        let mut like: Vec<(usize, f32)> = like.filter(|(_, likeness)| *likeness >= from).collect();
-        like.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        // More are never needed: it joins one of the first that leads.
-        like.truncate(64);
-        like
-    };
+fn episodes(stories: &[Story]) -> Vec<Episode> {
+    let index = Index::new(stories.iter().map(|s| &s.words));
+    // More than 64 are never needed: it joins one of the first that leads.
+    let near = |i: usize| index.likest(&stories[i].words, 64, |j| j < i && stories[j].is_told());
     let near: Vec<Vec<(usize, f32)>> = (0..stories.len())
         .into_par_iter()
         .map(|i| if stories[i].is_told() { near(i) } else { Vec::new() })

@@ -189,6 +189,9 @@ mod tests {
         let q = ask(&s, "found_before_customer").expect("a question");
         assert!(!q.answered && q.missing.len() == 1, "{:?}", q.missing);
         assert_eq!(q.sentences, [1, 2]);
+        let unasked = story(&[(Action, &[Tag::Initiative], "It was nobody's, so I fixed the export.")]);
+        let q = ask(&unasked, "outside_scope").expect("a question");
+        assert_eq!(q.missing, ["what came of it"], "a deed that nobody asked for says what was taken on");
         assert_eq!(ask(&s, "none"), None);
         s.answer.question = Some("What is your favourite tool?".to_owned());
         let q = ask(&s, "none").expect("a question");

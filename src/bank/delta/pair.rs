@@ -7,7 +7,7 @@ use std::hash::Hash;
 use rayon::prelude::*;
 
 use super::kept::Kept;
-use crate::bank::alike::SAME_EPISODE;
+use crate::bank::alike::Index;
 use crate::bank::summary::MOST_COMPARED;
 
 /// The most alike of the other bank that are remembered for a story, so that memory does not grow with the square of their
@@ -90,10 +90,14 @@ impl<'a> Free<'a> {
     fn alike(&mut self) -> usize {
         let first = |left: &[usize]| left.iter().copied().take(MOST_COMPARED).collect::<Vec<_>>();
         let (old, new) = (first(&self.left_old), first(&self.left_new));
-        let lists: Vec<Vec<(f32, usize)>> = old.par_iter().map(|&o| self.likest(o, &new)).collect();
+        let index = Index::new(new.iter().map(|&n| &self.new[n].words));
+        let near = |o: usize, free: &(dyn Fn(usize) -> bool + Sync)| {
+            index.likest(&self.old[o].words, REMEMBERED, |i| free(new[i]))
+        };
+        let lists: Vec<Vec<(usize, f32)>> = old.par_iter().map(|&o| near(o, &|_| true)).collect();
         let mut all: Vec<(f32, usize, usize)> = Vec::new();
         for (&o, list) in old.iter().zip(&lists) {
-            all.extend(list.iter().map(|&(likeness, n)| (likeness, o, n)));
+            all.extend(list.iter().map(|&(i, likeness)| (likeness, o, new[i])));
         }
         all.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let (mut gone, mut come) = (vec![false; self.old.len()], vec![false; self.new.len()]);
@@ -105,8 +109,8 @@ impl<'a> Free<'a> {
             }
         }
         for (&o, _) in old.iter().zip(&lists).filter(|(o, list)| !gone[**o] && list.len() == REMEMBERED) {
-            let still: Vec<usize> = new.iter().copied().filter(|&n| !come[n]).collect();
-            if let Some(&(_, n)) = self.likest(o, &still).first() {
+            if let Some(&(i, _)) = near(o, &|n| !come[n]).first() {
+                let n = new[i];
                 come[n] = true;
                 found.push(Place { old: o, new: n, by: By::Likeness });
             }
@@ -114,16 +118,6 @@ impl<'a> Free<'a> {
         let unsought = self.left_old.len() - old.len() + self.left_new.len() - new.len();
         self.take(&found);
         unsought
-    }
-
-    /// The stories of the new bank among `these` that may tell the same episode, the most alike first.
-    fn likest(&self, old: usize, these: &[usize]) -> Vec<(f32, usize)> {
-        let words = &self.old[old].words;
-        let likeness = these.iter().map(|&n| (words.likeness(&self.new[n].words), n));
-        let mut list: Vec<(f32, usize)> = likeness.filter(|(l, _)| *l >= SAME_EPISODE).collect();
-        list.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        list.truncate(REMEMBERED);
-        list
     }
 
     fn take(&mut self, found: &[Place]) {
