@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::{LayerNorm, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 
-use super::kernel::{BLOCK, Dense, Isa, Job, Matrix, Processor, softmax};
+use super::kernel::{BLOCK, Bits, Dense, Isa, Job, Matrix, Processor, softmax};
 use super::layers::{Layer, Layers, Norm};
 use super::weights::{Rows, Weights};
 use super::{Raw, array, windows};
@@ -20,6 +20,9 @@ pub(super) const INNER: usize = 1536;
 /// Attention heads of a layer.
 pub(super) const HEADS: usize = 12;
 const LAYERS: usize = 6;
+/// The first layer whose activations may have 8 bits. Where all do, some sentence of the goldens is off by more than 0.02 in a
+/// role's probability; what the first three layers round is most of that, and takes half the time of 15 bits everywhere.
+const ROUGH: usize = 3;
 const VOCABULARY: usize = 30_522;
 const CLS: u32 = 101;
 const SEP: u32 = 102;
@@ -189,6 +192,7 @@ impl Body {
                 up: packed(w, &[name("intermediate.dense")], [INNER, HIDDEN])?,
                 down: packed(w, &[name("output.dense")], [HIDDEN, INNER])?,
                 after_all: norm(&name("output.LayerNorm"))?,
+                bits: if i < ROUGH { Bits::Many } else { Bits::Few },
             })
         };
         let layers = (0..LAYERS).map(layer).collect::<Result<Vec<_>, ModelError>>()?;
@@ -329,8 +333,9 @@ mod tests {
             let x: Vec<f32> = (0..tokens * HIDDEN).map(state).collect();
             let (a, b) = (packed.forward(x.clone()).unwrap(), plain.forward(x).unwrap());
             assert_eq!(a.len(), b.len());
-            let off = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(off < 2e-3, "{tokens} tokens: off by {off}");
+            let length = |v: &mut dyn Iterator<Item = f32>| v.map(|x| x * x).sum::<f32>().sqrt();
+            let off = length(&mut a.iter().zip(&b).map(|(a, b)| a - b)) / length(&mut b.iter().copied());
+            assert!(off < 0.02, "{tokens} tokens: off by {off} of their length");
         }
     }
 }

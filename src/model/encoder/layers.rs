@@ -4,15 +4,20 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::forward::{HEADS, HIDDEN, INNER};
+use super::forward::{HEADS, HIDDEN};
 use super::kernel::{
-    Columns, HEAD, Isa, Job, Matrix, PANEL, Processor, Quantized, TILE, Tile, gelu, norm_onto, softmax,
+    BLOCK, Bits, Columns, Isa, Job, Matrix, NOTHING, Onto, Processor, Quantized, TILE, Tile, norm_onto,
+    softmax,
 };
 
 /// Queries, keys and values of a token stand next to each other.
 const QKV: usize = 3 * HIDDEN;
+/// Width of a head.
+const HEAD: usize = HIDDEN / HEADS;
 /// Tokens that a thread takes at least.
 const FEW: usize = 16;
+/// Tokens that mind the same others in turn, while these stay in the innermost cache.
+const TOGETHER: usize = 3 * TILE;
 
 /// Factor and term of a norm.
 pub(super) struct Norm {
@@ -29,6 +34,8 @@ pub(super) struct Layer {
     pub(super) up: Matrix,
     pub(super) down: Matrix,
     pub(super) after_all: Norm,
+    /// Of the activations.
+    pub(super) bits: Bits,
 }
 
 /// All layers, and the room in which they work.
@@ -50,12 +57,12 @@ struct Room {
     parts: Vec<Part>,
 }
 
-/// Keys and values of [`PANEL`] tokens, in the order in which attention reads them.
+/// Keys and values of [`BLOCK`] tokens, in the order in which attention reads them.
 struct Group {
     /// Head by head, the first number of every key, then the second ones.
     keys: [[Columns; HEAD]; HEADS],
     /// Head by head, token by token.
-    values: [[[f32; HEAD]; PANEL]; HEADS],
+    values: [[Columns; BLOCK]; HEADS],
 }
 
 /// Room for the tokens of one thread.
@@ -65,7 +72,7 @@ struct Part {
     /// How much each token of a tile minds each other one.
     minds: Vec<f32>,
     mixed: Vec<f32>,
-    inner: Vec<f32>,
+    inner: Quantized,
     outer: Vec<f32>,
 }
 
@@ -93,11 +100,14 @@ impl Layers {
         room.each = rows.div_ceil(threads).next_multiple_of(TILE);
         room.parts.resize_with(rows.div_ceil(room.each).max(room.parts.len()), Part::default);
         room.qkv.resize(rows * QKV, 0.0);
-        room.groups.resize_with(tokens.div_ceil(PANEL), Group::default);
-        self.processor.run(First { states, norm: first });
-        for layer in &self.layers {
-            self.layer(layer, states, &mut room);
-        }
+        room.groups.resize_with(tokens.div_ceil(BLOCK), Group::default);
+        // On a thread of the pool from the first to the last: each change to it costs as much as a product.
+        rayon::scope(|_| {
+            self.processor.run(First { states, norm: first });
+            for layer in &self.layers {
+                self.layer(layer, states, &mut room);
+            }
+        });
         states.truncate(tokens * HIDDEN);
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
@@ -107,10 +117,10 @@ impl Layers {
         let (tokens, each) = (*tokens, *each);
         let own = states.par_chunks(each * HIDDEN).zip(qkv.par_chunks_mut(each * QKV)).zip(&mut *parts);
         own.for_each(|((states, qkv), part)| {
-            self.processor.run(Ask { matrix: &layer.qkv, states, qkv, quantized: &mut part.quantized });
+            self.processor.run(Ask { layer, states, qkv, quantized: &mut part.quantized });
         });
         let qkv = &qkv[..tokens * QKV];
-        groups.par_iter_mut().zip(qkv.par_chunks(PANEL * QKV)).for_each(|(group, qkv)| group.fill(qkv));
+        groups.par_iter_mut().zip(qkv.par_chunks(BLOCK * QKV)).for_each(|(group, qkv)| group.fill(qkv));
         let own = states.par_chunks_mut(each * HIDDEN).enumerate().zip(parts);
         own.for_each(|((i, states), part)| {
             let answer = Answer { layer, tokens, from: i * each, qkv, groups, states, part };
@@ -121,22 +131,18 @@ impl Layers {
 
 impl Default for Group {
     fn default() -> Group {
-        Group { keys: [[Columns::default(); HEAD]; HEADS], values: [[[0.0; HEAD]; PANEL]; HEADS] }
+        Group { keys: [[Columns::default(); HEAD]; HEADS], values: [[Columns::default(); BLOCK]; HEADS] }
     }
 }
 
 impl Group {
-    /// Takes the keys and values of its tokens.
+    /// Takes the keys and values of its tokens: head by head, since all heads together don't fit into the innermost cache.
     fn fill(&mut self, qkv: &[f32]) {
-        for (t, row) in qkv.chunks(QKV).enumerate() {
-            let (keys, values) = row[HIDDEN..].split_at(HIDDEN);
-            for (head, key) in self.keys.iter_mut().zip(keys.chunks(HEAD)) {
-                for (columns, number) in head.iter_mut().zip(key) {
-                    columns.set(t, *number);
-                }
-            }
-            for (head, value) in self.values.iter_mut().zip(values.as_chunks::<HEAD>().0) {
-                head[t] = *value;
+        for (head, (keys, values)) in self.keys.iter_mut().zip(&mut self.values).enumerate() {
+            for (t, row) in qkv.chunks(QKV).enumerate() {
+                let part = |kind: usize| &row[kind * HIDDEN + head * HEAD..][..HEAD];
+                keys.iter_mut().zip(part(1)).for_each(|(columns, number)| columns.0[t] = *number);
+                values[t].0.copy_from_slice(part(2));
             }
         }
     }
@@ -160,7 +166,7 @@ impl Job for First<'_> {
 
 /// Computes queries, keys and values of some tokens.
 struct Ask<'a> {
-    matrix: &'a Matrix,
+    layer: &'a Layer,
     states: &'a [f32],
     qkv: &'a mut [f32],
     quantized: &'a mut Quantized,
@@ -169,8 +175,8 @@ struct Ask<'a> {
 impl Job for Ask<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        self.quantized.fill(isa, self.states, HIDDEN);
-        self.matrix.multiply(isa, self.quantized, self.qkv);
+        self.quantized.fill(isa, self.states, HIDDEN, self.layer.bits);
+        self.layer.qkv.multiply(isa, self.quantized, self.qkv);
     }
 }
 
@@ -194,17 +200,14 @@ impl Job for Answer<'_> {
         let Answer { layer, states, part, .. } = self;
         let rows = states.len() / HIDDEN;
         part.mixed.resize(rows * HIDDEN, 0.0);
-        part.inner.resize(rows * INNER, 0.0);
         part.outer.resize(rows * HIDDEN, 0.0);
         attend(isa, (self.qkv, self.groups), self.tokens, self.from, (&mut part.minds, &mut part.mixed));
-        part.quantized.fill(isa, &part.mixed, HIDDEN);
+        part.quantized.fill(isa, &part.mixed, HIDDEN, layer.bits);
         layer.mixed.multiply(isa, &part.quantized, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_mixing.both());
-        part.quantized.fill(isa, states, HIDDEN);
-        layer.up.multiply(isa, &part.quantized, &mut part.inner);
-        gelu(&mut part.inner);
-        part.quantized.fill(isa, &part.inner, INNER);
-        layer.down.multiply(isa, &part.quantized, &mut part.outer);
+        part.quantized.fill(isa, states, HIDDEN, layer.bits);
+        layer.up.activate(isa, &part.quantized, &mut part.inner);
+        layer.down.multiply(isa, &part.inner, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_all.both());
     }
 }
@@ -219,35 +222,36 @@ fn attend<I: Isa>(
     from: usize,
     (minds, out): (&mut Vec<f32>, &mut [f32]),
 ) {
-    let width = groups.len() * PANEL;
+    let width = groups.len() * BLOCK;
     let scale = 1.0 / (HEAD as f32).sqrt();
-    minds.resize(TILE * width, 0.0);
-    for (tile, out) in out.chunks_mut(TILE * HIDDEN).enumerate() {
+    minds.resize(TOGETHER * width, 0.0);
+    for (some, out) in out.chunks_mut(TOGETHER * HIDDEN).enumerate() {
+        let minds = &mut minds[..out.len() / HIDDEN * width];
         // Rows beyond the last token are computed from its numbers, and cut off in the end.
-        let row = |r: usize| (from + tile * TILE + r).min(tokens - 1) * QKV;
+        let row = |r: usize| (from + some * TOGETHER + r).min(tokens - 1) * QKV;
         for head in 0..HEADS {
-            let queries: [&[f32]; TILE] = std::array::from_fn(|r| &qkv[row(r) + head * HEAD..][..HEAD]);
             for (i, group) in groups.iter().enumerate() {
-                let mut alike: Tile = [[0.0; PANEL]; TILE];
-                isa.outer(queries, &group.keys[head], &mut alike);
-                for (minds, alike) in minds.chunks_mut(width).zip(&alike) {
-                    minds[i * PANEL..][..PANEL].copy_from_slice(alike);
+                for (tile, minds) in minds.chunks_mut(TILE * width).enumerate() {
+                    let query = |r: usize| &qkv[row(tile * TILE + r) + head * HEAD..][..HEAD];
+                    let to = Tile { numbers: &mut minds[i * BLOCK..], apart: width };
+                    isa.outer(std::array::from_fn(query), &group.keys[head], NOTHING, to);
                 }
             }
-            let mut by = [0.0; TILE];
+            let mut by = [0.0; TOGETHER];
             for (by, minds) in by.iter_mut().zip(minds.chunks_mut(width)) {
                 *by = softmax(&mut minds[..tokens], scale);
             }
-            let mut mixed = [[0.0; HEAD]; TILE];
             for (i, group) in groups.iter().enumerate() {
-                let some = PANEL.min(tokens - i * PANEL);
-                let minds = std::array::from_fn(|r| &minds[r * width + i * PANEL..][..some]);
-                isa.mix(minds, &group.values[head][..some], &mut mixed);
-            }
-            for ((out, mixed), by) in out.chunks_mut(HIDDEN).zip(&mixed).zip(by) {
-                for (o, m) in out[head * HEAD..][..HEAD].iter_mut().zip(mixed) {
-                    *o = m * by;
+                let there = BLOCK.min(tokens - i * BLOCK);
+                let onto = if i == 0 { NOTHING } else { Onto::Tile };
+                for (minds, out) in minds.chunks(TILE * width).zip(out.chunks_mut(TILE * HIDDEN)) {
+                    let minds = std::array::from_fn(|r| &minds[r * width + i * BLOCK..][..there]);
+                    let to = Tile { numbers: &mut out[head * HEAD..], apart: HIDDEN };
+                    isa.outer(minds, &group.values[head][..there], onto, to);
                 }
+            }
+            for (out, by) in out.chunks_mut(HIDDEN).zip(by) {
+                out[head * HEAD..][..HEAD].iter_mut().for_each(|o| *o *= by);
             }
         }
     }

@@ -34,7 +34,7 @@ static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 const SENTENCE_TOKENS: usize = 250;
 const UNKNOWN: u32 = 100;
 /// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
-const ASKED: &[u8] = b"candor encoder raw 1";
+const ASKED: &[u8] = b"candor encoder raw 2";
 
 /// The encoder in the binary.
 pub struct Embedded {

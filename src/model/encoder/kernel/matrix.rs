@@ -1,23 +1,42 @@
 //! Matrices as the operations want them, and what is multiplied with them.
 
-use super::{BLOCK, Columns, Isa, MOST, PANEL, Row, TILE, Tile, Values, Weights};
+use super::math::gelu;
+use super::{BLOCK, Bits, Columns, Fours, Isa, NOTHING, Onto, TILE, Tile, Values, Weights};
 
-/// The blocks of a panel that stay in the innermost cache while all rows pass: 18 KiB of weights.
+/// The blocks of a panel that stay in the innermost cache while all rows pass: 15 KiB of weights.
 const NEAR: usize = 12;
 
-/// What a step of a value stands for, and how many of them a number takes, where the greatest magnitude is `most`.
-#[inline(always)]
-pub(super) fn steps(most: f32) -> (f32, f32) {
-    const STEPS: f32 = MOST as f32;
-    (most / STEPS, if most > 0.0 { STEPS / most } else { 0.0 })
+/// How the numbers of a block become values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Steps {
+    /// What a step of the value stands for.
+    pub(super) scale: f32,
+    /// What the value 0 stands for.
+    pub(super) zero: f32,
+    /// The number in the middle.
+    pub(super) middle: f32,
+    /// Steps that a number takes.
+    pub(super) by: f32,
+}
+
+impl Steps {
+    /// Between the least and the greatest number of a block.
+    #[inline(always)]
+    pub(super) fn between(least: f32, most: f32, bits: Bits) -> Steps {
+        /// Below it all numbers of a block are as good as equal.
+        const WIDE: f32 = 1e-30;
+        let (at, steps) = bits.middle();
+        let (middle, half) = (0.5 * (most + least), 0.5 * (most - least));
+        let scale = half / steps;
+        let by = if half > WIDE { steps / half } else { 0.0 };
+        Steps { scale, zero: scale.mul_add(-at as f32, middle), middle, by }
+    }
 }
 
 /// A matrix of 8-bit weights with a scale for each block of a row, `[columns × width]`, and a bias: `y = W x + b`.
 pub(in super::super) struct Matrix {
-    blocks: usize,
-    /// Panel by panel.
+    /// Panel by panel, block by block.
     weights: Vec<Weights>,
-    scales: Vec<Columns>,
     bias: Vec<Columns>,
 }
 
@@ -25,64 +44,65 @@ impl Matrix {
     /// Packs `values`, `[columns × width]`, their `scales`, `[columns × width / BLOCK]`, and `bias`, `[columns]`.
     ///
     /// # Panics
-    /// When the sizes don't fit: columns are a multiple of [`PANEL`], the width is one of [`BLOCK`].
+    /// When the sizes don't fit: columns and the width are multiples of [`BLOCK`].
     pub(in super::super) fn pack(values: &[i8], scales: &[f32], bias: &[f32]) -> Matrix {
         let (columns, width) = (bias.len(), values.len() / bias.len());
         let blocks = width / BLOCK;
-        assert!(columns % PANEL == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
-        let mut packed = Matrix {
-            blocks,
-            weights: Vec::with_capacity(scales.len() / PANEL),
-            scales: Vec::with_capacity(scales.len() / PANEL),
-            bias: bias.as_chunks().0.iter().map(|b| Columns(*b)).collect(),
-        };
-        for first in (0..columns).step_by(PANEL) {
+        assert!(columns % BLOCK == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
+        let mut weights = Vec::with_capacity(scales.len() / BLOCK);
+        for first in (0..columns).step_by(BLOCK) {
             for block in 0..blocks {
-                let at = |c: usize| (first + c) * width + block * BLOCK;
-                let weight = |j: usize, c: usize, i: usize| (values[at(c) + 4 * j + i] as u8) ^ 0x80;
-                packed.weights.push(Weights(std::array::from_fn(|j| {
-                    std::array::from_fn(|c| std::array::from_fn(|i| weight(j, c, i)))
-                })));
-                packed.scales.push(Columns(std::array::from_fn(|c| scales[(first + c) * blocks + block])));
+                let column = |c: usize| &values[(first + c) * width + block * BLOCK..][..BLOCK];
+                let mut packed = Weights {
+                    values: [[[0; 4]; BLOCK]; BLOCK / 4],
+                    scales: Columns(std::array::from_fn(|c| scales[(first + c) * blocks + block])),
+                    sums: Columns::default(),
+                };
+                for c in 0..BLOCK {
+                    for (four, values) in packed.values.iter_mut().zip(column(c).as_chunks().0) {
+                        four[c] = *values;
+                    }
+                    let sum: i32 = column(c).iter().map(|v| i32::from(*v)).sum();
+                    packed.sums.0[c] = packed.scales.0[c] * sum as f32;
+                }
+                weights.push(packed);
             }
         }
-        packed
+        Matrix { weights, bias: bias.as_chunks().0.iter().map(|b| Columns(*b)).collect() }
     }
 
-    /// Columns of what it gives.
-    pub(in super::super) fn columns(&self) -> usize {
-        self.bias.len() * PANEL
+    fn panels(&self) -> impl Iterator<Item = (&[Weights], &Columns)> {
+        self.weights.chunks(self.weights.len() / self.bias.len()).zip(&self.bias)
     }
 
     /// Writes the product with each row, `[rows × columns]`.
     #[inline(always)]
     pub(in super::super) fn multiply<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut [f32]) {
-        let columns = self.columns();
-        let panels = self.weights.chunks(self.blocks).zip(self.scales.chunks(self.blocks)).zip(&self.bias);
-        for (p, ((weights, scales), bias)) in panels.enumerate() {
-            for from in (0..self.blocks).step_by(NEAR) {
-                let blocks = from..self.blocks.min(from + NEAR);
-                let (weights, scales) = (&weights[blocks.clone()], &scales[blocks.clone()]);
-                for (t, out) in out.chunks_mut(TILE * columns).enumerate() {
-                    let mut tile = [bias.0; TILE];
-                    if from > 0 {
-                        copy(out, columns, p, |old, r| tile[r] = *old);
-                    }
-                    let row = |r| rows.row(t * TILE + r, blocks.clone());
-                    isa.products(&std::array::from_fn(row), weights, scales, &mut tile);
-                    copy(out, columns, p, |new, r| *new = tile[r]);
+        let columns = self.bias.len() * BLOCK;
+        for (p, (weights, bias)) in self.panels().enumerate() {
+            for (n, weights) in weights.chunks(NEAR).enumerate() {
+                let onto = if n == 0 { Onto::Columns(bias) } else { Onto::Tile };
+                for (t, out) in out.chunks_exact_mut(TILE * columns).enumerate() {
+                    let out = Tile { numbers: &mut out[p * BLOCK..], apart: columns };
+                    isa.products(rows.tile(t, n * NEAR), weights, onto, out);
                 }
             }
         }
     }
-}
 
-/// Hands on a panel of each row of a tile.
-#[inline(always)]
-fn copy(rows: &mut [f32], columns: usize, panel: usize, mut each: impl FnMut(&mut [f32; PANEL], usize)) {
-    for (r, row) in rows.chunks_mut(columns).enumerate() {
-        if let Some(part) = row.as_chunks_mut::<PANEL>().0.get_mut(panel) {
-            each(part, r);
+    /// GELU of the product with each row, quantized in turn.
+    #[inline(always)]
+    pub(in super::super) fn activate<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut Quantized) {
+        out.resize(rows.values.len() / rows.blocks, self.bias.len(), rows.bits());
+        for (p, (weights, bias)) in self.panels().enumerate() {
+            for t in 0..out.values.len() / out.blocks {
+                let mut tile = [[0.0; BLOCK]; TILE];
+                let to = Tile { numbers: tile.as_flattened_mut(), apart: BLOCK };
+                isa.products(rows.tile(t, 0), weights, Onto::Columns(bias), to);
+                gelu(tile.as_flattened_mut());
+                let (values, low) = out.block(t * out.blocks + p);
+                isa.quantize(tile.each_ref(), values, low);
+            }
         }
     }
 }
@@ -90,31 +110,49 @@ fn copy(rows: &mut [f32], columns: usize, panel: usize, mut each: impl FnMut(&mu
 /// Rows of activations as the products take them.
 #[derive(Default)]
 pub(in super::super) struct Quantized {
+    /// In a row.
     blocks: usize,
+    /// Tile by tile, block by block.
     values: Vec<Values>,
-    scales: Vec<f32>,
-    offsets: Vec<i32>,
+    /// The same, or empty where the values have none.
+    low: Vec<Fours>,
 }
 
 impl Quantized {
-    /// Takes rows of a width, `[rows × width]`.
+    /// Takes rows of a width, `[rows × width]`: a multiple of [`TILE`] and one of [`BLOCK`].
     #[inline(always)]
-    pub(in super::super) fn fill<I: Isa>(&mut self, isa: I, rows: &[f32], width: usize) {
-        self.blocks = width / BLOCK;
-        let (blocks, _) = rows.as_chunks::<BLOCK>();
-        self.values.resize(blocks.len(), Values::default());
-        self.scales.resize(blocks.len(), 0.0);
-        self.offsets.resize(blocks.len(), 0);
-        let out = self.values.iter_mut().zip(&mut self.scales).zip(&mut self.offsets);
-        for (block, ((values, scale), offset)) in blocks.iter().zip(out) {
-            (*scale, *offset) = isa.quantize(block, values);
+    pub(in super::super) fn fill<I: Isa>(&mut self, isa: I, rows: &[f32], width: usize, bits: Bits) {
+        self.resize(rows.len() / (TILE * width), width / BLOCK, bits);
+        for (t, tile) in rows.chunks_exact(TILE * width).enumerate() {
+            let (blocks, _) = tile.as_chunks::<BLOCK>();
+            for b in 0..self.blocks {
+                let (values, low) = self.block(t * self.blocks + b);
+                isa.quantize(std::array::from_fn(|r| &blocks[r * (width / BLOCK) + b]), values, low);
+            }
         }
     }
 
+    fn bits(&self) -> Bits {
+        if self.low.is_empty() { Bits::Few } else { Bits::Many }
+    }
+
+    fn resize(&mut self, tiles: usize, blocks: usize, bits: Bits) {
+        self.blocks = blocks;
+        self.values.resize(tiles * blocks, Values::default());
+        let low = if bits == Bits::Many { tiles * blocks } else { 0 };
+        self.low.resize(low, Fours::default());
+    }
+
     #[inline(always)]
-    fn row(&self, r: usize, blocks: std::ops::Range<usize>) -> Row<'_> {
-        let at = r * self.blocks + blocks.start..r * self.blocks + blocks.end;
-        Row { values: &self.values[at.clone()], scales: &self.scales[at.clone()], offsets: &self.offsets[at] }
+    fn block(&mut self, i: usize) -> (&mut Values, Option<&mut Fours>) {
+        (&mut self.values[i], self.low.get_mut(i))
+    }
+
+    /// A tile's values, and their low bits, from a block on.
+    #[inline(always)]
+    fn tile(&self, t: usize, from: usize) -> (&[Values], &[Fours]) {
+        let blocks = t * self.blocks + from..(t + 1) * self.blocks;
+        (&self.values[blocks.clone()], self.low.get(blocks).unwrap_or_default())
     }
 }
 
@@ -135,7 +173,7 @@ impl Dense {
             let numbers = |i| Columns(std::array::from_fn(|c| value(first + c, i)));
             (0..width).map(numbers).collect()
         };
-        let panels = (0..columns).step_by(PANEL).map(panel).collect();
+        let panels = (0..columns).step_by(BLOCK).map(panel).collect();
         Dense { columns, panels, bias: bias.to_vec() }
     }
 
@@ -151,11 +189,12 @@ impl Dense {
             let all = tile.len() / width;
             out.resize(from + all * self.columns, 0.0);
             for (p, panel) in self.panels.iter().enumerate() {
-                let mut sums: Tile = [[0.0; PANEL]; TILE];
-                isa.outer(rows, panel, &mut sums);
+                let mut sums = [[0.0; BLOCK]; TILE];
+                let to = Tile { numbers: sums.as_flattened_mut(), apart: BLOCK };
+                isa.outer(rows, panel, NOTHING, to);
                 for (row, sums) in out[from..].chunks_mut(self.columns).zip(&sums) {
-                    let bias = &self.bias[p * PANEL..];
-                    for ((y, sum), b) in row[p * PANEL..].iter_mut().zip(sums).zip(bias) {
+                    let bias = &self.bias[p * BLOCK..];
+                    for ((y, sum), b) in row[p * BLOCK..].iter_mut().zip(sums).zip(bias) {
                         *y = sum + b;
                     }
                 }

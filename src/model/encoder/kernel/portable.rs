@@ -1,43 +1,65 @@
 //! The operations for every processor, in the order that the other versions keep.
 
 use super::math::nearest;
-use super::matrix::steps;
-use super::{BLOCK, Columns, HEAD, HIGH, Isa, PANEL, Row, TILE, Tile, Values, Weights};
+use super::matrix::Steps;
+use super::{BLOCK, Bits, Columns, Fours, Isa, LOW, Onto, TILE, Tile, Values, Weights};
 
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 
 impl Isa for Portable {
     #[inline(always)]
-    fn products(self, rows: &[Row<'_>; TILE], weights: &[Weights], scales: &[Columns], out: &mut Tile) {
-        for (row, out) in rows.iter().zip(out) {
-            for (b, (weights, columns)) in weights.iter().zip(scales).enumerate() {
-                let [high, low] = [row.values[b].high, row.values[b].low].map(|v| products(weights, &v));
-                let sums = high.iter().zip(low).map(|(high, low)| (high << HIGH) + low);
-                for ((out, sum), scale) in out.iter_mut().zip(sums).zip(&columns.0) {
-                    *out = (sum as f32).mul_add(scale * row.scales[b], *out);
+    fn products(
+        self,
+        (rows, low): (&[Values], &[Fours]),
+        weights: &[Weights],
+        onto: Onto<'_>,
+        mut out: Tile<'_>,
+    ) {
+        for r in 0..TILE {
+            let out = begun(onto, &mut out, r);
+            for (b, (rows, weights)) in rows.iter().zip(weights).enumerate() {
+                let mut sums = products(weights, &rows.high[r]);
+                if let Some(low) = low.get(b) {
+                    let low = products(weights, &low[r]);
+                    sums.iter_mut().zip(low).for_each(|(sum, low)| *sum = (*sum << LOW) + low);
+                }
+                let columns = sums.iter().zip(&weights.scales.0).zip(&weights.sums.0);
+                for (out, ((&products, scale), sum)) in out.iter_mut().zip(columns) {
+                    *out = (products as f32).mul_add(scale * rows.scales[r], *out);
+                    *out = rows.zeros[r].mul_add(*sum, *out);
                 }
             }
         }
     }
 
     #[inline(always)]
-    fn quantize(self, block: &[f32; BLOCK], out: &mut Values) -> (f32, i32) {
-        let (scale, by) = steps(block.iter().fold(0.0, |most: f32, x| most.max(x.abs())));
-        let values = block.map(|x| nearest(x * by).1);
-        let high = values.map(|v| (v + (1 << (HIGH - 1))) >> HIGH);
-        for (out, v) in out.high.as_flattened_mut().iter_mut().zip(high) {
-            *out = v as i8;
+    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, mut low: Option<&mut Fours>) {
+        let bits = if low.is_some() { Bits::Many } else { Bits::Few };
+        let (at, _) = bits.middle();
+        for (r, row) in rows.into_iter().enumerate() {
+            let least = row.iter().copied().fold(f32::INFINITY, f32::min);
+            let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let steps = Steps::between(least, most, bits);
+            (out.scales[r], out.zeros[r]) = (steps.scale, steps.zero);
+            let values = row.map(|x| nearest((x - steps.middle) * steps.by).1 + at);
+            let high = out.high[r].as_flattened_mut().iter_mut().zip(values);
+            match &mut low {
+                None => high.for_each(|(high, v)| *high = v as u8),
+                Some(low) => {
+                    let low = low[r].as_flattened_mut();
+                    for ((high, v), low) in high.zip(low) {
+                        (*high, *low) = ((v >> LOW) as u8, (v & ((1 << LOW) - 1)) as u8);
+                    }
+                }
+            }
         }
-        for (out, (v, high)) in out.low.as_flattened_mut().iter_mut().zip(values.iter().zip(high)) {
-            *out = (v - (high << HIGH)) as i8;
-        }
-        (scale, -values.iter().sum::<i32>())
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], out: &mut Tile) {
-        for (row, out) in rows.iter().zip(out) {
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out: Tile<'_>) {
+        for (r, row) in rows.into_iter().enumerate() {
+            let out = begun(onto, &mut out, r);
             for (x, columns) in row.iter().zip(panel) {
                 for (o, c) in out.iter_mut().zip(&columns.0) {
                     *o = x.mul_add(*c, *o);
@@ -45,28 +67,26 @@ impl Isa for Portable {
             }
         }
     }
+}
 
-    #[inline(always)]
-    fn mix(self, rows: [&[f32]; TILE], vectors: &[[f32; HEAD]], out: &mut [[f32; HEAD]; TILE]) {
-        for (row, out) in rows.iter().zip(out) {
-            for (x, vector) in row.iter().zip(vectors) {
-                for (o, v) in out.iter_mut().zip(vector) {
-                    *o = x.mul_add(*v, *o);
-                }
-            }
-        }
+/// A row with what is already there.
+#[inline(always)]
+fn begun<'a>(onto: Onto<'_>, out: &'a mut Tile<'_>, r: usize) -> &'a mut [f32; BLOCK] {
+    let row = out.row(r);
+    if let Onto::Columns(columns) = onto {
+        *row = columns.0;
     }
+    row
 }
 
 /// The sums of a block's products with those of the panel's columns.
 #[inline(always)]
-fn products(weights: &Weights, quads: &[[i8; 4]; BLOCK / 4]) -> [i32; PANEL] {
-    let mut sums = [0; PANEL];
-    for (weights, quad) in weights.0.iter().zip(quads) {
-        let values = quad.map(i32::from);
+fn products(weights: &Weights, fours: &[[u8; 4]; BLOCK / 4]) -> [i32; BLOCK] {
+    let mut sums = [0; BLOCK];
+    for (weights, four) in weights.values.iter().zip(fours) {
         for (sum, weights) in sums.iter_mut().zip(weights) {
-            for (w, x) in weights.iter().zip(values) {
-                *sum += (i32::from(*w) - 128) * x;
+            for (w, x) in weights.iter().zip(four) {
+                *sum += i32::from(*w) * i32::from(*x);
             }
         }
     }

@@ -25,14 +25,14 @@ fn on_all(job: impl Fn(Processor) -> Vec<f32>) -> Vec<f32> {
     first
 }
 
-struct Multiply<'a>(&'a Matrix, &'a [f32], usize, &'a mut [f32]);
+struct Multiply<'a>(&'a Matrix, &'a [f32], usize, Bits, &'a mut [f32]);
 
 impl Job for Multiply<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let mut rows = Quantized::default();
-        rows.fill(isa, self.1, self.2);
-        self.0.multiply(isa, &rows, self.3);
+        rows.fill(isa, self.1, self.2, self.3);
+        self.0.multiply(isa, &rows, self.4);
     }
 }
 
@@ -51,14 +51,15 @@ proptest! {
 
     #[test]
     fn products_are_those_of_the_numbers(
-        seed in 0u64..1000, tiles in 1usize..4, panels in 1usize..4, blocks in 1usize..30,
+        seed in 0u64..1000, tiles in 1usize..4, panels in 1usize..4, blocks in 1usize..30, many in any::<bool>(),
     ) {
-        let (rows, columns, width) = (tiles * TILE, panels * PANEL, blocks * BLOCK);
+        let (rows, columns, width) = (tiles * TILE, panels * BLOCK, blocks * BLOCK);
         let (matrix, plain, bias) = matrix(seed, columns, width);
+        let (bits, steps) = if many { (Bits::Many, 32_638.0) } else { (Bits::Few, 254.0) };
         let x = numbers(seed + 3, rows * width);
         let y = on_all(|kind| {
             let mut out = vec![0.0; rows * columns];
-            kind.run(Multiply(&matrix, &x, width, &mut out));
+            kind.run(Multiply(&matrix, &x, width, bits, &mut out));
             out
         });
         for (i, y) in y.iter().enumerate() {
@@ -66,8 +67,8 @@ proptest! {
             let weights = &plain[column * width..][..width];
             let pairs = x[row * width..][..width].iter().zip(weights);
             let exact: f64 = pairs.map(|(a, b)| f64::from(a * b)).sum::<f64>() + f64::from(bias[column]);
-            // Each value is off by half a step at most.
-            let most: f32 = weights.iter().map(|w| w.abs() / (2 * MOST) as f32).sum();
+            // Each value is off by half a step at most, of those from -1 to 1.
+            let most: f32 = weights.iter().map(|w| w.abs() / steps).sum();
             prop_assert!((f64::from(*y) - exact).abs() < f64::from(most) + 1e-4, "{y} for {exact}");
         }
     }
@@ -75,15 +76,38 @@ proptest! {
 
 #[test]
 fn the_greatest_weights_and_activations_are_not_saturated() {
-    for (w, x) in [(127i8, 1.0f32), (-127, 1.0), (127, -1.0), (-127, -1.0), (-128, 1.0)] {
-        let matrix = Matrix::pack(&[w; PANEL * 64], &[1.0; PANEL * 2], &[0.0; PANEL]);
+    for (w, bits) in [127i8, -127, -128].into_iter().flat_map(|w| [(w, Bits::Few), (w, Bits::Many)]) {
+        // The least and the greatest value in turn, as the signs of the weights have it or not.
+        for sign in [1.0, -1.0] {
+            let one = |i: usize| if i.is_multiple_of(3) { sign } else { -sign };
+            let weights: Vec<i8> = (0..BLOCK * 2 * BLOCK).map(|i| if i % 2 == 0 { w } else { 127 }).collect();
+            let matrix = Matrix::pack(&weights, &[1.0; BLOCK * 2], &[0.0; BLOCK]);
+            let x: Vec<f32> = (0..TILE * 2 * BLOCK).map(one).collect();
+            let y = on_all(|kind| {
+                let mut out = vec![0.0; TILE * BLOCK];
+                kind.run(Multiply(&matrix, &x, 2 * BLOCK, bits, &mut out));
+                out
+            });
+            for (row, y) in x.chunks(2 * BLOCK).zip(y.chunks(BLOCK)) {
+                let exact: f32 = row.iter().zip(&weights).map(|(x, w)| x * f32::from(*w)).sum();
+                assert!(y.iter().all(|y| (y - exact).abs() < 0.02), "{} for {exact}", y[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_block_of_equal_numbers_is_exact() {
+    for (x, bits) in [0.0, 1.0, -3.5, 1e-31, 1e30].into_iter().flat_map(|x| [(x, Bits::Few), (x, Bits::Many)])
+    {
+        let matrix = Matrix::pack(&[1; BLOCK * BLOCK], &[1.0; BLOCK], &[0.0; BLOCK]);
         let y = on_all(|kind| {
-            let mut out = vec![0.0; TILE * PANEL];
-            kind.run(Multiply(&matrix, &[x; TILE * 64], 64, &mut out));
+            let mut out = vec![0.0; TILE * BLOCK];
+            kind.run(Multiply(&matrix, &[x; TILE * BLOCK], BLOCK, bits, &mut out));
             out
         });
-        let exact = 64.0 * f32::from(w) * x;
-        assert!(y.iter().all(|y| (y / exact - 1.0).abs() < 1e-6), "{} for {exact}", y[0]);
+        let exact = x * BLOCK as f32;
+        assert!(y.iter().all(|y| (y - exact).abs() <= exact.abs() * 1e-6), "{} for {exact}", y[0]);
     }
 }
 
@@ -115,29 +139,36 @@ fn a_dense_matrix_takes_any_number_of_rows_and_columns() {
     }
 }
 
-struct Mix<'a>(&'a [f32], &'a [[f32; HEAD]], &'a mut [[f32; HEAD]; TILE]);
+struct Mix<'a>(&'a [f32], &'a [Columns], Onto<'a>, &'a mut [f32]);
 
 impl Job for Mix<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let n = self.1.len();
-        isa.mix(std::array::from_fn(|r| &self.0[r * n..][..n]), self.1, self.2);
+        let out = Tile { numbers: self.3, apart: BLOCK };
+        isa.outer(std::array::from_fn(|r| &self.0[r * n..][..n]), self.1, self.2, out);
     }
 }
 
 #[test]
-fn vectors_are_mixed_by_the_weights_of_each_row() {
-    for n in [1, 2, 47, PANEL] {
-        let (weights, vectors) = (numbers(4, TILE * n), numbers(5, n * HEAD));
-        let vectors = vectors.as_chunks::<HEAD>().0;
-        let y = on_all(|kind| {
-            let mut out = [[1.0; HEAD]; TILE];
-            kind.run(Mix(&weights, vectors, &mut out));
-            out.as_flattened().to_vec()
-        });
-        for (i, y) in y.iter().enumerate() {
-            let exact: f32 = (0..n).map(|v| weights[i / HEAD * n + v] * vectors[v][i % HEAD]).sum();
-            assert!((y - exact - 1.0).abs() < 1e-5, "{y} for {exact}");
+fn columns_are_mixed_by_the_weights_of_each_row() {
+    let onto = Columns(std::array::from_fn(|c| c as f32));
+    for n in [1, 2, BLOCK - 1, BLOCK] {
+        let (weights, columns) = (numbers(4, TILE * n), numbers(5, n * BLOCK));
+        let columns: Vec<Columns> = columns.as_chunks().0.iter().map(|c| Columns(*c)).collect();
+        for (onto, there) in [(Onto::Tile, None), (Onto::Columns(&onto), Some(&onto)), (NOTHING, None)] {
+            let y = on_all(|kind| {
+                let first = if matches!(onto, Onto::Tile) { 0.0 } else { 7.0 };
+                let mut out = [first; TILE * BLOCK];
+                kind.run(Mix(&weights, &columns, onto, &mut out));
+                out.to_vec()
+            });
+            for (i, y) in y.iter().enumerate() {
+                let (row, c) = (i / BLOCK, i % BLOCK);
+                let mixed: f32 = (0..n).map(|v| weights[row * n + v] * columns[v].0[c]).sum();
+                let exact = mixed + there.map_or(0.0, |columns| columns.0[c]);
+                assert!((y - exact).abs() < 1e-5, "{y} for {exact}");
+            }
         }
     }
 }
@@ -167,7 +198,7 @@ fn gelu_is_exact_to_a_millionth() {
     let x: Vec<f32> = (-4500..=4500).map(|i| i as f32 / 1000.0).collect();
     let y = on_all(|kind| {
         let mut y = x.clone();
-        kind.run(Between(&mut y, gelu));
+        kind.run(Between(&mut y, math::gelu));
         y
     });
     for (x, y) in x.iter().zip(y) {
@@ -175,7 +206,7 @@ fn gelu_is_exact_to_a_millionth() {
         assert!((f64::from(y) - exact).abs() < 1e-6, "gelu({x}) = {y}, not {exact}");
     }
     let mut far = [-1e30, -40.0, 40.0, 1e30];
-    gelu(&mut far);
+    math::gelu(&mut far);
     assert_eq!(far, [-0.0, -0.0, 40.0, 1e30]);
 }
 

@@ -7,20 +7,19 @@ use std::arch::x86_64::{
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
     _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
     _mm256_setzero_si256, _mm256_sign_epi8, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_xor_si256,
-    _mm512_abs_ps, _mm512_add_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
-    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_mul_ps,
-    _mm512_reduce_add_epi32, _mm512_reduce_max_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32,
-    _mm512_srai_epi32, _mm512_storeu_ps, _mm512_sub_epi32,
+    _mm512_add_epi32, _mm512_and_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
+    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_srli_epi32, _mm512_storeu_ps,
+    _mm512_sub_ps,
 };
 
-use super::matrix::steps;
+use super::matrix::Steps;
 use super::portable::Portable;
-use super::{BLOCK, Columns, HEAD, HIGH, Isa, Job, LANES, PANEL, Row, TILE, Tile, Values, Weights};
+use super::{BLOCK, Bits, Columns, Fours, Isa, Job, LANES, LOW, Onto, TILE, Tile, Values, Weights};
 
-/// Vectors of 16 numbers in a panel.
-const WIDE: usize = PANEL / LANES;
-/// Vectors of 16 numbers in a head.
-const DEEP: usize = HEAD / LANES;
+/// Vectors of 16 numbers in a block.
+const WIDE: usize = BLOCK / LANES;
 
 /// Only made where the processor has what [`has_avx512`] asks for.
 #[derive(Clone, Copy)]
@@ -67,100 +66,115 @@ pub(super) fn run_avx2(job: impl Job) {
 
 impl Isa for Avx512 {
     #[inline(always)]
-    fn products(self, rows: &[Row<'_>; TILE], weights: &[Weights], scales: &[Columns], out: &mut Tile) {
+    fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: an `Avx512` is there only where the processor has these features.
-        unsafe { products_avx512(rows, weights, scales, out) }
+        unsafe { products_avx512(rows, weights, onto, out) }
     }
 
     #[inline(always)]
-    fn quantize(self, block: &[f32; BLOCK], out: &mut Values) -> (f32, i32) {
+    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>) {
         // SAFETY: as above.
-        unsafe { quantize_avx512(block, out) }
+        unsafe { quantize_avx512(rows, out, low) }
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], out: &mut Tile) {
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { outer_avx512(rows, panel, out) }
-    }
-
-    #[inline(always)]
-    fn mix(self, rows: [&[f32]; TILE], vectors: &[[f32; HEAD]], out: &mut [[f32; HEAD]; TILE]) {
-        // SAFETY: as above.
-        unsafe { mix_avx512(rows, vectors, out) }
+        unsafe { outer_avx512(rows, panel, onto, out) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn products_avx512(rows: &[Row<'_>; TILE], weights: &[Weights], scales: &[Columns], out: &mut Tile) {
-    let n = weights.len();
-    let scales = &scales[..n];
-    let values = rows.each_ref().map(|row| &row.values[..n]);
-    let factors = rows.each_ref().map(|row| &row.scales[..n]);
-    let offsets = rows.each_ref().map(|row| &row.offsets[..n]);
-    let mut all = out.each_ref().map(|row| numbers::<PANEL, WIDE>(row));
-    for b in 0..n {
-        let mut sums = offsets.map(|row| [_mm512_set1_epi32(row[b]); WIDE]);
-        add(&mut sums, &weights[b], values.map(|row| &row[b].high));
-        for sum in sums.as_flattened_mut() {
-            *sum = _mm512_slli_epi32::<HIGH>(*sum);
+fn products_avx512(
+    (rows, low): (&[Values], &[Fours]),
+    weights: &[Weights],
+    onto: Onto<'_>,
+    mut out: Tile<'_>,
+) {
+    let mut all = begun(onto, &mut out);
+    for (b, (rows, weights)) in rows.iter().zip(weights).enumerate() {
+        let mut sums = [[_mm512_setzero_si512(); WIDE]; TILE];
+        add(&mut sums, weights, &rows.high);
+        if let Some(low) = low.get(b) {
+            for sum in sums.as_flattened_mut() {
+                *sum = _mm512_slli_epi32::<LOW>(*sum);
+            }
+            add(&mut sums, weights, low);
         }
-        add(&mut sums, &weights[b], values.map(|row| &row[b].low));
-        let scales = numbers::<PANEL, WIDE>(&scales[b].0);
-        for ((all, sums), row) in all.iter_mut().zip(sums).zip(factors) {
-            let factor = _mm512_set1_ps(row[b]);
-            for ((all, sum), column) in all.iter_mut().zip(sums).zip(scales) {
-                *all = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(column, factor), *all);
+        let (scales, totals) = (numbers(&weights.scales.0), numbers(&weights.sums.0));
+        for (r, (all, sums)) in all.iter_mut().zip(sums).enumerate() {
+            let (scale, zero) = (_mm512_set1_ps(rows.scales[r]), _mm512_set1_ps(rows.zeros[r]));
+            for (((all, sum), column), total) in all.iter_mut().zip(sums).zip(scales).zip(totals) {
+                *all = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(column, scale), *all);
+                *all = _mm512_fmadd_ps(zero, total, *all);
             }
         }
     }
-    for (out, all) in out.iter_mut().zip(all) {
-        store(all, out);
+    for (r, all) in all.into_iter().enumerate() {
+        store(all, out.row(r));
     }
 }
 
 /// Adds the products of a block.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn add(sums: &mut [[__m512i; WIDE]; TILE], weights: &Weights, rows: [&[[i8; 4]; BLOCK / 4]; TILE]) {
-    for (j, weights) in weights.0.iter().enumerate() {
+fn add(sums: &mut [[__m512i; WIDE]; TILE], weights: &Weights, rows: &Fours) {
+    for (j, weights) in weights.values.iter().enumerate() {
         let weights = bytes(weights);
         for (sums, row) in sums.iter_mut().zip(rows) {
             let x = _mm512_set1_epi32(number(row[j]));
             for (sum, w) in sums.iter_mut().zip(weights) {
-                *sum = _mm512_dpbusd_epi32(*sum, w, x);
+                *sum = _mm512_dpbusd_epi32(*sum, x, w);
             }
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn quantize_avx512(block: &[f32; BLOCK], out: &mut Values) -> (f32, i32) {
-    let [a, b] = numbers::<BLOCK, 2>(block);
-    let most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b)));
-    let (scale, by) = steps(most);
-    let by = _mm512_set1_ps(by);
-    // To the nearest, of two the even one.
-    let (a, b) = (_mm512_cvtps_epi32(_mm512_mul_ps(a, by)), _mm512_cvtps_epi32(_mm512_mul_ps(b, by)));
-    let half = _mm512_set1_epi32(1 << (HIGH - 1));
-    for (i, v) in [a, b].into_iter().enumerate() {
-        let high = _mm512_srai_epi32::<HIGH>(_mm512_add_epi32(v, half));
-        let low = _mm512_sub_epi32(v, _mm512_slli_epi32::<HIGH>(high));
-        for (out, v) in [(&mut out.high, high), (&mut out.low, low)] {
-            let out: &mut [i8] = &mut out.as_flattened_mut()[i * LANES..][..LANES];
-            // SAFETY: the slice has room for the 16 bytes that are written.
-            unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(v)) }
+fn quantize_avx512(rows: [&[f32; BLOCK]; TILE], out: &mut Values, mut low: Option<&mut Fours>) {
+    let bits = if low.is_some() { Bits::Many } else { Bits::Few };
+    let mut all = [Steps::default(); TILE];
+    for (steps, row) in all.iter_mut().zip(rows) {
+        let [a, b] = numbers(row);
+        let least = _mm512_reduce_min_ps(_mm512_min_ps(a, b));
+        *steps = Steps::between(least, _mm512_reduce_max_ps(_mm512_max_ps(a, b)), bits);
+    }
+    let at = _mm512_set1_epi32(bits.middle().0);
+    for (r, (row, steps)) in rows.into_iter().zip(all).enumerate() {
+        (out.scales[r], out.zeros[r]) = (steps.scale, steps.zero);
+        let (middle, by) = (_mm512_set1_ps(steps.middle), _mm512_set1_ps(steps.by));
+        for (i, x) in numbers(row).into_iter().enumerate() {
+            // To the nearest, of two the even one.
+            let v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_sub_ps(x, middle), by));
+            let v = _mm512_add_epi32(v, at);
+            match &mut low {
+                None => put(v, &mut out.high[r], i),
+                Some(low) => {
+                    put(_mm512_srli_epi32::<LOW>(v), &mut out.high[r], i);
+                    put(_mm512_and_epi32(v, _mm512_set1_epi32((1 << LOW) - 1)), &mut low[r], i);
+                }
+            }
         }
     }
-    (scale, -_mm512_reduce_add_epi32(_mm512_add_epi32(a, b)))
+}
+
+/// Writes the last byte of each number.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn put(v: __m512i, row: &mut [[u8; 4]; BLOCK / 4], i: usize) {
+    let out: &mut [u8] = &mut row.as_flattened_mut()[i * LANES..][..LANES];
+    // SAFETY: the slice has room for the 16 bytes that are written.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(v)) }
 }
 
 #[target_feature(enable = "avx512f")]
-fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], out: &mut Tile) {
-    let rows = rows.map(|row| &row[..panel.len()]);
-    let mut all = out.each_ref().map(|row| numbers::<PANEL, WIDE>(row));
+fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out: Tile<'_>) {
+    let n = panel.len();
+    let [a, b, c, d, e, f] = rows;
+    let rows = [&a[..n], &b[..n], &c[..n], &d[..n], &e[..n], &f[..n]];
+    let mut all = begun(onto, &mut out);
     for (i, columns) in panel.iter().enumerate() {
-        let columns = numbers::<PANEL, WIDE>(&columns.0);
+        let columns = numbers(&columns.0);
         for (all, row) in all.iter_mut().zip(rows) {
             let x = _mm512_set1_ps(row[i]);
             for (all, column) in all.iter_mut().zip(columns) {
@@ -168,33 +182,30 @@ fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], out: &mut Tile) {
             }
         }
     }
-    for (out, all) in out.iter_mut().zip(all) {
-        store(all, out);
+    for (r, all) in all.into_iter().enumerate() {
+        store(all, out.row(r));
     }
 }
 
+/// What is already there. Not by `map`: it is not compiled for these instructions, and would go through memory.
+#[inline]
 #[target_feature(enable = "avx512f")]
-fn mix_avx512(rows: [&[f32]; TILE], vectors: &[[f32; HEAD]], out: &mut [[f32; HEAD]; TILE]) {
-    let rows = rows.map(|row| &row[..vectors.len()]);
-    let mut all = out.each_ref().map(|row| numbers::<HEAD, DEEP>(row));
-    for (i, vector) in vectors.iter().enumerate() {
-        let vector = numbers::<HEAD, DEEP>(vector);
-        for (all, row) in all.iter_mut().zip(rows) {
-            let x = _mm512_set1_ps(row[i]);
-            for (all, v) in all.iter_mut().zip(vector) {
-                *all = _mm512_fmadd_ps(x, v, *all);
+fn begun(onto: Onto<'_>, out: &mut Tile<'_>) -> [[__m512; WIDE]; TILE] {
+    match onto {
+        Onto::Columns(columns) => [numbers(&columns.0); TILE],
+        Onto::Tile => {
+            let mut all = [[_mm512_setzero_ps(); WIDE]; TILE];
+            for (r, all) in all.iter_mut().enumerate() {
+                *all = numbers(out.row(r));
             }
+            all
         }
-    }
-    for (out, all) in out.iter_mut().zip(all) {
-        store(all, out);
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn numbers<const N: usize, const VECTORS: usize>(from: &[f32; N]) -> [__m512; VECTORS] {
-    const { assert!(VECTORS * LANES == N) };
+fn numbers(from: &[f32; BLOCK]) -> [__m512; WIDE] {
     let (chunks, _) = from.as_chunks::<LANES>();
     // SAFETY: each chunk holds the 16 numbers that are read.
     std::array::from_fn(|i| unsafe { _mm512_loadu_ps(chunks[i].as_ptr()) })
@@ -202,13 +213,13 @@ fn numbers<const N: usize, const VECTORS: usize>(from: &[f32; N]) -> [__m512; VE
 
 /// Four values as the number that they are in memory.
 #[inline(always)]
-fn number(quad: [i8; 4]) -> i32 {
-    i32::from_le_bytes(quad.map(i8::cast_unsigned))
+fn number(four: [u8; 4]) -> i32 {
+    i32::from_le_bytes(four)
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn bytes(from: &[[u8; 4]; PANEL]) -> [__m512i; WIDE] {
+fn bytes(from: &[[i8; 4]; BLOCK]) -> [__m512i; WIDE] {
     let (chunks, _) = from.as_chunks::<LANES>();
     // SAFETY: each chunk holds the 64 bytes that are read.
     std::array::from_fn(|i| unsafe { _mm512_loadu_si512(chunks[i].as_ptr().cast()) })
@@ -216,8 +227,7 @@ fn bytes(from: &[[u8; 4]; PANEL]) -> [__m512i; WIDE] {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn store<const N: usize, const VECTORS: usize>(all: [__m512; VECTORS], out: &mut [f32; N]) {
-    const { assert!(VECTORS * LANES == N) };
+fn store(all: [__m512; WIDE], out: &mut [f32; BLOCK]) {
     let (chunks, _) = out.as_chunks_mut::<LANES>();
     for (chunk, all) in chunks.iter_mut().zip(all) {
         // SAFETY: each chunk has room for the 16 numbers that are written.
@@ -227,62 +237,70 @@ fn store<const N: usize, const VECTORS: usize>(all: [__m512; VECTORS], out: &mut
 
 impl Isa for Avx2 {
     #[inline(always)]
-    fn products(self, rows: &[Row<'_>; TILE], weights: &[Weights], scales: &[Columns], out: &mut Tile) {
+    fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: an `Avx2` is there only where the processor has these features.
-        unsafe { products_avx2(rows, weights, scales, out) }
+        unsafe { products_avx2(rows, weights, onto, out) }
     }
 
     #[inline(always)]
-    fn quantize(self, block: &[f32; BLOCK], out: &mut Values) -> (f32, i32) {
-        Portable.quantize(block, out)
+    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>) {
+        Portable.quantize(rows, out, low);
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], out: &mut Tile) {
-        Portable.outer(rows, panel, out);
-    }
-
-    #[inline(always)]
-    fn mix(self, rows: [&[f32]; TILE], vectors: &[[f32; HEAD]], out: &mut [[f32; HEAD]; TILE]) {
-        Portable.mix(rows, vectors, out);
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
+        Portable.outer(rows, panel, onto, out);
     }
 }
 
-/// Here the products are made of the weights' magnitudes and of the activations with the weights' signs: two of them fit into
-/// 16 bits, so that nothing is saturated.
+/// Here the products are made of the weights' magnitudes and of the activations less 128 with the weights' signs: two of them
+/// fit into 16 bits, so that nothing is saturated. What is taken off comes back with the sum of the weights. Low bits are so
+/// few that they fit as they are.
 #[target_feature(enable = "avx2,fma")]
-fn products_avx2(rows: &[Row<'_>; TILE], weights: &[Weights], scales: &[Columns], out: &mut Tile) {
+fn products_avx2((rows, low): (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, mut out: Tile<'_>) {
     /// Columns of a vector.
     const FEW: usize = 8;
+    if let Onto::Columns(columns) = onto {
+        (0..TILE).for_each(|r| *out.row(r) = columns.0);
+    }
+    let low_blocks = low.len();
     let (middle, ones) = (_mm256_set1_epi8(i8::MIN), _mm256_set1_epi16(1));
-    for (b, (weights, scales)) in weights.iter().zip(scales).enumerate() {
-        let values = rows.each_ref().map(|row| &row.values[b]);
-        for c in (0..PANEL).step_by(FEW) {
-            let mut sums = [(_mm256_setzero_si256(), _mm256_setzero_si256()); TILE];
-            for j in 0..BLOCK / 4 {
-                let from: &[[u8; 4]] = &weights.0[j][c..c + FEW];
+    let four = |a, b| _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ones);
+    for (b, (rows, weights)) in rows.iter().zip(weights).enumerate() {
+        for c in (0..BLOCK).step_by(FEW) {
+            let (mut sums, mut lows) = ([_mm256_setzero_si256(); TILE], [_mm256_setzero_si256(); TILE]);
+            let mut total = _mm256_setzero_si256();
+            for (j, weights) in weights.values.iter().enumerate() {
+                let from: &[[i8; 4]] = &weights[c..c + FEW];
                 // SAFETY: the slice holds the 32 bytes that are read.
                 let w: __m256i = unsafe { _mm256_loadu_si256(from.as_ptr().cast()) };
-                let w = _mm256_xor_si256(w, middle);
+                total = _mm256_add_epi32(total, four(_mm256_set1_epi8(1), w));
                 let magnitude = _mm256_abs_epi8(w);
-                let products = |quad| {
-                    let x = _mm256_sign_epi8(_mm256_set1_epi32(number(quad)), w);
-                    _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude, x), ones)
-                };
-                for ((high, low), values) in sums.iter_mut().zip(values) {
-                    *high = _mm256_add_epi32(*high, products(values.high[j]));
-                    *low = _mm256_add_epi32(*low, products(values.low[j]));
+                for (sum, row) in sums.iter_mut().zip(&rows.high) {
+                    let x = _mm256_xor_si256(_mm256_set1_epi32(number(row[j])), middle);
+                    *sum = _mm256_add_epi32(*sum, four(magnitude, _mm256_sign_epi8(x, w)));
+                }
+                for (sum, row) in lows.iter_mut().zip(low.get(b).into_iter().flatten()) {
+                    *sum = _mm256_add_epi32(*sum, four(_mm256_set1_epi32(number(row[j])), w));
                 }
             }
-            let column = &scales.0[c..c + FEW];
-            for ((out, (high, low)), row) in out.iter_mut().zip(sums).zip(rows) {
-                let out = &mut out[c..c + FEW];
-                let sum = _mm256_add_epi32(_mm256_slli_epi32::<{ HIGH as i32 }>(high), low);
-                // SAFETY: both slices hold the 8 numbers that are read, and the second one has room for what is written.
+            let more = _mm256_slli_epi32::<7>(total);
+            for (sum, low) in sums.iter_mut().zip(lows) {
+                *sum = _mm256_add_epi32(*sum, more);
+                if b < low_blocks {
+                    *sum = _mm256_add_epi32(_mm256_slli_epi32::<{ LOW as i32 }>(*sum), low);
+                }
+            }
+            let (scales, totals) = (&weights.scales.0[c..c + FEW], &weights.sums.0[c..c + FEW]);
+            for (r, sum) in sums.into_iter().enumerate() {
+                let out = &mut out.row(r)[c..c + FEW];
+                let (scale, zero) = (_mm256_set1_ps(rows.scales[r]), _mm256_set1_ps(rows.zeros[r]));
+                let sum = _mm256_cvtepi32_ps(sum);
+                // SAFETY: the slices hold the 8 numbers that are read, and the last one has room for what is written.
                 unsafe {
-                    let scale =
-                        _mm256_mul_ps(_mm256_loadu_ps(column.as_ptr()), _mm256_set1_ps(row.scales[b]));
-                    let all = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, _mm256_loadu_ps(out.as_ptr()));
+                    let scale = _mm256_mul_ps(_mm256_loadu_ps(scales.as_ptr()), scale);
+                    let all = _mm256_fmadd_ps(sum, scale, _mm256_loadu_ps(out.as_ptr()));
+                    let all = _mm256_fmadd_ps(zero, _mm256_loadu_ps(totals.as_ptr()), all);
                     _mm256_storeu_ps(out.as_mut_ptr(), all);
                 }
             }
