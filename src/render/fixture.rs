@@ -1,6 +1,6 @@
 //! Answers with reports that every renderer is tried on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -47,6 +47,22 @@ impl Schema {
         let keys: Vec<&str> = required.iter().filter_map(Value::as_str).collect();
         assert_eq!(value.as_object().unwrap().keys().collect::<Vec<_>>(), keys);
     }
+}
+
+/// No two parts of a page have one id, and every link and filter names one that there is; the ids.
+pub(super) fn check_links(page: &str) -> BTreeSet<String> {
+    let (page, _script) = page.split_once("<script>").unwrap();
+    let values = |key: &str| -> Vec<&str> {
+        page.split(key).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+    };
+    let ids = values(" id=\"");
+    let unique: BTreeSet<String> = ids.iter().map(|&id| id.to_owned()).collect();
+    assert_eq!(ids.len(), unique.len());
+    for link in values("href=\"#").iter().chain(&values("data-filter=\"")).chain(&values("url(#")) {
+        let link = link.trim_end_matches(')');
+        assert!(unique.contains(link), "{link}");
+    }
+    unique
 }
 
 /// An answer, what is said of it and what it is shown with.

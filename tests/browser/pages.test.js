@@ -119,7 +119,7 @@ for (const [name, page] of Object.entries(all)) {
 }
 
 describe("hostile text", () => {
-  for (const name of ["hostile", "hostile-bank", "hostile-compare"]) {
+  for (const name of ["hostile", "hostile-bank", "hostile-compare", "hostile-banks"]) {
     test(`is text: ${name}`, async () => {
       const page = all[name];
       assert.doesNotMatch(page.html, /[\u202a-\u202e\u2066-\u2069\u0000-\u0009\u000b-\u001f]/, "no direction, no control");
@@ -226,6 +226,51 @@ describe("the table of stories", () => {
       await tab.evaluate(() => document.querySelector("#stories tr:not([hidden]) a").click());
       await tab.waitForFunction(() => document.querySelector(":target")?.checkVisibility());
       assert.equal(await tab.$eval(":target", (target) => target.closest("details").open), true);
+    });
+  });
+});
+
+describe("the table of two banks", () => {
+  const rows = "#stories tr";
+  const scores = (tab) =>
+    tab.$$eval(`${rows} > :nth-child(6)`, (cells) => cells.map((cell) => cell.dataset.value).filter(Boolean).map(Number));
+
+  test("is filtered by what became of a story and by its name, and both hold", async () => {
+    await visit(all["school-banks"], {}, async (tab) => {
+      const before = (await shown(tab, rows)).length;
+      await tab.locator(".filter ::-p-text(better)").click();
+      const better = await shown(tab, rows);
+      assert.ok(better.length > 5 && better.length < before && better.every((role) => role === "better"), better.join());
+      await tab.type("#find", "PUPIL 12");
+      assert.deepEqual(await shown(tab, rows), ["better"]);
+      assert.equal(await tab.$eval(".count", (count) => count.textContent), `1 of ${before} stories shown`);
+      await tab.evaluate(() => document.querySelector("#stories tr:not([hidden]) a").click());
+      await tab.waitForFunction(() => document.querySelector(":target")?.checkVisibility());
+      assert.equal(await tab.$eval(":target", (target) => target.closest("details").open), true);
+    });
+  });
+
+  test("sorts by what each story gained", async () => {
+    for (const width of WIDTHS) {
+      await visit(all["school-banks"], { width }, async (tab) => {
+        await tab.focus("thead th:nth-child(6) button");
+        await tab.keyboard.press("Enter");
+        const up = await scores(tab);
+        assert.deepEqual(up, up.toSorted((a, b) => a - b));
+        assert.ok(up.length > 30 && up[0] < 0 && up.at(-1) > 0, up.join());
+      });
+    }
+  });
+
+  test("is a table for a screen reader where its rows are stacked too, and no row is cut", async () => {
+    await visit(all["school-banks"], { width: 390 }, async (tab) => {
+      const tree = await tab.accessibility.snapshot({ interestingOnly: false });
+      const count = (node, role) =>
+        (node.role === role) + (node.children ?? []).reduce((sum, child) => sum + count(child, role), 0);
+      const heads = await tab.$$eval("th[scope=row]", (found) => found.length);
+      assert.equal(count(tree, "rowheader"), heads);
+      const box = await tab.$eval("#stories", (e) => e.closest(".scroll").scrollWidth - e.closest(".scroll").clientWidth);
+      assert.ok(box <= 0, `${box} pixels cut`);
     });
   });
 });

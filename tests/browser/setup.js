@@ -79,6 +79,20 @@ export function pages() {
     return JSON.stringify({ id: `${HOSTILE[i]} ${example}`, text: text.split("---").at(-1), question: HOSTILE[i] });
   });
   const bank = write("hostile.jsonl", `${records.join("\n")}\n{"id": "${"<i>no text</i>"}"}\nno JSON <u>\n`);
+  // A school's bank, in which every third story is mended, one in ten is worse, and some are new or gone.
+  const pupil = (n, kind) =>
+    JSON.stringify({ id: `pupil ${n}`, text: readFileSync(join(root, "examples", `${kind}.md`), "utf8").split("---").at(-1) });
+  const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
+  const later = (n) => (n % 3 === 0 ? "weak-mended" : n % 10 === 0 ? "weak" : "middling");
+  const term = [
+    write("autumn.jsonl", numbers.map((n) => pupil(n, n % 3 === 0 ? "weak" : "middling")).join("\n")),
+    write("spring.jsonl", numbers.slice(3).map((n) => pupil(n, later(n))).concat(pupil("of last week", "strong")).join("\n")),
+  ];
+  // The same hostile names in both banks, whose own are hostile too; what is taken out and new is hostile as well.
+  const named = (ids, kind) =>
+    ids.map((id) => JSON.stringify({ id, text: kind === "weak" ? "We did it. It was hard. We all helped." : story("in May") }));
+  const before = write(`old ${name}.jsonl`, [...named(HOSTILE.slice(0, 5), "weak"), `{"id": "<u>no text</u>"}`].join("\n"));
+  const now = write(`new ${name}.jsonl`, [...named(HOSTILE.slice(1), "strong"), "no JSON <i>"].join("\n"));
   const example = (file) => join("examples", file);
   return {
     critique: page("critique", ["critique", example("middling.md")]),
@@ -98,6 +112,9 @@ export function pages() {
     "hostile-bank": page("hostile-bank", ["bank", bank, "-q", HOSTILE[0]]),
     compare: page("compare", ["compare", example("weak.md"), example("weak-mended.md")]),
     "hostile-compare": page("hostile-compare", ["compare", hostile, mended]),
+    banks: page("banks", ["compare", example("bank"), example("bank-later")]),
+    "school-banks": page("school-banks", ["compare", ...term]),
+    "hostile-banks": page("hostile-banks", ["compare", before, now]),
     "no-verdict": page("no-verdict", ["compare", example("not-an-answer.txt"), example("to-the-grader.md")]),
   };
 }

@@ -27,10 +27,6 @@ struct Version {
 pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let new = args.newer();
     alike(args, new)?;
-    let Some(write) = args.format.map_or(super::ALL[0].banks, |f| f.banks) else {
-        let with: Vec<&str> = super::ALL.iter().filter(|f| f.banks.is_some()).map(|f| f.id).collect();
-        bail!("this format shows two answers and no banks; --format {} does", with.join(" or "));
-    };
     refuse_to_overwrite(args.output.as_deref(), [args.old.as_path(), new].into_iter())?;
     let location = if new.is_dir() { new.join("-") } else { new.to_path_buf() };
     let run = Run::new(args, &location, args.cache.open())?;
@@ -51,7 +47,7 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     };
     let git = args.git.as_deref();
     let banks = Banks { old: shown(&before), new: shown(&now), delta: &delta, noise: &run.noise, git };
-    run.write(|_, setting, sink| write(&banks, setting, sink))?;
+    run.write(|renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
     let bad = before.errors.len() + now.errors.len();
     if bad > 0 && !args.quiet {
         let all = bad + before.stories.len() + now.stories.len();

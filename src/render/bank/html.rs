@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Bank, Format, How, said};
 use crate::bank::{Note, Point, Served, Serves, Story};
 use crate::render::html::page;
-use crate::render::html::parts::{Bar, Columns};
+use crate::render::html::parts::{AT_ONCE, Bar, Columns};
 use crate::render::said::{mistake_title, name, tool};
 use crate::render::{Context, reason, severity_id};
 
@@ -16,9 +16,6 @@ pub(super) const FORMAT: Format = Format {
     doc: "a page to look at in a browser: coverage, all stories in a table that sorts, each story",
     how: How::Whole(whole),
 };
-
-/// Entries of a list that are shown at once; the rest is folded away.
-const AT_ONCE: usize = 20;
 
 fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(page::open("Story bank").as_bytes())?;

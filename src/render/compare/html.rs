@@ -5,19 +5,19 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::said::signed;
-use super::{Compared, Renderer, Setting, quotes, said};
+use super::{Compared, Renderer, Setting, banks, quotes, said};
 use crate::compare::{Change, Kind, Piece, Side, pieces};
 use crate::render::html::page;
-use crate::render::html::parts::{Bar, LeftOut, left_out};
+use crate::render::html::parts::{Bar, LeftOut, Scale, left_out};
 use crate::render::said::{mistake_title, name, role_title, tool};
 use crate::render::severity_id;
 use crate::report::{self, Verdict};
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "html",
-    doc: "a page to look at in a browser: the verdict, both versions side by side",
+    doc: "a page to look at in a browser: the verdict, both versions side by side; of banks each story",
     write,
-    banks: None,
+    banks: banks::html::write,
 };
 
 fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -40,6 +40,8 @@ struct View<'a> {
     noise: String,
     standing: Vec<String>,
     scale: Option<Scale>,
+    /// Points around the old score within which nothing is certain.
+    band: u8,
     points: Vec<Part<'a>>,
     sum: Option<Sum>,
     groups: Vec<Group<'a>>,
@@ -52,20 +54,11 @@ struct View<'a> {
 
 #[derive(Serialize)]
 struct Version<'a> {
+    title: &'static str,
     name: &'a str,
     question: Option<&'a str>,
     bar: Option<Bar>,
     left_out: Vec<LeftOut<'a>>,
-}
-
-/// The two scores on a scale, and the band around the old one within which nothing is certain.
-#[derive(Serialize)]
-struct Scale {
-    old: u8,
-    new: u8,
-    from: u8,
-    to: u8,
-    points: u8,
 }
 
 #[derive(Serialize)]
@@ -134,7 +127,7 @@ impl<'a> View<'a> {
         let (delta, guide) = (compared.delta, setting.guide);
         let (old, new) = (compared.old, compared.new);
         let verdicts = old.report.verdict.as_ref().zip(new.report.verdict.as_ref());
-        let verdict = said::verdict(compared);
+        let (verdict, band) = (said::verdict(compared), compared.noise.points);
         let part = |p: &crate::compare::Part<'a>| Part {
             title: p.title,
             old: format!("{:.1}", p.old),
@@ -147,15 +140,16 @@ impl<'a> View<'a> {
         };
         let questions = (old.answer.question.as_deref(), new.answer.question.as_deref());
         View {
-            old: version(old, setting),
-            new: version(new, setting),
+            old: version("Old", old, setting),
+            new: version("New", new, setting),
             question: questions.0.filter(|_| questions.0 == questions.1),
             questions_differ: questions.0 != questions.1,
             direction: verdict.as_ref().map(|v| v.0),
             headline: verdict.map_or_else(|| said::no_verdict(compared), |v| v.1),
             noise: said::noise(compared, setting),
             standing: if gain.is_some() { Vec::new() } else { said::standing(compared) },
-            scale: verdicts.map(|v| scale(v, compared.noise.points)),
+            scale: verdicts.map(|(old, new)| Scale::of("The two scores", old.score, new.score, band)),
+            band,
             points: gain.map(|g| said::moved(&g.parts).into_iter().map(part).collect()).unwrap_or_default(),
             sum: verdicts.and_then(sum),
             groups: groups(compared, setting),
@@ -168,19 +162,15 @@ impl<'a> View<'a> {
     }
 }
 
-fn version<'a>(side: Side<'a>, setting: &Setting<'_>) -> Version<'a> {
+fn version<'a>(title: &'static str, side: Side<'a>, setting: &Setting<'_>) -> Version<'a> {
     let judged = side.report.verdict.is_some();
     Version {
+        title,
         name: name(&side.answer.name),
         question: side.answer.question.as_deref(),
         bar: Bar::of(&side.report.words_by_role(side.answer), setting.guide).filter(|_| judged),
         left_out: left_out(side.answer),
     }
-}
-
-fn scale((old, new): (&Verdict, &Verdict), points: u8) -> Scale {
-    let to = old.score.saturating_add(points).min(100);
-    Scale { old: old.score, new: new.score, from: old.score.saturating_sub(points), to, points }
 }
 
 fn groups<'a>(compared: &Compared<'a>, setting: &Setting<'a>) -> Vec<Group<'a>> {

@@ -21,7 +21,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     id: "json",
     doc: "an object, in the schema candor.compare/1; of banks candor.bank_delta/1",
     write,
-    banks: Some(banks::json::write),
+    banks: banks::json::write,
 };
 
 fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {

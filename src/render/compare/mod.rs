@@ -34,12 +34,9 @@ pub struct Renderer {
     pub doc: &'static str,
     /// Writes a comparison.
     pub write: fn(&Compared<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
-    /// Writes that of two banks, where it can.
-    pub banks: Option<WriteBanks>,
+    /// Writes that of two banks.
+    pub banks: fn(&Banks<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
 }
-
-/// Writes a comparison of two banks.
-pub type WriteBanks = fn(&Banks<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>;
 
 impl Renderer {
     /// The renderer of an id.

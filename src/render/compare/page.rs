@@ -18,7 +18,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
     doc: "for reading: the verdict, what it comes from, the text word by word",
     write,
-    banks: Some(banks::page::write),
+    banks: banks::page::write,
 };
 
 /// Characters of a quoted sentence; the rest of a longer one is cut.

@@ -14,12 +14,11 @@ for (const box of document.querySelectorAll(".filter")) {
   const items = [...document.getElementById(box.dataset.filter).children];
   const search = box.querySelector("[type=search]");
   const keeps = () => {
-    if (search) {
-      const wanted = search.value.trim().toLowerCase();
-      return (item) => item.dataset.name.toLowerCase().includes(wanted);
-    }
-    const role = box.querySelector("input:checked").value;
-    return (item) => role === "" || item.dataset.role === role;
+    const wanted = search ? search.value.trim().toLowerCase() : "";
+    const choice = box.querySelector("input:checked");
+    const role = choice ? choice.value : "";
+    return (item) => (role === "" || item.dataset.role === role)
+      && (wanted === "" || item.dataset.name.toLowerCase().includes(wanted));
   };
   const apply = () => {
     const kept = keeps();
@@ -28,7 +27,7 @@ for (const box of document.querySelectorAll(".filter")) {
     }
     tell(box, items);
   };
-  box.addEventListener(search ? "input" : "change", apply);
+  box.addEventListener("input", apply);
   box.addEventListener("submit", (event) => event.preventDefault());
   box.hidden = false;
   apply();

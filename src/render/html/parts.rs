@@ -9,10 +9,13 @@ use crate::guide::Guide;
 use crate::render::{ADDRESSED, percent, place, said};
 use crate::text::{Answer, LineIndex, Sentence};
 
-/// How the words of an answer are spent.
+/// Entries of a list that are shown at once; the rest is folded away.
+pub(in crate::render) const AT_ONCE: usize = 20;
+
+/// Shares of the roles: of the words of an answer, or of the sentences of a bank.
 #[derive(Serialize)]
 pub(in crate::render) struct Bar {
-    /// The roles that take words, in their order.
+    /// The roles that take any, in their order.
     segments: Vec<Segment>,
     /// The same in words.
     text: String,
@@ -29,14 +32,14 @@ struct Segment {
 }
 
 impl Bar {
-    /// From the words that each role takes; none where there are no words.
-    pub(in crate::render) fn of(words: &[usize; ROLES], guide: &Guide) -> Option<Bar> {
-        let total: usize = words.iter().sum();
-        let share = |words: usize| format!("{:.2}", 100.0 * words as f64 / total as f64);
+    /// From what each role takes; none where there is nothing to take.
+    pub(in crate::render) fn of(taken: &[usize; ROLES], guide: &Guide) -> Option<Bar> {
+        let total: usize = taken.iter().sum();
+        let share = |own: usize| format!("{:.2}", 100.0 * own as f64 / total as f64);
         let mut before = 0;
         let mut segments = Vec::new();
         for &role in Role::ALL {
-            let own = words[role.index()];
+            let own = taken[role.index()];
             if own > 0 {
                 segments.push(Segment {
                     role: role.id(),
@@ -50,6 +53,40 @@ impl Bar {
         }
         let text: Vec<String> = segments.iter().map(|s| format!("{} {}%", s.title, s.percent)).collect();
         (total > 0).then(|| Bar { segments, text: text.join(", ") })
+    }
+}
+
+/// An old and a new score on a line from 0 to 100.
+#[derive(Serialize)]
+pub(in crate::render) struct Scale {
+    title: &'static str,
+    old: u8,
+    new: u8,
+    /// The same in words.
+    said: [String; 2],
+    /// Where nothing is certain.
+    band: Option<Band>,
+}
+
+/// The scores that are as near to the old one as noise is.
+#[derive(Serialize)]
+struct Band {
+    from: u8,
+    to: u8,
+}
+
+impl Scale {
+    /// Of two scores, with so many points around the old one within which nothing is certain.
+    pub(in crate::render) fn of(title: &'static str, old: u8, new: u8, points: u8) -> Scale {
+        let band = Band { from: old.saturating_sub(points), to: old.saturating_add(points).min(100) };
+        Scale { title, old, new, said: [old.to_string(), new.to_string()], band: Some(band) }
+    }
+
+    /// Of two mean scores.
+    pub(in crate::render) fn of_means(title: &'static str, old: f32, new: f32) -> Scale {
+        let whole = |mean: f32| mean.clamp(0.0, 100.0).round() as u8;
+        let said = [old, new].map(|mean| format!("{mean:.1}"));
+        Scale { title, old: whole(old), new: whole(new), said, band: None }
     }
 }
 
@@ -143,6 +180,15 @@ mod tests {
         assert_eq!(places, known);
         assert_eq!(bar.text, "Context 25%, Action 50%, Other 25%");
         assert!(Bar::of(&[0; ROLES], &guide).is_none());
+    }
+
+    #[test]
+    fn the_band_of_a_scale_ends_where_scores_do() {
+        let band = |old| Scale::of("t", old, 50, 4).band.map(|b| (b.from, b.to));
+        assert_eq!([band(2), band(50), band(98)], [Some((0, 6)), Some((46, 54)), Some((94, 100))]);
+        let means = Scale::of_means("t", 64.66, 87.5);
+        assert_eq!((means.old, means.new, means.band.is_none()), (65, 88, true));
+        assert_eq!(means.said, ["64.7", "87.5"]);
     }
 
     #[test]

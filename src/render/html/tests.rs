@@ -1,7 +1,5 @@
 //! What the page of a critique says, over every fixture.
 
-use std::collections::BTreeSet;
-
 use super::RENDERER;
 use crate::render::escape;
 use crate::render::fixture::{self, Fixture};
@@ -73,19 +71,8 @@ fn places_are_those_of_the_findings_and_hold_their_words() {
 #[test]
 fn names_are_unique_and_links_lead_somewhere() {
     let all = fixture::all();
-    let page = page(&all.iter().collect::<Vec<_>>());
-    let (page, _script) = page.split_once("<script>").unwrap();
-    let values = |key: &str| -> Vec<&str> {
-        page.split(key).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
-    };
-    let ids = values(" id=\"");
-    let unique: BTreeSet<&str> = ids.iter().copied().collect();
-    assert_eq!(ids.len(), unique.len());
-    for link in values("href=\"#").iter().chain(&values("data-filter=\"")).chain(&values("url(#")) {
-        let link = link.trim_end_matches(')');
-        assert!(unique.contains(link), "{link}");
-    }
-    assert!(ids.contains(&"a0-s1") && ids.contains(&"a1-s1"));
+    let ids = fixture::check_links(&page(&all.iter().collect::<Vec<_>>()));
+    assert!(ids.contains("a0-s1") && ids.contains("a1-s1"));
 }
 
 #[test]

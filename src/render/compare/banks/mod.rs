@@ -2,6 +2,8 @@
 //!
 //! May import: what `render::compare` may.
 
+mod cells;
+pub(super) mod html;
 pub(super) mod json;
 pub(super) mod page;
 mod parts;

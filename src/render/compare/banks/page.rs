@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::{Banks, Row, Setting, parts, rows, said, shown, turn};
-use crate::bank::{Pair, Turn};
+use super::cells::{Cells, from_to};
+use super::{Banks, Row, Setting, parts, rows, said};
+use crate::bank::Pair;
 use crate::render::bank::said::count;
 use crate::render::bank::terminal::{MOST_CARDS, errors};
-use crate::render::compare::said::{certainty, measured_with};
 use crate::render::escape;
 use crate::render::said::mistake_title;
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
@@ -48,10 +48,7 @@ pub(in crate::render::compare) fn write(
 /// How many of each, and what that is worth.
 fn verdict(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para("Stories: ", &said::counts(banks.delta), BOLD)?;
-    if banks.delta.scored > 0 {
-        let text = certainty(banks.noise) + &measured_with(banks.noise, setting);
-        page.para("", &text, PLAIN)?;
-    }
+    said::noise(banks, setting).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
     said::unsought(banks.delta).map_or(Ok(()), |text| page.para("", &text, DIM))
 }
 
@@ -89,42 +86,17 @@ fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::R
 
 /// What stands in a row before the story, its name, and the one that it had, where that is another.
 fn cells(row: &Row<'_>, digits: usize, setting: &Setting<'_>) -> (String, String, Option<String>) {
-    let number = |n: Option<u8>| n.map_or("-".to_owned(), |n| n.to_string());
-    let moved = |a: Option<u8>, b: Option<u8>| {
-        if a == b { number(b) } else { format!("{} to {}", number(a), number(b)) }
-    };
-    let (place, word, level, score, findings, story) = match row {
-        Row::Pair(p) => {
-            let word = if p.turn == Turn::WithinNoise && p.same { "unchanged" } else { turn(p.turn).1 };
-            let findings = [&p.fixed, &p.found].map(|ids| match ids {
-                _ if p.parts.is_empty() => "-".to_owned(),
-                ids => shown(ids, setting).len().to_string(),
-            });
-            let (level, score) = (moved(p.old.level, p.new.level), moved(p.old.score, p.new.score));
-            (Some(p.place), word, level, score, findings, p.new)
-        }
-        Row::Added(a) | Row::Gone(a) => {
-            let (place, word) = match (row, a.unread) {
-                (Row::Gone(_), true) => (None, "unread now"),
-                (Row::Gone(_), false) => (None, "taken out"),
-                (_, true) => (Some(a.place), "unread before"),
-                (_, false) => (Some(a.place), "new"),
-            };
-            let none = ["-", "-"].map(str::to_owned);
-            (place, word, number(a.story.level), number(a.story.score), none, a.story)
-        }
-    };
-    let place = place.map_or("-".to_owned(), |p| (p + 1).to_string());
-    let [fixed, found] = findings;
-    let before = match row {
-        Row::Pair(p) if p.old.label != p.new.label => Some(escape(&p.old.label).into_owned()),
-        _ => None,
-    };
-    let mut start = format!("{place:>digits$}  {word:<13}  {level:<6}  {score:<9}");
+    let cells = Cells::of(row, setting);
+    let place = cells.place.map_or("-".to_owned(), |p| (p + 1).to_string());
+    let (level, score) = (from_to(cells.level, "-"), from_to(cells.score, "-"));
+    let mut start = format!("{place:>digits$}  {:<13}  {level:<6}  {score:<9}", cells.became);
     if setting.width >= WIDE {
+        let [fixed, found] =
+            cells.findings.map_or(["-", "-"].map(str::to_owned), |n| n.map(|n| n.to_string()));
         start.push_str(&format!("  {fixed:>5}  {found:>3}  "));
     }
-    (start, escape(&story.label).into_owned(), before)
+    let escaped = |name: &str| escape(name).into_owned();
+    (start, escaped(cells.name), cells.before.map(escaped))
 }
 
 /// What made the stories move, where they are few enough to be told one by one.
@@ -148,19 +120,12 @@ fn card(pair: &Pair<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Resu
         page.para("   Points: ", &points, PLAIN)?;
     }
     let title = |id: &str| format!("{} [{id}]", mistake_title(id, setting.guide));
-    for (lead, ids) in
-        [("Fixed: ", &pair.fixed), ("New: ", &pair.found), ("Hidden by its comments: ", &pair.hidden)]
-    {
-        let titles: Vec<String> = shown(ids, setting).into_iter().map(title).collect();
-        if !titles.is_empty() {
-            page.para(&format!("   {lead}"), &titles.join(", "), PLAIN)?;
-        }
+    for (lead, ids) in said::findings(pair, setting) {
+        let titles: Vec<String> = ids.into_iter().map(title).collect();
+        page.para(&format!("   {lead}: "), &titles.join(", "), PLAIN)?;
     }
-    for (lead, told) in [("Told now: ", true), ("No longer told: ", false)] {
-        let titles = said::notes(pair, told, setting.guide);
-        if !titles.is_empty() {
-            page.para(&format!("   {lead}"), &titles.join("; "), PLAIN)?;
-        }
+    for (lead, titles) in said::told(pair, setting.guide) {
+        page.para(&format!("   {lead}: "), &titles.join("; "), PLAIN)?;
     }
     Ok(())
 }

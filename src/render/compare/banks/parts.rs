@@ -22,11 +22,10 @@ pub(super) fn whole(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_
 }
 
 fn points(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let mut moved: Vec<_> = delta.parts.iter().filter(|p| p.points != 0).collect();
+    let moved = said::criteria(delta);
     if moved.is_empty() {
         return Ok(());
     }
-    moved.sort_by_key(|p| std::cmp::Reverse(p.points.abs()));
     page.heading("What the points come from")?;
     for part in moved {
         page.para(&format!("{:>6}  ", signed(part.points)), part.title, PLAIN)?;
@@ -44,10 +43,7 @@ fn findings(delta: &Delta<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io
     page.line(&head)?;
     for became in shown {
         let title = mistake_title(became.id, setting.guide);
-        let hidden = match became.hidden {
-            0 => String::new(),
-            n => format!(", and {n} that comments leave out now"),
-        };
+        let hidden = said::hidden(became);
         let lead = format!("{:>5}  {:>4}  {:>4}  ", became.fixed, became.found, became.left);
         page.para(&lead, &format!("{title} [{}]{hidden}", became.id), PLAIN)?;
     }

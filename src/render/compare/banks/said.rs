@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 
 use super::{Banks, Row, Setting, rows, shown, turn};
-use crate::bank::{Alone, By, Covered, Delta, Link, Named, Pair, Turn, Whole};
+use crate::bank::{Alone, Became, By, Covered, Delta, Link, Moved, Named, Pair, Turn, Whole};
 use crate::guide::{Guide, Probe};
 use crate::render::bank::said::count;
 use crate::render::bank::terminal::numbers;
-use crate::render::compare::said::{signed, went};
+use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::reason;
 use crate::render::said::role_title;
 
@@ -16,11 +16,21 @@ const MOST_PARTS: usize = 3;
 
 /// A bank and what it comes to.
 pub(super) fn head(name: &str, whole: &Whole) -> String {
+    format!("{name} ({})", size(whole))
+}
+
+/// How many stories a bank has, and what they score.
+pub(super) fn size(whole: &Whole) -> String {
     let stories = count(whole.stories, "story", "stories");
     let told =
         if whole.told < whole.stories { format!(", {} with a score", whole.told) } else { String::new() };
     let mean = whole.mean_score.map(|m| format!(", mean score {m:.0} of 100")).unwrap_or_default();
-    format!("{name} ({stories}{told}{mean})")
+    format!("{stories}{told}{mean}")
+}
+
+/// What the noise band means, where any story is judged by it.
+pub(super) fn noise(banks: &Banks<'_>, setting: &Setting<'_>) -> Option<String> {
+    (banks.delta.scored > 0).then(|| certainty(banks.noise) + &measured_with(banks.noise, setting))
 }
 
 /// How many stories turned out how.
@@ -127,6 +137,20 @@ pub(super) fn points(pair: &Pair<'_>, guide: &Guide) -> String {
     said.join(", ")
 }
 
+/// The findings that became another thing, each list that is not empty with what they became.
+pub(super) fn findings<'a>(pair: &Pair<'a>, setting: &Setting<'_>) -> Vec<(&'static str, Vec<&'a str>)> {
+    let lists = [("Fixed", &pair.fixed), ("New", &pair.found), ("Hidden by its comments", &pair.hidden)];
+    let lists = lists.map(|(lead, ids)| (lead, shown(ids, setting)));
+    lists.into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
+}
+
+/// The notes and questions that are told now, and those that no longer are, each list that is not empty.
+pub(super) fn told<'g>(pair: &Pair<'_>, guide: &'g Guide) -> Vec<(&'static str, Vec<&'g str>)> {
+    let lists = [("Told now", true), ("No longer told", false)];
+    let lists = lists.map(|(lead, told)| (lead, notes(pair, told, guide)));
+    lists.into_iter().filter(|(_, titles)| !titles.is_empty()).collect()
+}
+
 /// The notes, and the questions of the pressure test, that the new version tells and the old one didn't, or the other way
 /// round; none where a version has no score.
 pub(super) fn notes<'g>(pair: &Pair<'_>, told: bool, guide: &'g Guide) -> Vec<&'g str> {
@@ -173,6 +197,21 @@ pub(super) fn roles(delta: &Delta<'_>, guide: &Guide) -> Option<String> {
         [] => "Each role has its share of the sentences as before.".to_owned(),
         moved => format!("Shares of the sentences: {}.", moved.join(", ")),
     })
+}
+
+/// The criteria that gave or took points, the largest part first.
+pub(super) fn criteria<'a, 'd>(delta: &'d Delta<'a>) -> Vec<&'d Moved<'a>> {
+    let mut moved: Vec<_> = delta.parts.iter().filter(|p| p.points != 0).collect();
+    moved.sort_by_key(|p| Reverse(p.points.abs()));
+    moved
+}
+
+/// In how many stories a mistake is there still and left out by comments, as what follows its title.
+pub(super) fn hidden(became: &Became<'_>) -> String {
+    match became.hidden {
+        0 => String::new(),
+        n => format!(", and {n} that comments leave out now"),
+    }
 }
 
 /// What the sum of the points is.

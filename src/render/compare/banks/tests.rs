@@ -1,10 +1,11 @@
-//! Both formats over banks of the fixtures.
+//! Every format over banks of the fixtures.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::cells::{Cells, from_to};
 use super::*;
 use crate::bank::{self, Kept, Named, RecordError, Side};
 use crate::compare::Noise;
@@ -40,12 +41,13 @@ fn banks() -> (Vec<Kept>, Vec<Kept>) {
     (old, new)
 }
 
-fn render(
-    id: &str,
+/// Compares two banks, and hands on what a format is given.
+fn compared<T>(
     (old, new): (&[Kept], &[Kept]),
     git: Option<&str>,
     change: impl FnOnce(&mut Setting<'_>),
-) -> String {
+    look: impl FnOnce(&Banks<'_>, &Setting<'_>) -> T,
+) -> T {
     let first = fixture::all().remove(0);
     let context = first.context();
     let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
@@ -70,8 +72,18 @@ fn render(
         quiet: false,
     };
     change(&mut setting);
+    look(&banks, &setting)
+}
+
+fn render(
+    id: &str,
+    stories: (&[Kept], &[Kept]),
+    git: Option<&str>,
+    change: impl FnOnce(&mut Setting<'_>),
+) -> String {
     let mut out = Vec::new();
-    (Renderer::find(id).unwrap().banks.unwrap())(&banks, &setting, &mut out).unwrap();
+    let write = Renderer::find(id).unwrap().banks;
+    compared(stories, git, change, |banks, setting| write(banks, setting, &mut out)).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -83,7 +95,7 @@ fn page(change: impl FnOnce(&mut Setting<'_>)) -> String {
 #[test]
 fn nothing_dangerous_is_printed_and_the_same_bytes_come_twice() {
     let (old, new) = banks();
-    for format in ALL.iter().filter(|f| f.banks.is_some()) {
+    for format in ALL {
         let text = render(format.id, (&old, &new), None, |_| ());
         assert_eq!(text.chars().find(|c| *c != '\n' && escape::shown(*c).is_some()), None, "{}", format.id);
         assert_eq!(text, render(format.id, (&old, &new), None, |_| ()));
@@ -151,7 +163,7 @@ fn less_severe_findings_are_left_out_where_that_is_asked() {
     let (mut old, mut new) = banks();
     old[0].findings = vec!["no_stakes".to_owned(), "team_subject".to_owned()];
     new[1].findings = Vec::new();
-    for id in ["terminal", "json"] {
+    for id in ["terminal", "json", "html"] {
         let all = render(id, (&old, &new), None, |_| ());
         let some = render(id, (&old, &new), None, |s| s.min_level = Severity::Warning);
         assert!(all.contains("no_stakes") && !some.contains("no_stakes"), "{some}");
@@ -182,4 +194,99 @@ fn of_many_only_those_that_changed_are_listed() {
     let text = render("terminal", (&many, &changed), None, |_| ());
     assert!(text.contains("The stories that changed") && !text.contains("What moved them"), "{text}");
     assert!(text.contains("20 stories are unchanged."), "{text}");
+    let html = render("html", (&many, &changed), None, |_| ());
+    assert_eq!(html.matches("<tr data-role=").count(), 20, "a page has room for all");
+}
+
+/// A page as it is read: with the signs for which there are names, and without isolation of directions.
+fn read(page: &str) -> String {
+    let named = [("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    let marks = ["<bdi>", "</bdi>", "<code>", "</code>"];
+    let page = marks.iter().fold(page.to_owned(), |page, mark| page.replace(mark, ""));
+    named.iter().fold(page, |page, (name, sign)| page.replace(name, sign))
+}
+
+/// Whatever the terminal says of two banks, in its words.
+fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
+    let (delta, guide) = (banks.delta, setting.guide);
+    let mut told = vec![said::counts(delta), said::scores(delta)];
+    told.extend([said::size(&delta.old), said::size(&delta.new)]);
+    told.extend(
+        [said::noise(banks, setting), said::roles(delta, guide), said::next(delta)].into_iter().flatten(),
+    );
+    told.extend(delta.new.weakest.iter().map(|link| said::weakest(delta, link)));
+    told.extend(said::word_by_word(banks).into_iter().flat_map(|(text, command)| [text, command]));
+    told.extend(banks.old.errors.iter().map(RecordError::whole));
+    let categories = delta.old.categories.iter().zip(&delta.new.categories);
+    told.extend(categories.map(|(old, new)| format!("{}: {}", new.title, said::covered(old, new))));
+    told.extend(said::criteria(delta).into_iter().map(|part| part.title.to_owned()));
+    for pair in said::moved(delta, setting) {
+        told.extend([said::called(pair), said::turned(pair), said::points(pair, guide)]);
+        told.extend(said::found_again(pair));
+        for (lead, titles) in said::told(pair, guide) {
+            told.push(format!("{lead}:</span>{}", titles.join("; ")));
+        }
+        for (lead, ids) in said::findings(pair, setting) {
+            told.push(format!("<span class=\"name\">{lead}:</span>"));
+            told.extend(ids.into_iter().map(str::to_owned));
+        }
+    }
+    for row in rows(delta) {
+        let cells = Cells::of(&row, setting);
+        told.extend([cells.name.to_owned(), format!(">{}</td>", cells.became)]);
+        told.push(format!(">{}</td>", from_to(cells.score, "–")));
+        told.extend(cells.before.map(|name| format!("was {name}")));
+    }
+    told
+}
+
+#[test]
+fn a_page_says_what_the_terminal_says() {
+    let (old, new) = banks();
+    for (stories, git) in
+        [((&old[..], &new[..]), None), ((&new, &old), Some("HEAD")), ((&old[3..4], &new[4..5]), None)]
+    {
+        let page = render("html", stories, git, |_| ());
+        fixture::check_links(&page);
+        let page = read(&page);
+        for part in compared(stories, git, |_| (), told) {
+            assert!(page.contains(&*escape(&part)), "{part}: {page}");
+        }
+    }
+}
+
+#[test]
+fn a_page_shows_each_story_as_what_became_of_it() {
+    let (old, new) = banks();
+    let page = render("html", (&old, &new), None, |_| ());
+    for part in [
+        "<strong>Stories:</strong> 1 better, 1 worse, ",
+        "<td class=\"became gain\" data-value=\"better\">better</td>",
+        "<td class=\"became loss\" data-value=\"worse\">worse</td>",
+        "data-label=\"Points\" data-value=\"-31\">-31</td>",
+        "data-label=\"Level\" data-value=\"\">–</td>",
+        "<path class=\"way\" d=\"M68 7H87\"/>",
+        "<span>taken out 1</span>",
+        "<a href=\"#bad-old\">1 record of <bdi>old</bdi> could not be read.</a>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("bad-new"), "no heading over nothing");
+}
+
+#[test]
+fn names_of_stories_and_banks_do_nothing_in_a_page() {
+    let (mut old, mut new) = banks();
+    let hostile = "</bdi><script>alert('1')</script>\" onclick=x {{ 7 * 7 }}\u{202e}.md";
+    for (bank, story) in [("old", &mut old[0]), ("new", &mut new[1])] {
+        (story.name, story.label) = (format!("{bank}/{hostile}"), hostile.to_owned());
+    }
+    let page = render("html", (&old, &new), None, |_| ());
+    assert!(
+        page.contains(
+            "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot; onclick=x {{ 7 * 7 }}\\u{202e}.md"
+        ),
+        "{page}"
+    );
+    assert_eq!(page.matches("<script").count(), 1, "the page's own");
 }
