@@ -164,8 +164,19 @@ impl Embedded {
     }
 
     fn computed(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
-        let tokens = self.tokens(sentences)?;
-        let vectors = self.network.sentences(&tokens)?;
+        self.raw_of(&self.tokens(sentences)?)
+    }
+
+    /// What the network says of sentences by their tokens, one at least and 250 at most of each: what is measured apart from
+    /// reading the text.
+    ///
+    /// # Errors
+    /// [`ModelError`]; never because of what the sentences say.
+    ///
+    /// # Panics
+    /// When a token is none of the vocabulary: a fault of the caller.
+    pub fn raw_of(&self, tokens: &[Vec<u32>]) -> Result<Raw, ModelError> {
+        let vectors = self.network.sentences(tokens)?;
         Ok(self.network.heads(&vectors))
     }
 
