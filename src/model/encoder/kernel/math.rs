@@ -105,6 +105,7 @@ pub(super) fn nearest(x: f32) -> (f32, i32) {
 
 /// 2 to the power of 0 and less. Of the polynomials of its degree this one has the least greatest relative error on half a
 /// step to either side, 2e-7; what it gives is then moved by whole steps, in the exponent.
+#[allow(clippy::approx_constant, reason = "it is the polynomial's own")]
 #[inline(always)]
 fn power(x: f32) -> f32 {
     /// Below it the power is less than the least normal number.
