@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{LayerNorm, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
+use rayon::prelude::*;
 
 use super::kernel::{BLOCK, Bits, Dense, Isa, Job, Matrix, Processor, softmax};
 use super::layers::{Layer, Layers, Norm};
-use super::weights::{Rows, Weights};
+use super::weights::{Rows, Weights, numbers};
 use super::{Raw, array, windows};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
@@ -36,8 +37,8 @@ pub(super) const ANSWER: usize = 21;
 
 /// The network with its weights.
 pub(super) struct Network {
-    words: Rows,
-    positions: Rows,
+    words: Rows<'static>,
+    positions: Rows<'static>,
     body: Body,
     /// How much each label minds each token, then what each label makes of it.
     labels: Dense,
@@ -62,7 +63,7 @@ pub(super) struct Reading {
 }
 
 impl Network {
-    pub(super) fn load(words: &[u8], weights: &[u8]) -> Result<Network, ModelError> {
+    pub(super) fn load(words: &'static [u8], weights: &[u8]) -> Result<Network, ModelError> {
         let (w, processor) = (Weights::parse(weights)?, Processor::best());
         let parts = |names: &[(&str, &[usize])]| -> Result<Vec<f32>, ModelError> {
             let floats = names.iter().map(|(name, shape)| w.floats(name, shape));
@@ -80,7 +81,7 @@ impl Network {
         let answer = parts(&[("answer.weight", &[ANSWER, HIDDEN])])?;
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
-            positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?,
+            positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?.into_owned(),
             body: Body::load(&w, processor)?,
             labels: Dense::pack(&labels, &biases),
             answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
@@ -195,7 +196,7 @@ impl Body {
                 bits: if i < ROUGH { Bits::Many } else { Bits::Few },
             })
         };
-        let layers = (0..LAYERS).map(layer).collect::<Result<Vec<_>, ModelError>>()?;
+        let layers = (0..LAYERS).into_par_iter().map(layer).collect::<Result<Vec<_>, ModelError>>()?;
         Ok(Body::Packed(norm("norm")?, Layers::new(layers, processor)))
     }
 
@@ -233,18 +234,16 @@ impl Body {
 
 /// Matrices of one shape below each other, with their biases, in 8 bits.
 fn packed(w: &Weights<'_>, names: &[String], shape: [usize; 2]) -> Result<Matrix, ModelError> {
-    let (mut values, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::new());
+    let mut matrix = Matrix::default();
     for name in names {
-        match w.rows(&format!("{name}.weight"), &shape)? {
-            Rows::Bytes { values: own, scales: of, block: BLOCK } => {
-                values.extend(own);
-                scales.extend(of);
-            }
-            _ => return Err(ModelError::Broken(format!("{name} is not stored as the others are"))),
-        }
-        biases.extend(w.floats(&format!("{name}.bias"), &shape[..1])?);
+        let Rows::Bytes { values, scales, block: BLOCK } = w.rows(&format!("{name}.weight"), &shape)? else {
+            return Err(ModelError::Broken(format!("{name} is not stored as the others are")));
+        };
+        let (scales, bias) =
+            (numbers(&scales).collect::<Vec<_>>(), w.floats(&format!("{name}.bias"), &shape[..1])?);
+        matrix.add(&values, &scales, &bias);
     }
-    Ok(Matrix::pack(&values, &scales, &biases))
+    Ok(matrix)
 }
 
 /// The tensors of the layers by the names of the checkpoint, for candle's encoder.

@@ -1,6 +1,9 @@
 //! Reads the weights: safetensors with f32 tensors, or 8-bit ones with an f32 scale for each block of a row.
 
+use std::borrow::Cow;
+
 use candle_core::{Device, Tensor};
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::model::ModelError;
@@ -8,14 +11,14 @@ use crate::model::ModelError;
 /// The tensors of a file.
 pub(super) struct Weights<'a>(SafeTensors<'a>);
 
-/// A matrix of which rows are taken one by one, so that a vocabulary is never spread out whole.
-pub(super) enum Rows {
-    /// `[rows × width]`, and `[rows × blocks]` scales.
+/// A matrix of which rows are taken one by one, so that a vocabulary is never spread out whole, nor even copied.
+pub(super) enum Rows<'a> {
+    /// `[rows × width]` of 8 bits, and `[rows × blocks]` scales of four bytes.
     Bytes {
         /// The values over their block's scale.
-        values: Vec<i8>,
+        values: Cow<'a, [u8]>,
         /// One a block.
-        scales: Vec<f32>,
+        scales: Cow<'a, [u8]>,
         /// Values in a block; divides the width.
         block: usize,
     },
@@ -23,18 +26,18 @@ pub(super) enum Rows {
     Floats(Vec<f32>),
 }
 
-impl Rows {
+impl Rows<'_> {
     /// Adds row `i` of a matrix `out.len()` wide.
     pub(super) fn add_to(&self, i: usize, out: &mut [f32]) {
         let at = i * out.len()..(i + 1) * out.len();
         match self {
             Rows::Bytes { values, scales, block } => {
-                let scales = &scales[at.start / block..];
+                let scales = numbers(&scales[at.start / block * 4..]);
                 for ((out, values), scale) in
                     out.chunks_mut(*block).zip(values[at].chunks(*block)).zip(scales)
                 {
                     for (o, &b) in out.iter_mut().zip(values) {
-                        *o += f32::from(b) * scale;
+                        *o += f32::from(b.cast_signed()) * scale;
                     }
                 }
             }
@@ -45,6 +48,17 @@ impl Rows {
             }
         }
     }
+
+    /// A copy of its own.
+    pub(super) fn into_owned(self) -> Rows<'static> {
+        let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Rows::Bytes { values, scales, block } => {
+                Rows::Bytes { values: owned(values), scales: owned(scales), block }
+            }
+            Rows::Floats(v) => Rows::Floats(v),
+        }
+    }
 }
 
 impl<'a> Weights<'a> {
@@ -52,7 +66,7 @@ impl<'a> Weights<'a> {
         SafeTensors::deserialize(bytes).map(Weights).map_err(|e| ModelError::Broken(e.to_string()))
     }
 
-    fn view(&self, name: &str, shape: &[usize]) -> Result<safetensors::tensor::TensorView<'_>, ModelError> {
+    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'a>, ModelError> {
         let view = self.0.tensor(name).map_err(|e| ModelError::Broken(format!("{name}: {e}")))?;
         if view.shape() == shape {
             Ok(view)
@@ -66,17 +80,19 @@ impl<'a> Weights<'a> {
         match self.rows(name, shape)? {
             Rows::Floats(v) => Ok(v),
             Rows::Bytes { values, scales, block } => {
-                let blocks = values.chunks_exact(block).zip(&scales);
-                Ok(blocks.flat_map(|(b, s)| b.iter().map(move |&v| f32::from(v) * s)).collect())
+                let blocks = values.chunks_exact(block).zip(numbers(&scales));
+                let spread =
+                    |(b, s): (&[u8], f32)| b.iter().map(|&v| f32::from(v.cast_signed()) * s).collect();
+                Ok(blocks.map(spread).collect::<Vec<Vec<f32>>>().concat())
             }
         }
     }
 
     /// A matrix, left as it is stored.
-    pub(super) fn rows(&self, name: &str, shape: &[usize]) -> Result<Rows, ModelError> {
+    pub(super) fn rows(&self, name: &str, shape: &[usize]) -> Result<Rows<'a>, ModelError> {
         let view = self.view(name, shape)?;
         match view.dtype() {
-            Dtype::F32 => Ok(Rows::Floats(floats(view.data()))),
+            Dtype::F32 => Ok(Rows::Floats(numbers(view.data()).collect())),
             Dtype::I8 => {
                 let (rows, width) = (shape[0], shape[1..].iter().product::<usize>());
                 let scale = format!("{name}.scale");
@@ -88,8 +104,8 @@ impl<'a> Weights<'a> {
                         "{scale} has {blocks} blocks for a width of {width}"
                     )));
                 }
-                let scales = floats(self.view(&scale, &[rows, blocks])?.data());
-                let values = view.data().iter().map(|&b| b.cast_signed()).collect();
+                let scales = self.view(&scale, &[rows, blocks])?;
+                let (values, scales) = (Cow::Borrowed(view.data()), Cow::Borrowed(scales.data()));
                 Ok(Rows::Bytes { values, scales, block: width / blocks })
             }
             other => Err(ModelError::Broken(format!("{name} is {other:?}, not I8 or F32"))),
@@ -102,6 +118,7 @@ impl<'a> Weights<'a> {
     }
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+/// The numbers that these bytes are.
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four))
 }

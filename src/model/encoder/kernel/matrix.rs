@@ -34,6 +34,7 @@ impl Steps {
 }
 
 /// A matrix of 8-bit weights with a scale for each block of a row, `[columns × width]`, and a bias: `y = W x + b`.
+#[derive(Default)]
 pub(in super::super) struct Matrix {
     /// Panel by panel, block by block.
     weights: Vec<Weights>,
@@ -41,34 +42,25 @@ pub(in super::super) struct Matrix {
 }
 
 impl Matrix {
-    /// Packs `values`, `[columns × width]`, their `scales`, `[columns × width / BLOCK]`, and `bias`, `[columns]`.
+    /// Packs signed `values`, `[columns × width]`, their `scales`, `[columns × width / BLOCK]`, and `bias`, `[columns]`, below
+    /// what is already there.
     ///
     /// # Panics
     /// When the sizes don't fit: columns and the width are multiples of [`BLOCK`].
-    pub(in super::super) fn pack(values: &[i8], scales: &[f32], bias: &[f32]) -> Matrix {
+    pub(in super::super) fn add(&mut self, values: &[u8], scales: &[f32], bias: &[f32]) {
         let (columns, width) = (bias.len(), values.len() / bias.len());
         let blocks = width / BLOCK;
         assert!(columns % BLOCK == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
-        let mut weights = Vec::with_capacity(scales.len() / BLOCK);
+        let (values, _) = values.as_chunks::<BLOCK>();
+        self.weights.reserve_exact(scales.len() / BLOCK);
         for first in (0..columns).step_by(BLOCK) {
             for block in 0..blocks {
-                let column = |c: usize| &values[(first + c) * width + block * BLOCK..][..BLOCK];
-                let mut packed = Weights {
-                    values: [[[0; 4]; BLOCK]; BLOCK / 4],
-                    scales: Columns(std::array::from_fn(|c| scales[(first + c) * blocks + block])),
-                    sums: Columns::default(),
-                };
-                for c in 0..BLOCK {
-                    for (four, values) in packed.values.iter_mut().zip(column(c).as_chunks().0) {
-                        four[c] = *values;
-                    }
-                    let sum: i32 = column(c).iter().map(|v| i32::from(*v)).sum();
-                    packed.sums.0[c] = packed.scales.0[c] * sum as f32;
-                }
-                weights.push(packed);
+                let at = |c: usize| (first + c) * blocks + block;
+                let scales = Columns(std::array::from_fn(|c| scales[at(c)]));
+                self.weights.push(Weights::pack(std::array::from_fn(|c| &values[at(c)]), scales));
             }
         }
-        Matrix { weights, bias: bias.as_chunks().0.iter().map(|b| Columns(*b)).collect() }
+        self.bias.extend(bias.as_chunks().0.iter().map(|b| Columns(*b)));
     }
 
     fn panels(&self) -> impl Iterator<Item = (&[Weights], &Columns)> {
@@ -104,6 +96,20 @@ impl Matrix {
                 isa.quantize(tile.each_ref(), values, low);
             }
         }
+    }
+}
+
+impl Weights {
+    fn pack(columns: [&[u8; BLOCK]; BLOCK], scales: Columns) -> Weights {
+        let (mut values, mut sums) = ([[[0; 4]; BLOCK]; BLOCK / 4], scales);
+        for (c, column) in columns.into_iter().enumerate() {
+            let column = column.map(u8::cast_signed);
+            for (four, part) in values.iter_mut().zip(column.as_chunks().0) {
+                four[c] = *part;
+            }
+            sums.0[c] *= column.map(i32::from).iter().sum::<i32>() as f32;
+        }
+        Weights { values, scales, sums }
     }
 }
 
