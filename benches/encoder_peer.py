@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime as ort
 from tokenizers import Tokenizer
 
-TOKENIZER = Path(__file__).parent.parent / "models" / "encoder" / "tokenizer.json"
+TOKENIZER = Path(__file__).parent.parent / "tests" / "goldens" / "tokenizer.json"
 ROLES = ["context", "ownership", "action", "result", "lesson", "other"]
 SEP, WINDOW = 102, 512
 

@@ -1,6 +1,6 @@
 """Writes a model as the program reads it: 8-bit weights and the readout.
 
-    python export.py final      models/encoder/, with word vectors and tokenizer, and the goldens for the tests
+    python export.py final      models/encoder/, with word vectors and vocabulary, and the goldens for the tests
     python export.py fold 0     runs/fold0/export/, its readout fitted on the other folds: for `candor eval --model`
 """
 
@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 import alike
 import data
+import vocabulary
 from model import HIDDEN, LAYERS, Encoder
 from readout import Readout, answered_inputs
 from folds import everything
@@ -114,7 +115,8 @@ def main():
     words = quantize({"words.weight": state["words.weight"]})
     save_file(words, OUT / "words.safetensors")
     shipped = export(state, readout, OUT, ID)
-    (OUT / "tokenizer.json").write_bytes(compact_tokenizer())
+    vocabulary.TOKENIZER.write_bytes(compact_tokenizer())
+    vocabulary.main()
     trained = Encoder().eval()
     trained.load_state_dict(state)
     write_known(shipped)

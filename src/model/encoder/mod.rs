@@ -9,11 +9,11 @@ mod layers;
 mod readout;
 mod weights;
 mod windows;
+mod wordpiece;
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use tokenizers::Tokenizer;
 
 use self::forward::{ANSWER, CUES, HIDDEN, LABELS, Network};
 use self::known::Known;
@@ -26,19 +26,16 @@ use crate::text::Answer;
 static WEIGHTS: &[u8] = include_bytes!("../../../models/encoder/model.safetensors");
 /// The base's word vectors; training leaves them as they are.
 static WORDS: &[u8] = include_bytes!("../../../models/encoder/words.safetensors");
-static TOKENIZER: &[u8] = include_bytes!("../../../models/encoder/tokenizer.json");
 static KNOWN: &[u8] = include_bytes!("../../../models/encoder/known.safetensors");
 static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 
 /// Tokens of one sentence that are read; the rest of a longer one is not. Source: `training/data.py`.
 const SENTENCE_TOKENS: usize = 250;
-const UNKNOWN: u32 = 100;
 /// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
 const ASKED: &[u8] = b"candor encoder raw 2";
 
 /// The encoder in the binary.
 pub struct Embedded {
-    tokenizer: Tokenizer,
     network: Network,
     readout: Readout,
     known: Known,
@@ -114,17 +111,8 @@ impl Embedded {
     }
 
     fn from_bytes(weights: &[u8], readout: &[u8]) -> Result<Embedded, ModelError> {
-        let (network, (tokenizer, readout)) = rayon::join(
-            || Network::load(WORDS, weights),
-            || (Tokenizer::from_bytes(TOKENIZER).map_err(ModelError::Tokenizer), Readout::parse(readout)),
-        );
-        Ok(Embedded {
-            tokenizer: tokenizer?,
-            network: network?,
-            readout: readout?,
-            known: Known::nothing(),
-            cache: None,
-        })
+        let (network, readout) = rayon::join(|| Network::load(WORDS, weights), || Readout::parse(readout));
+        Ok(Embedded { network: network?, readout: readout?, known: Known::nothing(), cache: None })
     }
 
     /// The same, with what it says of answers kept in a cache.
@@ -164,7 +152,7 @@ impl Embedded {
     }
 
     fn computed(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
-        self.raw_of(&self.tokens(sentences)?)
+        self.raw_of(&tokens(sentences)?)
     }
 
     /// What the network says of sentences by their tokens, one at least and 250 at most of each: what is measured apart from
@@ -179,18 +167,17 @@ impl Embedded {
         let vectors = self.network.sentences(tokens)?;
         Ok(self.network.heads(&vectors))
     }
+}
 
-    fn tokens(&self, sentences: &[&str]) -> Result<Vec<Vec<u32>>, ModelError> {
-        sentences
-            .iter()
-            .map(|s| {
-                let encoding = self.tokenizer.encode_fast(*s, false).map_err(ModelError::Tokenizer)?;
-                let ids = encoding.get_ids();
-                let ids = &ids[..ids.len().min(SENTENCE_TOKENS)];
-                Ok(if ids.is_empty() { vec![UNKNOWN] } else { ids.to_vec() })
-            })
-            .collect()
-    }
+fn tokens(sentences: &[&str]) -> Result<Vec<Vec<u32>>, ModelError> {
+    sentences
+        .iter()
+        .map(|s| {
+            let mut ids = wordpiece::tokens(s)?;
+            ids.truncate(SENTENCE_TOKENS);
+            Ok(if ids.is_empty() { vec![wordpiece::UNKNOWN] } else { ids })
+        })
+        .collect()
 }
 
 fn hex_digest(bytes: &[u8]) -> String {
@@ -220,7 +207,7 @@ impl Encoder for Embedded {
             .iter()
             .map(|text| match self.known.get(text) {
                 Some(vector) => Ok(vector.clone()),
-                None => Ok(self.network.likeness(&self.network.sentences(&self.tokens(&[text])?)?[0])),
+                None => Ok(self.network.likeness(&self.network.sentences(&tokens(&[text])?)?[0])),
             })
             .collect()
     }
