@@ -123,13 +123,18 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Kills it after so many milliseconds, if it still runs.
-fn kill_after(mut child: Child, milliseconds: u64) -> bool {
-    sleep(Duration::from_millis(milliseconds));
-    let runs = child.try_wait().unwrap().is_none();
-    let _ = child.kill();
-    let _ = child.wait();
-    runs
+/// Kills it as soon as so much is written, if it still runs.
+fn kill_at(mut child: Child, output: &Path, bytes: u64) -> bool {
+    let written = || fs::metadata(output).map_or(0, |m| m.len());
+    while child.try_wait().unwrap().is_none() {
+        if written() >= bytes {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return true;
+        }
+        sleep(Duration::from_millis(1));
+    }
+    false
 }
 
 #[test]
@@ -139,13 +144,15 @@ fn a_run_that_is_killed_goes_on_and_loses_nothing() {
     for format in ["jsonl", "csv"] {
         let whole = out(&run(&folder.0, &["r.jsonl", "-f", format, "--no-cache"]));
         let args = ["r.jsonl", "-f", format, "-o", "out", "--resume", "--no-cache"];
-        // Not random by a clock: the same test each time, at moments that share nothing with the chunks.
+        // Not by a clock, which would say how fast the machine is, but at parts of the output that share nothing with the
+        // chunks: one in each twentieth.
         let mut seed: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut killed = 0;
-        for _ in 0..20 {
+        for part in 0..20 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            killed +=
-                u32::from(kill_after(candor(&folder.0, &args).spawn().unwrap(), 100 + (seed >> 33) % 300));
+            let bytes = (whole.len() as u64 * part + (seed >> 33) % whole.len() as u64) / 20;
+            let child = candor(&folder.0, &args).spawn().unwrap();
+            killed += u32::from(kill_at(child, &folder.0.join("out"), bytes));
             // it may have been killed before there was a file
             let partial = fs::read_to_string(folder.0.join("out")).unwrap_or_default();
             assert!(whole.starts_with(&partial), "{format}: what is there is the beginning of the whole");
