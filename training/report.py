@@ -179,6 +179,14 @@ def passages(out):
             f"{f['sentences']:,} sentences of annotated answers")
 
 
+def noise():
+    """What changes of the words alone do, in words: `noise.py` measures it."""
+    n = json.loads((ROOT / "training" / "noise.json").read_text())
+    return (f"the scores of nine of ten answers of h and i move by no more than {n['points']} of 100 points in any of their "
+            f"changes; of all {n['changes']} changes of {n['answers']} answers {n['level_changes']:.1%} move the level, and "
+            f"{n['verdicts']:.1%} would be called better or worse")
+
+
 def card(out):
     """The model card."""
     text = (ROOT / "training" / "card.md").read_text()
@@ -196,6 +204,7 @@ def card(out):
                       f"of {f['answers']} annotated answers {len(f['refused'])} are refused, of {a['short_answers']} very "
                       f"short ones {len(a['refused'])}",
         "PASSAGES": passages(out),
+        "NOISE": noise(),
         "BEFORE": BEFORE if out.get("folds_before") else "",
         "FORMS": f"macro-F1 {out['forms']['macro_f1']:.3f} over the five forms and none",
         "FOLDS": "; ".join(f"fold {k + 1}: roles {out[f'fold {k + 1}']['roles_macro_f1']:.3f}, tags "
