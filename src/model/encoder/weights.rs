@@ -81,9 +81,7 @@ impl<'a> Weights<'a> {
             Rows::Floats(v) => Ok(v),
             Rows::Bytes { values, scales, block } => {
                 let blocks = values.chunks_exact(block).zip(numbers(&scales));
-                let spread =
-                    |(b, s): (&[u8], f32)| b.iter().map(|&v| f32::from(v.cast_signed()) * s).collect();
-                Ok(blocks.map(spread).collect::<Vec<Vec<f32>>>().concat())
+                Ok(blocks.flat_map(|(b, s)| b.iter().map(move |&v| f32::from(v.cast_signed()) * s)).collect())
             }
         }
     }

@@ -263,7 +263,6 @@ fn products_avx2((rows, low): (&[Values], &[Fours]), weights: &[Weights], onto: 
     if let Onto::Columns(columns) = onto {
         (0..TILE).for_each(|r| *out.row(r) = columns.0);
     }
-    let low_blocks = low.len();
     let (middle, ones) = (_mm256_set1_epi8(i8::MIN), _mm256_set1_epi16(1));
     let four = |a, b| _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), ones);
     for (b, (rows, weights)) in rows.iter().zip(weights).enumerate() {
@@ -285,10 +284,10 @@ fn products_avx2((rows, low): (&[Values], &[Fours]), weights: &[Weights], onto: 
                 }
             }
             let more = _mm256_slli_epi32::<7>(total);
-            for (sum, low) in sums.iter_mut().zip(lows) {
+            for (sum, few) in sums.iter_mut().zip(lows) {
                 *sum = _mm256_add_epi32(*sum, more);
-                if b < low_blocks {
-                    *sum = _mm256_add_epi32(_mm256_slli_epi32::<{ LOW as i32 }>(*sum), low);
+                if b < low.len() {
+                    *sum = _mm256_add_epi32(_mm256_slli_epi32::<{ LOW as i32 }>(*sum), few);
                 }
             }
             let (scales, totals) = (&weights.scales.0[c..c + FEW], &weights.sums.0[c..c + FEW]);
