@@ -7,6 +7,7 @@ pub mod decoder;
 pub mod digest;
 pub mod encoder;
 mod home;
+mod kernel;
 pub mod llm;
 pub mod manifest;
 pub mod store;

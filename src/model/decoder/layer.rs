@@ -1,13 +1,13 @@
 //! One layer: attention over the cache and the new tokens, then the gated feed-forward part.
 
-use candle_core::quantized::QMatMul;
-use candle_core::{D, Module, Tensor};
+use candle_core::{D, Tensor};
 use candle_nn::ops::rms_norm;
 
 use super::DecoderError;
 use super::cache::{Cache, Pair};
 use super::config::Config;
 use super::mask::{Block, Mask};
+use super::matrix::Matrix;
 use super::ops;
 use super::rope::Angles;
 use super::single;
@@ -15,7 +15,7 @@ use super::weights::Weights;
 
 /// Matrices over the same input, and their biases.
 struct Joined {
-    groups: Vec<(QMatMul, Vec<usize>)>,
+    groups: Vec<(Matrix, Vec<usize>)>,
     biases: Vec<Option<Tensor>>,
 }
 

@@ -19,6 +19,7 @@ mod error;
 mod gguf;
 mod layer;
 mod mask;
+mod matrix;
 mod ops;
 mod probe;
 mod rope;
@@ -27,8 +28,7 @@ mod weights;
 
 use std::path::PathBuf;
 
-use candle_core::quantized::QMatMul;
-use candle_core::{Module, Tensor};
+use candle_core::Tensor;
 use candle_nn::ops::rms_norm;
 
 pub use self::cache::Cache;
@@ -41,6 +41,7 @@ use self::cache::Shape;
 use self::config::{Architecture, Config};
 use self::gguf::Gguf;
 use self::layer::{Layer, Pass};
+use self::matrix::Matrix;
 use self::weights::{Shard, Source, Weights};
 
 /// Rows whose logits are computed at once: with a vocabulary of 150,000, 20 MB.
@@ -65,11 +66,11 @@ pub struct Decoder {
     config: Config,
     device: Device,
     handle: candle_core::Device,
-    embedding: QMatMul,
+    embedding: Matrix,
     layers: Vec<Layer>,
     norm: Tensor,
     /// The output matrix; the embedding again where the two are tied.
-    head: QMatMul,
+    head: Matrix,
     vocabulary: usize,
 }
 
@@ -231,7 +232,7 @@ impl Decoder {
             mask,
             cache,
         };
-        let mut x = self.embedding.embedding(&Tensor::new(tokens, &self.handle)?)?;
+        let mut x = self.embedding.embedding(tokens, &self.handle)?;
         for (i, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&x, &pass, i)?;
         }

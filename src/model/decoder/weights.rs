@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
+use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::DecoderError;
 use super::gguf::Gguf;
+use super::matrix::Matrix;
+use crate::model::kernel::half_to_f32;
 
 /// Longest header of a safetensors file, as the format has it.
 const HEADER: u64 = 100_000_000;
@@ -192,7 +193,7 @@ impl Weights {
         &self,
         parts: &[(String, usize)],
         columns: usize,
-    ) -> Result<Vec<(QMatMul, Vec<usize>)>, DecoderError> {
+    ) -> Result<Vec<(Matrix, Vec<usize>)>, DecoderError> {
         let mut groups: Vec<(Stored, Vec<usize>)> = Vec::new();
         for (name, rows) in parts {
             let next = self.stored(name, &[*rows, columns])?;
@@ -212,19 +213,18 @@ impl Weights {
     }
 
     /// One matrix.
-    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<QMatMul, DecoderError> {
+    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, DecoderError> {
         self.put(self.stored(name, &[rows, columns])?, (rows, columns))
     }
 
     /// Blocks stay as they are; floats become f32, in which they are computed with anyway.
-    fn put(&self, stored: Stored, shape: (usize, usize)) -> Result<QMatMul, DecoderError> {
+    fn put(&self, stored: Stored, shape: (usize, usize)) -> Result<Matrix, DecoderError> {
         let Stored { kind, bytes } = stored;
         if let Some(values) = floats(kind, &bytes) {
             drop(bytes);
-            return Ok(QMatMul::Tensor(Tensor::from_vec(values, shape, &self.device)?));
+            return Ok(Matrix::of_floats(values, shape, &self.device)?);
         }
-        let storage = QStorage::from_data(bytes.into(), &self.device, kind)?;
-        Ok(QMatMul::QTensor(Arc::new(QTensor::new(storage, shape)?)))
+        Ok(Matrix::of_blocks(kind, bytes, shape, &self.device)?)
     }
 }
 
@@ -238,18 +238,6 @@ fn floats(kind: GgmlDType, bytes: &[u8]) -> Option<Vec<f32>> {
         GgmlDType::BF16 => Some(halves().map(|h| f32::from_bits(u32::from(h) << 16)).collect()),
         GgmlDType::F16 => Some(halves().map(half_to_f32).collect()),
         _ => None,
-    }
-}
-
-/// IEEE 754 binary16 to binary32.
-fn half_to_f32(h: u16) -> f32 {
-    let sign = u32::from(h & 0x8000) << 16;
-    let (exponent, mantissa) = (u32::from(h >> 10 & 0x1f), u32::from(h & 0x3ff));
-    match exponent {
-        // a subnormal is its mantissa in units of 2⁻²⁴
-        0 => f32::from_bits(sign | (mantissa as f32 / 16_777_216.0).to_bits()),
-        31 => f32::from_bits(sign | 0x7f80_0000 | mantissa << 13),
-        _ => f32::from_bits(sign | (exponent + 112) << 23 | mantissa << 13),
     }
 }
 
@@ -280,23 +268,9 @@ fn is_finite(stored: &Stored) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use candle_core::quantized::{QStorage, QTensor};
 
-    #[test]
-    fn halves_are_read_whole() {
-        for (bits, value) in [
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65_504.0),
-            (0x0400, 6.103_515_6e-5),
-            (0x0001, 5.960_464_5e-8),
-            (0x8000, -0.0),
-            (0x7c00, f32::INFINITY),
-        ] {
-            assert_eq!(half_to_f32(bits).to_bits(), f32::to_bits(value), "{bits:x}");
-        }
-        assert!(half_to_f32(0x7e00).is_nan());
-    }
+    use super::*;
 
     #[test]
     fn a_scale_that_is_no_number_is_seen() {

@@ -7,12 +7,12 @@ use candle_nn::{LayerNorm, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 use rayon::prelude::*;
 
-use super::kernel::{BLOCK, Bits, Dense, Isa, Job, Matrix, Processor, softmax};
 use super::layers::{Layer, Layers, Norm};
 use super::weights::{Rows, Weights, numbers};
 use super::{Raw, array, windows};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
+use crate::model::kernel::{BLOCK, Bits, Dense, Isa, Job, Matrix, Processor, softmax};
 
 /// Width of a vector.
 pub(super) const HIDDEN: usize = 384;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::forward::{HEADS, HIDDEN};
-use super::kernel::{
+use crate::model::kernel::{
     BLOCK, Bits, Columns, Isa, Job, Matrix, NOTHING, Onto, Processor, Quantized, TILE, Tile, norm_onto,
     softmax,
 };

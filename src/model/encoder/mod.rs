@@ -3,7 +3,6 @@
 //! May import: `evidence`, `model`, `text`.
 
 mod forward;
-mod kernel;
 mod known;
 mod layers;
 mod readout;

@@ -1,5 +1,5 @@
-//! The arithmetic of the encoder's layers on this processor: products of 8-bit weights with activations of 8 or 15 bits,
-//! attention, and what stands between them.
+//! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 or 15 bits,
+//! attention, and what stands between them; for the decoder products of matrices in GGML's formats.
 //!
 //! The steps of a block of activations go from its least value to its greatest: about 0, as those of the weights, a third of
 //! them would stand for nothing, and a role's probability be off by half as much again.
@@ -10,6 +10,7 @@
 //!
 //! May import: nothing.
 
+mod kquants;
 mod math;
 mod matrix;
 mod portable;
@@ -19,25 +20,27 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
-pub(super) use math::{norm_onto, softmax};
-pub(super) use matrix::{Dense, Matrix, Quantized};
+pub(in crate::model) use kquants::{KMatrix, KQuant};
+pub(in crate::model) use math::{half_to_f32, norm_onto, softmax};
+pub(in crate::model) use matrix::{Dense, Matrix, Quantized};
 
+use kquants::{Part, Signed};
 use portable::Portable;
 
 /// Values of a row that share a scale; columns of a panel; width of an attention head.
-pub(super) const BLOCK: usize = 32;
+pub(in crate::model) const BLOCK: usize = 32;
 /// Rows of a tile.
-pub(super) const TILE: usize = 6;
+pub(in crate::model) const TILE: usize = 6;
 /// Numbers that an instruction takes at most.
 const LANES: usize = 16;
 
 /// A number for each column of a panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(64))]
-pub(super) struct Columns(pub(super) [f32; BLOCK]);
+pub(in crate::model) struct Columns(pub(super) [f32; BLOCK]);
 
 /// The numbers of a tile, as part of a larger matrix: its rows begin that many numbers apart.
-pub(super) struct Tile<'a> {
+pub(in crate::model) struct Tile<'a> {
     pub(super) numbers: &'a mut [f32],
     pub(super) apart: usize,
 }
@@ -50,11 +53,11 @@ impl Tile<'_> {
 }
 
 /// Nothing is there yet.
-pub(super) const NOTHING: Onto<'_> = Onto::Columns(&Columns([0.0; BLOCK]));
+pub(in crate::model) const NOTHING: Onto<'_> = Onto::Columns(&Columns([0.0; BLOCK]));
 
 /// What is already there when products are added up.
 #[derive(Clone, Copy)]
-pub(super) enum Onto<'a> {
+pub(in crate::model) enum Onto<'a> {
     /// A number for each column.
     Columns(&'a Columns),
     /// The tile as it is.
@@ -90,7 +93,7 @@ const LOW: u32 = 7;
 
 /// How many bits activations get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bits {
+pub(in crate::model) enum Bits {
     /// 8: a product takes half the time.
     Few,
     /// 15, in two numbers.
@@ -109,7 +112,7 @@ impl Bits {
 }
 
 /// The operations of which each kind of processor has its own version.
-pub(super) trait Isa: Copy {
+pub(in crate::model) trait Isa: Copy {
     /// Adds up the products of quantized rows with a panel of weights, block by block. With the rows go the low bits of their
     /// values, if they have any.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
@@ -119,20 +122,30 @@ pub(super) trait Isa: Copy {
     #[allow(private_interfaces, reason = "made in this module")]
     fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>);
 
+    /// Adds up the products of signed rows with spread weights, block by block. All of one length.
+    #[allow(private_interfaces, reason = "rows and weights are made in this module")]
+    fn grouped<const ROWS: usize, const GROUPS: usize>(
+        self,
+        rows: [&[Signed]; ROWS],
+        weights: &[Part<GROUPS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    );
+
     /// Adds up the products of rows with a panel of numbers, value by value. All of one length.
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>);
 }
 
 /// A computation that is compiled once for every kind of processor: for that, `run` must be `#[inline(always)]`, and what it
 /// calls in its loops too.
-pub(super) trait Job {
+pub(in crate::model) trait Job {
     /// Does it.
     fn run<I: Isa>(self, isa: I);
 }
 
 /// A kind of processor that this machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Processor(Kind);
+pub(in crate::model) struct Processor(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -145,7 +158,7 @@ enum Kind {
 
 impl Processor {
     /// The kinds that this machine has, the fastest first.
-    pub(super) fn all() -> Vec<Processor> {
+    pub(in crate::model) fn all() -> Vec<Processor> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
@@ -161,12 +174,12 @@ impl Processor {
     }
 
     /// The fastest kind that this machine has.
-    pub(super) fn best() -> Processor {
+    pub(in crate::model) fn best() -> Processor {
         Processor::all()[0]
     }
 
     /// Does a computation in the version for this kind.
-    pub(super) fn run(self, job: impl Job) {
+    pub(in crate::model) fn run(self, job: impl Job) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512 => x86::run_avx512(job),

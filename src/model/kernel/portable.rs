@@ -1,5 +1,6 @@
 //! The operations for every processor, in the order that the other versions keep.
 
+use super::kquants::{Part, Signed, fours};
 use super::math::nearest;
 use super::matrix::Steps;
 use super::{BLOCK, Bits, Columns, Fours, Isa, LOW, Onto, TILE, Tile, Values, Weights};
@@ -50,6 +51,36 @@ impl Isa for Portable {
                     let low = low[r].as_flattened_mut();
                     for ((high, v), low) in high.zip(low) {
                         (*high, *low) = ((v >> LOW) as u8, (v & ((1 << LOW) - 1)) as u8);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn grouped<const ROWS: usize, const GROUPS: usize>(
+        self,
+        rows: [&[Signed]; ROWS],
+        weights: &[Part<GROUPS>],
+        onto: Onto<'_>,
+        mut out: Tile<'_>,
+    ) {
+        for (r, row) in rows.into_iter().enumerate() {
+            let out = begun(onto, &mut out, r);
+            for (row, weights) in row.iter().zip(weights) {
+                for g in 0..GROUPS {
+                    let mut sums = [0; BLOCK];
+                    for j in fours::<GROUPS>(g) {
+                        for (sum, weights) in sums.iter_mut().zip(&weights.values[j]) {
+                            for (w, x) in weights.iter().zip(&row.values[j]) {
+                                *sum += i32::from(*w) * i32::from(*x);
+                            }
+                        }
+                    }
+                    let columns = sums.iter().zip(&weights.scales[g].0).zip(&weights.zeros[g].0);
+                    for (out, ((&products, scale), zero)) in out.iter_mut().zip(columns) {
+                        *out = (products as f32).mul_add(scale * row.scale, *out);
+                        *out = zero.mul_add(row.sum::<GROUPS>(g), *out);
                     }
                 }
             }

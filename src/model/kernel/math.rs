@@ -34,7 +34,7 @@ fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// Adds `more` to each row of `rows` and norms it: mean 0 and variance 1, then a factor and a term for each column.
 #[inline(always)]
-pub(in super::super) fn norm_onto(rows: &mut [f32], more: &[f32], (factor, term): (&[f32], &[f32])) {
+pub(in crate::model) fn norm_onto(rows: &mut [f32], more: &[f32], (factor, term): (&[f32], &[f32])) {
     /// Source: the configuration of all-MiniLM-L6-v2.
     const EPSILON: f32 = 1e-12;
     let width = factor.len();
@@ -55,7 +55,7 @@ pub(in super::super) fn norm_onto(rows: &mut [f32], more: &[f32], (factor, term)
 /// Puts the exponentials of `scale` times each value, less the greatest, in their place, and gives what they must be
 /// multiplied with to add up to 1.
 #[inline(always)]
-pub(in super::super) fn softmax(values: &mut [f32], scale: f32) -> f32 {
+pub(in crate::model) fn softmax(values: &mut [f32], scale: f32) -> f32 {
     let greater = |a: f32, b: f32| if a > b { a } else { b };
     let mut most = [f32::NEG_INFINITY; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
@@ -87,7 +87,7 @@ pub(in super::super) fn softmax(values: &mut [f32], scale: f32) -> f32 {
 
 /// `x Φ(x)` of each value, with Φ the normal distribution.
 #[inline(always)]
-pub(in super::super) fn gelu(values: &mut [f32]) {
+pub(in crate::model) fn gelu(values: &mut [f32]) {
     for x in values {
         let half = 0.5 * *x;
         *x = half.mul_add(erf(*x * std::f32::consts::FRAC_1_SQRT_2), half);
@@ -149,4 +149,16 @@ fn erf(x: f32) -> f32 {
         below = below.mul_add(square, c);
     }
     x * above / below
+}
+
+/// IEEE 754 binary16 to binary32.
+pub(in crate::model) fn half_to_f32(h: u16) -> f32 {
+    let sign = u32::from(h & 0x8000) << 16;
+    let (exponent, mantissa) = (u32::from(h >> 10 & 0x1f), u32::from(h & 0x3ff));
+    match exponent {
+        // a subnormal is its mantissa in units of 2⁻²⁴
+        0 => f32::from_bits(sign | (mantissa as f32 / 16_777_216.0).to_bits()),
+        31 => f32::from_bits(sign | 0x7f80_0000 | mantissa << 13),
+        _ => f32::from_bits(sign | (exponent + 112) << 23 | mantissa << 13),
+    }
 }

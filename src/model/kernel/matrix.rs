@@ -35,7 +35,7 @@ impl Steps {
 
 /// A matrix of 8-bit weights with a scale for each block of a row, `[columns × width]`, and a bias: `y = W x + b`.
 #[derive(Default)]
-pub(in super::super) struct Matrix {
+pub(in crate::model) struct Matrix {
     /// Panel by panel, block by block.
     weights: Vec<Weights>,
     bias: Vec<Columns>,
@@ -47,7 +47,7 @@ impl Matrix {
     ///
     /// # Panics
     /// When the sizes don't fit: columns and the width are multiples of [`BLOCK`].
-    pub(in super::super) fn add(&mut self, values: &[u8], scales: &[f32], bias: &[f32]) {
+    pub(in crate::model) fn add(&mut self, values: &[u8], scales: &[f32], bias: &[f32]) {
         let (columns, width) = (bias.len(), values.len() / bias.len());
         let blocks = width / BLOCK;
         assert!(columns % BLOCK == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
@@ -69,7 +69,7 @@ impl Matrix {
 
     /// Writes the product with each row, `[rows × columns]`.
     #[inline(always)]
-    pub(in super::super) fn multiply<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut [f32]) {
+    pub(in crate::model) fn multiply<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut [f32]) {
         let columns = self.bias.len() * BLOCK;
         for (p, (weights, bias)) in self.panels().enumerate() {
             for (n, weights) in weights.chunks(NEAR).enumerate() {
@@ -84,7 +84,7 @@ impl Matrix {
 
     /// GELU of the product with each row, quantized in turn.
     #[inline(always)]
-    pub(in super::super) fn activate<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut Quantized) {
+    pub(in crate::model) fn activate<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut Quantized) {
         out.resize(rows.values.len() / rows.blocks, self.bias.len(), rows.bits());
         for (p, (weights, bias)) in self.panels().enumerate() {
             for t in 0..out.values.len() / out.blocks {
@@ -115,7 +115,7 @@ impl Weights {
 
 /// Rows of activations as the products take them.
 #[derive(Default)]
-pub(in super::super) struct Quantized {
+pub(in crate::model) struct Quantized {
     /// In a row.
     blocks: usize,
     /// Tile by tile, block by block.
@@ -127,7 +127,7 @@ pub(in super::super) struct Quantized {
 impl Quantized {
     /// Takes rows of a width, `[rows × width]`: a multiple of [`TILE`] and one of [`BLOCK`].
     #[inline(always)]
-    pub(in super::super) fn fill<I: Isa>(&mut self, isa: I, rows: &[f32], width: usize, bits: Bits) {
+    pub(in crate::model) fn fill<I: Isa>(&mut self, isa: I, rows: &[f32], width: usize, bits: Bits) {
         self.resize(rows.len() / (TILE * width), width / BLOCK, bits);
         for (t, tile) in rows.chunks_exact(TILE * width).enumerate() {
             let (blocks, _) = tile.as_chunks::<BLOCK>();
@@ -163,7 +163,7 @@ impl Quantized {
 }
 
 /// A small matrix of numbers, `[columns × width]`, and a bias: `y = W x + b`.
-pub(in super::super) struct Dense {
+pub(in crate::model) struct Dense {
     columns: usize,
     /// Panel by panel, for each value of a row.
     panels: Vec<Vec<Columns>>,
@@ -172,7 +172,7 @@ pub(in super::super) struct Dense {
 
 impl Dense {
     /// Packs `values`, `[columns × width]`, and `bias`, `[columns]`; any number of columns.
-    pub(in super::super) fn pack(values: &[f32], bias: &[f32]) -> Dense {
+    pub(in crate::model) fn pack(values: &[f32], bias: &[f32]) -> Dense {
         let (columns, width) = (bias.len(), values.len() / bias.len());
         let value = |column: usize, i: usize| values.get(column * width + i).copied().unwrap_or_default();
         let panel = |first: usize| {
@@ -185,7 +185,7 @@ impl Dense {
 
     /// Appends the product with each row, `[rows × columns]`; rows of the width stand one after another.
     #[inline(always)]
-    pub(in super::super) fn multiply<I: Isa>(&self, isa: I, rows: &[f32], out: &mut Vec<f32>) {
+    pub(in crate::model) fn multiply<I: Isa>(&self, isa: I, rows: &[f32], out: &mut Vec<f32>) {
         let width = self.panels[0].len();
         for tile in rows.chunks(TILE * width) {
             // The last tile reads its last row as often as it lacks rows.

@@ -259,3 +259,88 @@ fn a_norm_has_mean_and_variance_of_its_factor_and_term() {
         assert!((mean - 5.0).abs() < 1e-5 && (variance - 4.0).abs() < 1e-4, "{mean}, {variance}");
     }
 }
+
+#[test]
+fn halves_are_read_whole() {
+    for (bits, value) in [
+        (0x3c00, 1.0),
+        (0xc000, -2.0),
+        (0x7bff, 65_504.0),
+        (0x0400, 6.103_515_6e-5),
+        (0x0001, 5.960_464_5e-8),
+        (0x8000, -0.0),
+        (0x7c00, f32::INFINITY),
+    ] {
+        assert_eq!(half_to_f32(bits).to_bits(), f32::to_bits(value), "{bits:x}");
+    }
+    assert!(half_to_f32(0x7e00).is_nan());
+}
+
+/// A matrix in a format of GGML, and the numbers that its weights stand for, by candle.
+fn k_matrix(kind: KQuant, seed: u64, outputs: usize, inputs: usize) -> (Vec<u8>, Vec<f32>) {
+    use candle_core::quantized::{GgmlDType, QTensor};
+    use candle_core::{Device, Tensor};
+    let kind = match kind {
+        KQuant::Q4K => GgmlDType::Q4K,
+        KQuant::Q6K => GgmlDType::Q6K,
+    };
+    let values = Tensor::from_vec(numbers(seed, outputs * inputs), (outputs, inputs), &Device::Cpu).unwrap();
+    let stored = QTensor::quantize(&values, kind).unwrap();
+    let plain = stored.dequantize(&Device::Cpu).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+    (stored.data().unwrap().into_owned(), plain)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn panels_are_the_matrix_of_the_file(
+        seed in 0u64..1000, panels in 1usize..4, supers in 1usize..6, rows in 1usize..15, four in any::<bool>(),
+    ) {
+        let kind = if four { KQuant::Q4K } else { KQuant::Q6K };
+        let (outputs, inputs) = (panels * BLOCK, supers * 256);
+        let (bytes, plain) = k_matrix(kind, seed, outputs, inputs);
+        let matrix = KMatrix::pack(kind, &bytes, inputs);
+        prop_assert_eq!((matrix.outputs(), matrix.inputs()), (outputs, inputs));
+        for (i, weights) in plain.chunks(inputs).enumerate() {
+            for (a, b) in matrix.output(i).iter().zip(weights) {
+                prop_assert!((a - b).abs() < 1e-5, "output {}: {} for {}", i, a, b);
+            }
+        }
+        let x = numbers(seed + 3, rows * inputs);
+        let all = on_all(|processor| matrix.multiply_on(processor, &x));
+        prop_assert_eq!(&matrix.multiply(&x), &all);
+        for (r, row) in x.chunks(inputs).enumerate() {
+            for (c, weights) in plain.chunks(inputs).enumerate() {
+                let exact: f32 = weights.iter().zip(row).map(|(w, x)| w * x).sum();
+                let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
+                let off = (all[r * outputs + c] - exact).abs() / (length(weights) * length(row));
+                prop_assert!(off < 2e-3, "row {} of output {}: off by {}", r, c, off);
+            }
+            // alone it is what it is among others
+            prop_assert_eq!(&matrix.multiply(row), &all[r * outputs..][..outputs]);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_shows_in_every_product() {
+    for kind in [KQuant::Q4K, KQuant::Q6K] {
+        let (bytes, _) = k_matrix(kind, 1, BLOCK, 512);
+        let matrix = KMatrix::pack(kind, &bytes, 512);
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x = numbers(2, 512);
+            x[300] = broken;
+            assert!(matrix.multiply(&x).iter().all(|y| !y.is_finite()), "{kind:?}, {broken}");
+        }
+        assert!(matrix.multiply(&[0.0; 512]).iter().all(|y| *y == 0.0));
+    }
+}
+
+#[test]
+fn matrices_without_whole_panels_do_not_fit() {
+    assert!(KMatrix::fits(64, 512));
+    for (outputs, inputs) in [(0, 256), (32, 0), (33, 256), (32, 128)] {
+        assert!(!KMatrix::fits(outputs, inputs));
+    }
+}

@@ -14,6 +14,9 @@ use std::arch::x86_64::{
     _mm512_sub_ps,
 };
 
+mod grouped;
+
+use super::kquants::{Part, Signed};
 use super::matrix::Steps;
 use super::portable::Portable;
 use super::{BLOCK, Bits, Columns, Fours, Isa, Job, LANES, LOW, Onto, TILE, Tile, Values, Weights};
@@ -78,6 +81,18 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn grouped<const ROWS: usize, const GROUPS: usize>(
+        self,
+        rows: [&[Signed]; ROWS],
+        weights: &[Part<GROUPS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    ) {
+        // SAFETY: as above.
+        unsafe { grouped::avx512(rows, weights, onto, out) }
+    }
+
+    #[inline(always)]
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: as above.
         unsafe { outer_avx512(rows, panel, onto, out) }
@@ -91,7 +106,7 @@ fn products_avx512(
     onto: Onto<'_>,
     mut out: Tile<'_>,
 ) {
-    let mut all = begun(onto, &mut out);
+    let mut all = begun::<TILE>(onto, &mut out);
     for (b, (rows, weights)) in rows.iter().zip(weights).enumerate() {
         let mut sums = [[_mm512_setzero_si512(); WIDE]; TILE];
         add(&mut sums, weights, &rows.high);
@@ -172,7 +187,7 @@ fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out
     let n = panel.len();
     let [a, b, c, d, e, f] = rows;
     let rows = [&a[..n], &b[..n], &c[..n], &d[..n], &e[..n], &f[..n]];
-    let mut all = begun(onto, &mut out);
+    let mut all = begun::<TILE>(onto, &mut out);
     for (i, columns) in panel.iter().enumerate() {
         let columns = numbers(&columns.0);
         for (all, row) in all.iter_mut().zip(rows) {
@@ -190,11 +205,11 @@ fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out
 /// What is already there. Not by `map`: it is not compiled for these instructions, and would go through memory.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn begun(onto: Onto<'_>, out: &mut Tile<'_>) -> [[__m512; WIDE]; TILE] {
+fn begun<const ROWS: usize>(onto: Onto<'_>, out: &mut Tile<'_>) -> [[__m512; WIDE]; ROWS] {
     match onto {
-        Onto::Columns(columns) => [numbers(&columns.0); TILE],
+        Onto::Columns(columns) => [numbers(&columns.0); ROWS],
         Onto::Tile => {
-            let mut all = [[_mm512_setzero_ps(); WIDE]; TILE];
+            let mut all = [[_mm512_setzero_ps(); WIDE]; ROWS];
             for (r, all) in all.iter_mut().enumerate() {
                 *all = numbers(out.row(r));
             }
@@ -245,6 +260,18 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>) {
         Portable.quantize(rows, out, low);
+    }
+
+    #[inline(always)]
+    fn grouped<const ROWS: usize, const GROUPS: usize>(
+        self,
+        rows: [&[Signed]; ROWS],
+        weights: &[Part<GROUPS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    ) {
+        // SAFETY: as above.
+        unsafe { grouped::avx2(rows, weights, onto, out) }
     }
 
     #[inline(always)]

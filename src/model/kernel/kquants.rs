@@ -1,0 +1,449 @@
+//! Matrices in two of GGML's formats, Q4_K and Q6_K, as the operations want them: in panels of 32 outputs, as small as they are
+//! in the file. For a product a part of a panel is spread out into bytes that stay in the innermost cache while all rows pass.
+//!
+//! The weights are taken as they are. Activations get 8 bits, with a scale for each 32 of them.
+
+use rayon::prelude::*;
+
+use super::math::{half_to_f32, nearest};
+use super::{BLOCK, Columns, Isa, Job, NOTHING, Onto, Processor, TILE, Tile};
+
+/// Inputs of a super-block: those whose scales have a scale in turn. Source: `QK_K` in `ggml-common.h`.
+const SUPER: usize = 256;
+/// Blocks in it.
+const PARTS: usize = SUPER / BLOCK;
+/// Outputs whose values are the low halves of bytes; those of the others are the high ones.
+const HALF: usize = BLOCK / 2;
+/// Super-blocks of a panel that are spread out at a time: 20 or 24 KiB.
+const NEAR: usize = 2;
+
+/// A byte for each of four inputs of half of the outputs.
+type Bytes = [u8; 4 * HALF];
+
+/// The weights of a panel in a block, spread out: a value stands for `scale × value + zero` of its group.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Part<const GROUPS: usize> {
+    /// Four of each output in turn, 6 bits at most.
+    pub(super) values: [[[u8; 4]; BLOCK]; BLOCK / 4],
+    pub(super) scales: [Columns; GROUPS],
+    pub(super) zeros: [Columns; GROUPS],
+}
+
+/// A block of a row of activations.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Signed {
+    pub(super) values: [[i8; 4]; BLOCK / 4],
+    /// What a value is to be multiplied with.
+    pub(super) scale: f32,
+    /// The sum of what the values stand for: of all, and of either half.
+    whole: f32,
+    halves: [f32; 2],
+}
+
+impl Signed {
+    #[inline(always)]
+    fn of(block: &[f32; BLOCK]) -> Signed {
+        /// Below it all numbers of a block are as good as nothing.
+        const TINY: f32 = 1e-30;
+        let (mut most, mut broken) = (0.0f32, 0.0);
+        for x in block {
+            most = if x.abs() > most { x.abs() } else { most };
+            // nothing, but no number if this is none: it is how a broken weight shows
+            broken += x * 0.0;
+        }
+        let by = if most > TINY { 127.0 / most } else { 0.0 };
+        let scale = most / 127.0 + broken;
+        let values = block.map(|x| nearest(x * by).1 as i8);
+        let sums = [0, 1].map(|h| values[h * HALF..][..HALF].iter().map(|v| i32::from(*v)).sum::<i32>());
+        let mut fours = [[0; 4]; BLOCK / 4];
+        fours.as_flattened_mut().copy_from_slice(&values);
+        Signed {
+            values: fours,
+            scale,
+            whole: scale * (sums[0] + sums[1]) as f32,
+            halves: sums.map(|s| scale * s as f32),
+        }
+    }
+
+    /// The sum of what the values of a group stand for.
+    #[inline(always)]
+    pub(super) fn sum<const GROUPS: usize>(&self, group: usize) -> f32 {
+        if GROUPS == 1 { self.whole } else { self.halves[group] }
+    }
+}
+
+/// The fours of inputs in a group of a block.
+#[inline(always)]
+pub(super) fn fours<const GROUPS: usize>(group: usize) -> std::ops::Range<usize> {
+    let each = BLOCK / 4 / GROUPS;
+    group * each..(group + 1) * each
+}
+
+/// A format of a panel's super-blocks.
+trait Format: Send + Sync + Sized {
+    /// Bytes that a super-block of one output has in a file.
+    const SIZE: usize;
+
+    /// Puts those of a panel's outputs together, each of [`Self::SIZE`].
+    fn pack(outputs: [&[u8]; BLOCK]) -> Self;
+
+    /// [`products`] with as many groups as it has.
+    fn products<I: Isa>(isa: I, all: Multiply<'_, Self>);
+}
+
+/// A format with so many groups in a block.
+trait Spread<const GROUPS: usize>: Format {
+    fn spread(&self, out: &mut [Part<GROUPS>; PARTS]);
+}
+
+/// Q4_K: values of 4 bits; the scale and the least value of each block have 6 bits, and f32 scales of their own.
+#[derive(Clone)]
+#[repr(C, align(64))]
+struct Four {
+    scale: Columns,
+    least: Columns,
+    parts: [FourPart; PARTS],
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct FourPart {
+    values: [Bytes; BLOCK / 4],
+    scales: [u8; BLOCK],
+    least: [u8; BLOCK],
+}
+
+impl Format for Four {
+    const SIZE: usize = 144;
+
+    /// Source: `block_q4_K` in `ggml-common.h`, and `get_scale_min_k4`.
+    fn pack(outputs: [&[u8]; BLOCK]) -> Four {
+        let none = FourPart { values: [[0; 4 * HALF]; BLOCK / 4], scales: [0; BLOCK], least: [0; BLOCK] };
+        let mut out = Four { scale: Columns::default(), least: Columns::default(), parts: [none; PARTS] };
+        for (c, block) in outputs.into_iter().enumerate() {
+            (out.scale.0[c], out.least.0[c]) = (half([block[0], block[1]]), half([block[2], block[3]]));
+            let (scales, values) = (&block[4..16], &block[16..]);
+            for (p, part) in out.parts.iter_mut().enumerate() {
+                (part.scales[c], part.least[c]) = match p {
+                    0..4 => (scales[p] & 63, scales[p + 4] & 63),
+                    _ => (
+                        scales[p + 4] & 15 | scales[p - 4] >> 6 << 4,
+                        scales[p + 4] >> 4 | scales[p] >> 6 << 4,
+                    ),
+                };
+                // a byte has the values of two blocks
+                for (i, byte) in values[p / 2 * BLOCK..][..BLOCK].iter().enumerate() {
+                    let value = byte >> (p % 2 * 4) & 15;
+                    part.values[i / 4][c % HALF * 4 + i % 4] |= value << (c / HALF * 4);
+                }
+            }
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn products<I: Isa>(isa: I, all: Multiply<'_, Four>) {
+        products(isa, all);
+    }
+}
+
+impl Spread<1> for Four {
+    #[inline(always)]
+    fn spread(&self, out: &mut [Part<1>; PARTS]) {
+        for (part, out) in self.parts.iter().zip(out) {
+            for (bytes, out) in part.values.iter().zip(&mut out.values) {
+                let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
+                for ((low, high), byte) in low.iter_mut().zip(high).zip(bytes) {
+                    (*low, *high) = (byte & 15, byte >> 4);
+                }
+            }
+            for c in 0..BLOCK {
+                out.scales[0].0[c] = f32::from(part.scales[c]) * self.scale.0[c];
+                out.zeros[0].0[c] = -f32::from(part.least[c]) * self.least.0[c];
+            }
+        }
+    }
+}
+
+/// Q6_K: values of 6 bits, less 32; the scale of each half block has 8 bits, and an f32 scale of its own.
+#[derive(Clone)]
+#[repr(C, align(64))]
+struct Six {
+    scale: Columns,
+    parts: [SixPart; PARTS],
+}
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct SixPart {
+    low: [Bytes; BLOCK / 4],
+    /// Two bits each of a four's low and high halves, then of the next four's.
+    high: [Bytes; BLOCK / 8],
+    scales: [[i8; BLOCK]; 2],
+}
+
+impl Format for Six {
+    const SIZE: usize = 210;
+
+    /// Source: `block_q6_K` in `ggml-common.h`, and `dequantize_row_q6_K`.
+    fn pack(outputs: [&[u8]; BLOCK]) -> Six {
+        let none = SixPart {
+            low: [[0; 4 * HALF]; BLOCK / 4],
+            high: [[0; 4 * HALF]; BLOCK / 8],
+            scales: [[0; BLOCK]; 2],
+        };
+        let mut out = Six { scale: Columns::default(), parts: [none; PARTS] };
+        for (c, block) in outputs.into_iter().enumerate() {
+            let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
+            out.scale.0[c] = half([block[208], block[209]]);
+            for (p, part) in out.parts.iter_mut().enumerate() {
+                part.scales = std::array::from_fn(|g| {
+                    let mut all = part.scales[g];
+                    all[c] = scales[2 * p + g].cast_signed();
+                    all
+                });
+                // either half of the super-block: two bytes of low bits for four values, one of high ones
+                let (at, quarter) = (p / 4, p % 4);
+                for i in 0..BLOCK {
+                    let four = low[at * 64 + quarter % 2 * BLOCK + i] >> (quarter / 2 * 4) & 15;
+                    let two = high[at * BLOCK + i] >> (2 * quarter) & 3;
+                    let byte = c % HALF * 4 + i % 4;
+                    part.low[i / 4][byte] |= four << (c / HALF * 4);
+                    part.high[i / 8][byte] |= two << (i / 4 % 2 * 4 + c / HALF * 2);
+                }
+            }
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn products<I: Isa>(isa: I, all: Multiply<'_, Six>) {
+        products(isa, all);
+    }
+}
+
+impl Spread<2> for Six {
+    #[inline(always)]
+    fn spread(&self, out: &mut [Part<2>; PARTS]) {
+        for (part, out) in self.parts.iter().zip(out) {
+            let pairs = part.low.as_chunks::<2>().0.iter().zip(out.values.as_chunks_mut::<2>().0);
+            for ((lows, outs), twos) in pairs.zip(&part.high) {
+                for (k, (bytes, out)) in lows.iter().zip(outs).enumerate() {
+                    let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
+                    for (((low, high), byte), two) in low.iter_mut().zip(high).zip(bytes).zip(twos) {
+                        let two = two >> (4 * k);
+                        (*low, *high) = (byte & 15 | (two & 3) << 4, byte >> 4 | (two & 12) << 2);
+                    }
+                }
+            }
+            for (g, scales) in part.scales.iter().enumerate() {
+                for c in 0..BLOCK {
+                    out.scales[g].0[c] = f32::from(scales[c]) * self.scale.0[c];
+                    out.zeros[g].0[c] = -32.0 * out.scales[g].0[c];
+                }
+            }
+        }
+    }
+}
+
+/// The formats of which there are panels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) enum KQuant {
+    /// 4.5 bits a weight.
+    Q4K,
+    /// 6.56 bits a weight.
+    Q6K,
+}
+
+/// A matrix `[outputs × inputs]` in panels.
+pub(in crate::model) struct KMatrix {
+    inputs: usize,
+    panels: Panels,
+}
+
+/// Panel by panel, super-block by super-block.
+enum Panels {
+    Four(Vec<Four>),
+    Six(Vec<Six>),
+}
+
+impl KMatrix {
+    /// Whether there are panels for a matrix of this shape.
+    pub(in crate::model) fn fits(outputs: usize, inputs: usize) -> bool {
+        outputs > 0 && inputs > 0 && outputs % BLOCK == 0 && inputs % SUPER == 0
+    }
+
+    /// Packs the rows of a matrix that [fits](Self::fits), one after another as they are in a file.
+    ///
+    /// # Panics
+    /// When the bytes are not those of whole panels.
+    pub(in crate::model) fn pack(kind: KQuant, bytes: &[u8], inputs: usize) -> KMatrix {
+        let panels = match kind {
+            KQuant::Q4K => Panels::Four(packed(bytes, inputs)),
+            KQuant::Q6K => Panels::Six(packed(bytes, inputs)),
+        };
+        KMatrix { inputs, panels }
+    }
+
+    /// How many inputs there are.
+    pub(in crate::model) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How many outputs there are.
+    pub(in crate::model) fn outputs(&self) -> usize {
+        let blocks = match &self.panels {
+            Panels::Four(all) => all.len(),
+            Panels::Six(all) => all.len(),
+        };
+        blocks / (self.inputs / SUPER) * BLOCK
+    }
+
+    /// The weights of an output, `[inputs]`.
+    ///
+    /// # Panics
+    /// When there is no such output.
+    pub(in crate::model) fn output(&self, i: usize) -> Vec<f32> {
+        match &self.panels {
+            Panels::Four(all) => output(all, self.inputs, i),
+            Panels::Six(all) => output(all, self.inputs, i),
+        }
+    }
+
+    /// The products with rows, `[rows × inputs]` to `[rows × outputs]`. Each is computed by itself, so neither the number of
+    /// threads nor the other rows change a byte of it.
+    pub(in crate::model) fn multiply(&self, rows: &[f32]) -> Vec<f32> {
+        self.multiply_on(Processor::best(), rows)
+    }
+
+    /// The same in the version for a kind of processor.
+    pub(super) fn multiply_on(&self, processor: Processor, rows: &[f32]) -> Vec<f32> {
+        match &self.panels {
+            Panels::Four(all) => multiply(all, self.inputs, rows, processor),
+            Panels::Six(all) => multiply(all, self.inputs, rows, processor),
+        }
+    }
+}
+
+fn packed<F: Format>(bytes: &[u8], inputs: usize) -> Vec<F> {
+    let supers = inputs / SUPER;
+    assert!(bytes.len() % (F::SIZE * supers * BLOCK) == 0, "whole panels");
+    let panels = bytes.len() / (F::SIZE * supers * BLOCK);
+    let block = |i: usize| {
+        let (panel, at) = (i / supers, i % supers);
+        F::pack(std::array::from_fn(|c| &bytes[((panel * BLOCK + c) * supers + at) * F::SIZE..][..F::SIZE]))
+    };
+    (0..panels * supers).into_par_iter().map(block).collect()
+}
+
+fn output<const GROUPS: usize, F: Spread<GROUPS>>(all: &[F], inputs: usize, i: usize) -> Vec<f32> {
+    let (supers, c) = (inputs / SUPER, i % BLOCK);
+    let mut out = Vec::with_capacity(inputs);
+    let mut parts = [Part::<GROUPS>::NOTHING; PARTS];
+    for block in &all[i / BLOCK * supers..][..supers] {
+        block.spread(&mut parts);
+        for part in &parts {
+            for g in 0..GROUPS {
+                let (scale, zero) = (part.scales[g].0[c], part.zeros[g].0[c]);
+                let values = part.values[fours::<GROUPS>(g)].iter().flat_map(|four| four[c]);
+                out.extend(values.map(|v| f32::from(v).mul_add(scale, zero)));
+            }
+        }
+    }
+    out
+}
+
+fn multiply<F: Format>(all: &[F], inputs: usize, rows: &[f32], processor: Processor) -> Vec<f32> {
+    /// Panels that a thread takes at least: what they cost is more than what it costs to wake it.
+    const FEW: usize = 4;
+    let supers = inputs / SUPER;
+    let (panels, count, threads) =
+        (all.len() / supers, rows.len() / inputs, rayon::current_num_threads().max(1));
+    let mut out = vec![0.0; count * panels * BLOCK];
+    if count == 1 {
+        let mut row = Vec::new();
+        processor.run(Quantize(rows, &mut row));
+        let each = panels.div_ceil(threads).max(FEW);
+        let parts = out.par_chunks_mut(each * BLOCK).zip(all.par_chunks(each * supers));
+        parts.for_each(|(out, panels)| processor.run(Multiply { panels, inputs, rows: &row, out }));
+    } else {
+        let each = count.div_ceil(threads).next_multiple_of(TILE);
+        let parts = out.par_chunks_mut(each * panels * BLOCK).zip(rows.par_chunks(each * inputs));
+        parts.for_each(|(out, rows)| {
+            let mut quantized = Vec::new();
+            processor.run(Quantize(rows, &mut quantized));
+            processor.run(Multiply { panels: all, inputs, rows: &quantized, out });
+        });
+    }
+    out
+}
+
+impl<const GROUPS: usize> Part<GROUPS> {
+    const NOTHING: Part<GROUPS> = Part {
+        values: [[[0; 4]; BLOCK]; BLOCK / 4],
+        scales: [Columns([0.0; BLOCK]); GROUPS],
+        zeros: [Columns([0.0; BLOCK]); GROUPS],
+    };
+}
+
+struct Quantize<'a>(&'a [f32], &'a mut Vec<Signed>);
+
+impl Job for Quantize<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) {
+        let (blocks, _) = self.0.as_chunks();
+        self.1.reserve_exact(blocks.len());
+        for block in blocks {
+            self.1.push(Signed::of(block));
+        }
+    }
+}
+
+/// The products of some rows with some panels, `[rows × outputs]`.
+struct Multiply<'a, F> {
+    panels: &'a [F],
+    inputs: usize,
+    rows: &'a [Signed],
+    out: &'a mut [f32],
+}
+
+impl<F: Format> Job for Multiply<'_, F> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        F::products(isa, self);
+    }
+}
+
+#[inline(always)]
+fn products<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(isa: I, all: Multiply<'_, F>) {
+    let Multiply { panels, inputs, rows, out } = all;
+    let (supers, blocks) = (inputs / SUPER, inputs / BLOCK);
+    let outputs = panels.len() / supers * BLOCK;
+    let count = rows.len() / blocks;
+    let mut spread = [[Part::<GROUPS>::NOTHING; PARTS]; NEAR];
+    for (p, panel) in panels.chunks_exact(supers).enumerate() {
+        for (n, near) in panel.chunks(NEAR).enumerate() {
+            let spread = &mut spread[..near.len()];
+            near.iter().zip(spread.iter_mut()).for_each(|(block, out)| block.spread(out));
+            let weights = spread.as_flattened();
+            let onto = if n == 0 { NOTHING } else { Onto::Tile };
+            let row = |r: usize| &rows[r * blocks + n * NEAR * PARTS..][..weights.len()];
+            let tiles = count / TILE * TILE;
+            for r in (0..tiles).step_by(TILE) {
+                let to = Tile { numbers: &mut out[r * outputs + p * BLOCK..], apart: outputs };
+                let rows: [&[Signed]; TILE] =
+                    [row(r), row(r + 1), row(r + 2), row(r + 3), row(r + 4), row(r + 5)];
+                isa.grouped(rows, weights, onto, to);
+            }
+            for r in tiles..count {
+                let to = Tile { numbers: &mut out[r * outputs + p * BLOCK..], apart: outputs };
+                isa.grouped([row(r)], weights, onto, to);
+            }
+        }
+    }
+}
+
+fn half(bytes: [u8; 2]) -> f32 {
+    half_to_f32(u16::from_le_bytes(bytes))
+}
