@@ -11,6 +11,7 @@ mod kernel;
 pub mod llm;
 pub mod manifest;
 pub mod store;
+mod workers;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;

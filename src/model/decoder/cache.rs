@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor};
 
-use super::DecoderError;
+use super::{DecoderError, ops};
 
 /// Shared pieces that a cache may consist of before they are put together: each costs a matmul a layer and token.
 const PIECES: usize = 8;
 /// Tokens by which room grows at least.
 const ROOM: usize = 64;
 
-/// Keys and values of one layer, `[kv heads, tokens, head]` each. On the CPU and devices alike in f32.
+/// Keys and values of one layer, `[kv heads, tokens, head]` each.
 pub(super) type Pair = (Tensor, Tensor);
 
 /// The keys and values of a text.
@@ -40,6 +40,8 @@ pub(super) struct Shape {
     pub(super) kv_heads: usize,
     pub(super) head: usize,
     pub(super) device: candle_core::Device,
+    /// F32, or F16 on the CPU.
+    pub(super) kind: DType,
 }
 
 impl Cache {
@@ -61,7 +63,7 @@ impl Cache {
 
     /// Whether it has the layers and heads of a model.
     pub(super) fn is_for(&self, shape: &Shape) -> bool {
-        let parts = |s: &Shape| (s.layers, s.kv_heads, s.head, s.device.location());
+        let parts = |s: &Shape| (s.layers, s.kv_heads, s.head, s.kind, s.device.location());
         parts(&self.shape) == parts(shape)
     }
 
@@ -124,10 +126,10 @@ impl Cache {
             return Ok(());
         }
         let room = needed.max(self.tail_len + self.tail_len / 4).next_multiple_of(ROOM);
-        let Shape { layers, kv_heads, head, device } = &self.shape;
+        let Shape { layers, kv_heads, head, device, kind } = &self.shape;
         let grown = |i: usize| -> Result<Pair, DecoderError> {
             let larger = |pick: fn(&Pair) -> &Tensor| -> Result<Tensor, DecoderError> {
-                let new = Tensor::zeros((*kv_heads, room, *head), DType::F32, device)?;
+                let new = Tensor::zeros((*kv_heads, room, *head), *kind, device)?;
                 if let Some(old) = self.tail.get(i).filter(|_| self.tail_len > 0) {
                     new.slice_set(&pick(old).narrow(1, 0, self.tail_len)?.contiguous()?, 1, 0)?;
                 }
@@ -159,8 +161,10 @@ impl Cache {
     /// room.
     pub(super) fn write(&self, layer: usize, new: &Pair) -> Result<(), DecoderError> {
         let (keys, values) = &self.tail[layer];
-        keys.slice_set(&new.0, 1, self.tail_len)?;
-        values.slice_set(&new.1, 1, self.tail_len)?;
+        for (all, new) in [(keys, &new.0), (values, &new.1)] {
+            let new = if self.shape.kind == DType::F16 { ops::halves(new)? } else { new.clone() };
+            all.slice_set(&new, 1, self.tail_len)?;
+        }
         Ok(())
     }
 

@@ -1,16 +1,17 @@
-//! Reads GGUF files: the header, and one tensor's bytes at a time.
+//! Reads the header of GGUF files: what they say of the model, and where its tensors are.
 //!
 //! candle has a reader too; this one keeps no vocabulary in memory, and answers a damaged file with an error that names
 //! the file, where candle's divides by an alignment of nought. Source of the format: `docs/gguf.md` of ggml-org/ggml.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::GgmlDType;
 
 use super::DecoderError;
+use super::place::Place;
 
 const MAGIC: &[u8; 4] = b"GGUF";
 /// Where a file does not say how its tensors are aligned.
@@ -102,8 +103,8 @@ impl Gguf {
         self.tensors.get(name).map(|t| t.shape.as_slice())
     }
 
-    /// How a tensor is stored, and its bytes.
-    pub(super) fn tensor(&self, name: &str) -> Result<(GgmlDType, Vec<u8>), DecoderError> {
+    /// How a tensor is stored, and where.
+    pub(super) fn place(&self, name: &str) -> Result<Place<'_>, DecoderError> {
         let entry = self.tensors.get(name).ok_or_else(|| DecoderError::MissingTensor(name.to_owned()))?;
         let kind = storage(entry.kind).ok_or_else(|| DecoderError::Storage {
             name: name.to_owned(),
@@ -122,17 +123,10 @@ impl Gguf {
             .and_then(|n| (n / kind.block_size()).checked_mul(kind.type_size()))
             .ok_or_else(|| malformed("is too large"))?;
         let start = self.data.checked_add(entry.offset).ok_or_else(|| malformed("lies nowhere"))?;
-        if start.checked_add(length as u64).is_none_or(|end| end > self.size) {
-            return Err(malformed("lies beyond the end of the file"));
+        match start.checked_add(length as u64) {
+            Some(end) if end <= self.size => Ok(Place { path: &self.path, kind, bytes: start..end }),
+            _ => Err(malformed("lies beyond the end of the file")),
         }
-        let mut bytes = vec![0; length];
-        let read = |bytes: &mut [u8]| {
-            let mut file = File::open(&self.path)?;
-            file.seek(SeekFrom::Start(start))?;
-            file.read_exact(bytes)
-        };
-        read(&mut bytes).map_err(|source| DecoderError::Read { path: self.path.clone(), source })?;
-        Ok((kind, bytes))
     }
 }
 

@@ -128,12 +128,13 @@ impl Layer {
         if *pass.mask == Mask::Causal {
             pass.cache.write(layer, &new)?;
         }
+        let old = seen_before(pass, layer, tokens)?;
         let attended: Vec<Tensor> = pass
             .blocks
             .iter()
             .map(|block| {
                 let q = q.narrow(1, block.rows.start, block.rows.len())?.contiguous()?;
-                attend(&q, &seen(pass, layer, &new, block)?, block, kv_heads)
+                attend(&q, &seen(pass, old.clone(), &new, block)?, block, kv_heads)
             })
             .collect::<Result<_, _>>()?;
         let attended = if attended.len() == 1 { attended[0].clone() } else { Tensor::cat(&attended, 0)? };
@@ -142,19 +143,34 @@ impl Layer {
     }
 }
 
-/// The keys and values that a block sees, in order.
-fn seen(pass: &Pass<'_>, layer: usize, new: &Pair, block: &Block) -> Result<Vec<Pair>, DecoderError> {
+/// The keys and values in the cache, in order; in a causal pass with those of its tokens.
+fn seen_before(pass: &Pass<'_>, layer: usize, tokens: usize) -> Result<Vec<Pair>, DecoderError> {
+    let more = if *pass.mask == Mask::Causal { tokens } else { 0 };
+    let parts = pass.cache.parts(layer, more)?;
+    if tokens == 1 {
+        // read once, as they are
+        return Ok(parts);
+    }
+    parts.iter().map(|(k, v)| Ok((ops::floats(k)?, ops::floats(v)?))).collect()
+}
+
+/// Those of them that a block sees, and those of new tokens.
+fn seen(pass: &Pass<'_>, mut old: Vec<Pair>, new: &Pair, block: &Block) -> Result<Vec<Pair>, DecoderError> {
     match pass.mask {
-        Mask::Causal => pass.cache.parts(layer, block.rows.end),
+        Mask::Causal => {
+            if let (Some((k, v)), Some(all)) = (old.last_mut(), pass.blocks.last()) {
+                let len = k.dim(1)? - (all.rows.end - block.rows.end);
+                (*k, *v) = (k.narrow(1, 0, len)?, v.narrow(1, 0, len)?);
+            }
+        }
         Mask::Tree(_) => {
-            let mut parts = pass.cache.parts(layer, 0)?;
             for r in &block.sees {
                 let part = |x: &Tensor| x.narrow(1, r.start, r.len());
-                parts.push((part(&new.0)?, part(&new.1)?));
+                old.push((part(&new.0)?, part(&new.1)?));
             }
-            Ok(parts)
         }
     }
+    Ok(old)
 }
 
 /// Softmax attention of `[heads, rows, head]` scaled queries over the parts; gives `[rows, heads · head]`.

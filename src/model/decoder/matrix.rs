@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Module, Result, Shape, Tensor};
 
-use crate::model::kernel::{KMatrix, KQuant};
+use crate::model::kernel::KMatrix;
 
 /// `[rows × columns]`; copies share the weights.
 #[derive(Clone)]
@@ -19,27 +19,21 @@ impl Matrix {
     pub(super) fn of_blocks(
         kind: GgmlDType,
         bytes: Vec<u8>,
-        (rows, columns): (usize, usize),
+        shape: (usize, usize),
         device: &Device,
     ) -> Result<Matrix> {
-        let ours = match kind {
-            GgmlDType::Q4K => Some(KQuant::Q4K),
-            GgmlDType::Q6K => Some(KQuant::Q6K),
-            _ => None,
-        };
-        if let Some(kind) = ours
-            && device.is_cpu()
-            && KMatrix::fits(rows, columns)
-        {
-            return Ok(Matrix::Panels(Arc::new(KMatrix::pack(kind, &bytes, columns))));
-        }
         let storage = QStorage::from_data(bytes.into(), device, kind)?;
-        Ok(Matrix::Candle(QMatMul::QTensor(Arc::new(QTensor::new(storage, (rows, columns))?))))
+        Ok(Matrix::Candle(QMatMul::QTensor(Arc::new(QTensor::new(storage, shape)?))))
     }
 
     /// Of f32 values.
     pub(super) fn of_floats(values: Vec<f32>, shape: (usize, usize), device: &Device) -> Result<Matrix> {
         Ok(Matrix::Candle(QMatMul::Tensor(Tensor::from_vec(values, shape, device)?)))
+    }
+
+    /// Whether its values are stored in blocks of a few bits each.
+    pub(super) fn is_quantized(&self) -> bool {
+        matches!(self, Matrix::Panels(_) | Matrix::Candle(QMatMul::QTensor(_)))
     }
 
     /// `[tokens, columns]` to `[tokens, rows]`.

@@ -4,10 +4,10 @@
 //! Why not the models of candle-transformers 0.11.1: the quantized ones give the last position's logits only, clone
 //! their cache by copying it or not at all, turn Qwen3's queries in f16, and do not know Llama 3's rope factors.
 //!
-//! Everything is computed in f32; quantized matrices stay as they are stored and are multiplied by candle's kernels,
-//! which quantize the activations to eight bits. On the CPU the same pass gives the same bytes with any number of
-//! threads. Another way to cut a text into passes need not: the kernels differ for one row and for many, and the
-//! logits by about as much as the weights' quantization allows (with f32 weights, by rounding).
+//! Everything is computed in f32. Quantized matrices stay as they are stored, in Q4_K and Q6_K on the CPU in panels of the
+//! kernel, else as candle has them; the activations that they are multiplied with are quantized to eight bits. Beside such
+//! matrices the CPU remembers keys and values in f16. The same pass gives the same bytes with any number of threads. Another
+//! way to cut a text into passes need not: attention sums in another order.
 //!
 //! May import: `model`.
 
@@ -21,6 +21,7 @@ mod layer;
 mod mask;
 mod matrix;
 mod ops;
+mod place;
 mod probe;
 mod rope;
 mod single;
@@ -28,7 +29,7 @@ mod weights;
 
 use std::path::PathBuf;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use candle_nn::ops::rms_norm;
 
 pub use self::cache::Cache;
@@ -43,6 +44,7 @@ use self::gguf::Gguf;
 use self::layer::{Layer, Pass};
 use self::matrix::Matrix;
 use self::weights::{Shard, Source, Weights};
+use super::workers::awake;
 
 /// Rows whose logits are computed at once: with a vocabulary of 150,000, 20 MB.
 const LOGIT_ROWS: usize = 32;
@@ -149,7 +151,7 @@ impl Decoder {
     /// Bytes of a cache for each token.
     #[must_use]
     pub fn bytes_per_token(&self) -> usize {
-        2 * self.layers.len() * self.config.kv_heads * self.config.head * size_of::<f32>()
+        2 * self.layers.len() * self.config.kv_heads * self.config.head * self.shape().kind.size_in_bytes()
     }
 
     /// A cache that remembers nothing yet.
@@ -164,6 +166,8 @@ impl Decoder {
             kv_heads: self.config.kv_heads,
             head: self.config.head,
             device: self.handle.clone(),
+            // what is read from memory for each token that is written; weights of a few bits hear no difference
+            kind: if self.handle.is_cpu() && self.embedding.is_quantized() { DType::F16 } else { DType::F32 },
         }
     }
 
@@ -188,7 +192,7 @@ impl Decoder {
         if !cache.is_for(&self.shape()) {
             return Err(DecoderError::Input("the cache is another model's".to_owned()));
         }
-        self.handle.with_context(|| self.pass(cache, tokens, positions, mask))
+        self.handle.with_context(|| awake(|| self.pass(cache, tokens, positions, mask)))
     }
 
     fn check(&self, tokens: &[u32], positions: &[u32], mask: &Mask) -> Result<(), DecoderError> {
@@ -255,7 +259,7 @@ impl Decoder {
         if let Some(row) = rows.iter().find(|&&r| r >= hidden.len()) {
             return Err(DecoderError::Input(format!("row {row} is not among {}", hidden.len())));
         }
-        self.handle.with_context(|| {
+        let logits = || {
             let mut out = Vec::with_capacity(rows.len());
             for rows in rows.chunks(LOGIT_ROWS) {
                 let ids: Vec<u32> = rows.iter().map(|&r| r as u32).collect();
@@ -267,7 +271,8 @@ impl Decoder {
             } else {
                 Err(DecoderError::NotFinite("logits"))
             }
-        })
+        };
+        self.handle.with_context(|| awake(logits))
     }
 }
 

@@ -1,8 +1,12 @@
 //! The two steps between matmuls that are worth a kernel of our own on the CPU: the gate of the feed-forward part and
 //! the softmax of the scores. Elsewhere they are candle's operations one after the other.
 
-use candle_core::{CpuStorage, CustomOp2, InplaceOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, DType, InplaceOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail,
+};
 use candle_nn::ops::softmax_last_dim;
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 /// `silu(gate) · up`, both `[tokens, width]`, of which a row is contiguous.
@@ -28,6 +32,65 @@ pub(super) fn softmax(scores: Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let biased = by_row.narrow(2, free, width)?.broadcast_add(bias)?;
     let biased = if free == 0 { biased } else { Tensor::cat(&[&by_row.narrow(2, 0, free)?, &biased], 2)? };
     softmax_last_dim(&biased)?.reshape((kv_heads, all, columns))
+}
+
+/// These numbers in f16.
+pub(super) fn halves(x: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() { x.contiguous()?.apply_op1_no_bwd(&Halves) } else { x.to_dtype(DType::F16) }
+}
+
+/// These numbers, in f16 or f32, in f32.
+pub(super) fn floats(x: &Tensor) -> Result<Tensor> {
+    match x.dtype() {
+        DType::F32 => Ok(x.clone()),
+        _ if x.device().is_cpu() => x.contiguous()?.apply_op1_no_bwd(&Floats),
+        _ => x.to_dtype(DType::F32),
+    }
+}
+
+/// candle converts one number at a time.
+struct Halves;
+
+impl CustomOp1 for Halves {
+    fn name(&self) -> &'static str {
+        "halves"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = whole::<f32>(x, layout)?;
+        let mut out = vec![f16::ZERO; x.len()];
+        out.par_chunks_mut(TOGETHER)
+            .zip(x.par_chunks(TOGETHER))
+            .for_each(|(out, x)| out.convert_from_f32_slice(x));
+        Ok((CpuStorage::F16(out), layout.shape().clone()))
+    }
+}
+
+/// The way back.
+struct Floats;
+
+impl CustomOp1 for Floats {
+    fn name(&self) -> &'static str {
+        "floats"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = whole::<f16>(x, layout)?;
+        let mut out = vec![0.0; x.len()];
+        out.par_chunks_mut(TOGETHER)
+            .zip(x.par_chunks(TOGETHER))
+            .for_each(|(out, x)| x.convert_to_f32_slice(out));
+        Ok((CpuStorage::F32(out), layout.shape().clone()))
+    }
+}
+
+/// Numbers that a thread converts at a time.
+const TOGETHER: usize = 1 << 14;
+
+/// The numbers of a contiguous tensor.
+fn whole<'a, T: candle_core::WithDType>(x: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+    let Some((start, end)) = layout.contiguous_offsets() else { bail!("numbers must be contiguous") };
+    Ok(&x.as_slice()?[start..end])
 }
 
 /// `exp(x)` for `x` at most 0, within 2 units in the last place down to -87, and 0 below that.
@@ -222,6 +285,20 @@ mod tests {
         assert_eq!(exp(-90.0), 0.0);
         assert_eq!(exp(f32::NEG_INFINITY), 0.0);
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn halves_are_those_of_candle() {
+        let x = Tensor::from_vec(noise(3 * 20_001, 90.0), (3, 20_001), &Device::Cpu).unwrap();
+        let part = x.narrow(1, 7, 19_000).unwrap();
+        let halved = halves(&part).unwrap();
+        let want = part.to_dtype(DType::F16).unwrap();
+        assert_eq!(halved.to_vec2::<f16>().unwrap(), want.to_vec2::<f16>().unwrap());
+        let back = floats(&halved).unwrap();
+        assert_eq!(
+            back.to_vec2::<f32>().unwrap(),
+            want.to_dtype(DType::F32).unwrap().to_vec2::<f32>().unwrap()
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use std::ops::Deref;
 
 use candle_core::{CpuStorage, Device, Layout, Storage, Tensor};
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 use super::DecoderError;
@@ -15,9 +17,33 @@ const LANES: usize = 16;
 
 /// Keys or values of one part: `[kv heads, tokens, head]`, with this between one head and the next.
 struct Rows<'a> {
-    values: &'a [f32],
+    values: Values<'a>,
     apart: usize,
     tokens: usize,
+}
+
+enum Values<'a> {
+    Floats(&'a [f32]),
+    Halves(&'a [f16]),
+}
+
+impl Rows<'_> {
+    /// Shows each row of head `i`.
+    #[inline(always)]
+    fn each(&self, i: usize, head: usize, mut show: impl FnMut(&[f32])) {
+        match self.values {
+            Values::Floats(values) => {
+                values[i * self.apart..].chunks_exact(head).take(self.tokens).for_each(show);
+            }
+            Values::Halves(values) => {
+                let mut row = vec![0.0; head];
+                for halves in values[i * self.apart..].chunks_exact(head).take(self.tokens) {
+                    halves.convert_to_f32_slice(&mut row);
+                    show(&row);
+                }
+            }
+        }
+    }
 }
 
 /// Softmax attention of `[heads, 1, head]` scaled queries over all of the parts; gives `[1, heads · head]`.
@@ -40,12 +66,19 @@ pub(super) fn attend(q: &Tensor, parts: &[Pair]) -> Result<Tensor, DecoderError>
 }
 
 fn rows<'a>(storage: &'a impl Deref<Target = Storage>, layout: &Layout) -> Result<Rows<'a>, DecoderError> {
-    match (&**storage, layout.dims(), layout.stride()) {
-        (Storage::Cpu(CpuStorage::F32(values)), &[_, tokens, head], &[apart, row, 1]) if row == head => {
-            Ok(Rows { values: &values[layout.start_offset()..], apart, tokens })
-        }
-        _ => Err(DecoderError::Input("a cache is not laid out as it should be".to_owned())),
-    }
+    let (&[_, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
+        return Err(unlike());
+    };
+    let values = match &**storage {
+        Storage::Cpu(CpuStorage::F32(values)) => Values::Floats(&values[layout.start_offset()..]),
+        Storage::Cpu(CpuStorage::F16(values)) => Values::Halves(&values[layout.start_offset()..]),
+        _ => return Err(unlike()),
+    };
+    if row == head { Ok(Rows { values, apart, tokens }) } else { Err(unlike()) }
+}
+
+fn unlike() -> DecoderError {
+    DecoderError::Input("a cache is not laid out as it should be".to_owned())
 }
 
 /// The heads of queries that share the keys and values of head `i`.
@@ -72,26 +105,24 @@ fn group(i: usize, head: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)],
     let mut shares = vec![0.0; queries.len() / head * tokens];
     let mut at = 0;
     for (keys, _) in parts {
-        let keys = keys.values[i * keys.apart..].chunks_exact(head).take(keys.tokens);
-        for key in keys {
+        keys.each(i, head, |key| {
             for (share, query) in shares.chunks_exact_mut(tokens).zip(queries.chunks_exact(head)) {
                 share[at] = dot(query, key);
             }
             at += 1;
-        }
+        });
     }
     shares.chunks_exact_mut(tokens).for_each(ops::one);
     let mut at = 0;
     for (_, values) in parts {
-        let values = values.values[i * values.apart..].chunks_exact(head).take(values.tokens);
-        for value in values {
+        values.each(i, head, |value| {
             for (share, out) in shares.chunks_exact(tokens).zip(out.chunks_exact_mut(head)) {
                 for (o, v) in out.iter_mut().zip(value) {
                     *o += share[at] * v;
                 }
             }
             at += 1;
-        }
+        });
     }
 }
 
@@ -119,10 +150,17 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::DType;
+
     use super::*;
 
     #[test]
     fn it_is_softmax_attention() {
+        attention(DType::F32, 1e-5);
+        attention(DType::F16, 2e-3);
+    }
+
+    fn attention(kind: DType, within: f32) {
         let noise = |n: usize, f: f32| (0..n).map(|i| (i as f32 * f).sin()).collect::<Vec<f32>>();
         let (heads, kv_heads, head) = (6, 2, 20);
         let q = Tensor::from_vec(noise(heads * head, 0.7), (heads, 1, head), &Device::Cpu).unwrap();
@@ -133,7 +171,8 @@ mod tests {
             x.narrow(1, 0, len).unwrap()
         };
         let parts = [(part(5, 0.31), part(5, 0.17)), (part(1, 0.5), part(1, 0.9))];
-        let got: Vec<f32> = attend(&q, &parts).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+        let kept = parts.each_ref().map(|(k, v)| (k.to_dtype(kind).unwrap(), v.to_dtype(kind).unwrap()));
+        let got: Vec<f32> = attend(&q, &kept).unwrap().flatten_all().unwrap().to_vec1().unwrap();
         let whole = |pick: fn(&Pair) -> &Tensor| {
             let both = Tensor::cat(&[pick(&parts[0]), pick(&parts[1])], 1).unwrap();
             both.to_vec3::<f32>().unwrap()
@@ -148,7 +187,7 @@ mod tests {
             let sum: f32 = weights.iter().sum();
             for d in 0..head {
                 let want = weights.iter().zip(&values[kv]).map(|(w, v)| w * v[d]).sum::<f32>() / sum;
-                assert!((got[h * head + d] - want).abs() < 1e-5, "head {h} value {d}");
+                assert!((got[h * head + d] - want).abs() < within, "head {h} value {d}");
             }
         }
     }

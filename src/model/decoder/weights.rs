@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
@@ -13,7 +15,8 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use super::DecoderError;
 use super::gguf::Gguf;
 use super::matrix::Matrix;
-use crate::model::kernel::half_to_f32;
+use super::place::Place;
+use crate::model::kernel::{KMatrix, KQuant, half_to_f32};
 
 /// Longest header of a safetensors file, as the format has it.
 const HEADER: u64 = 100_000_000;
@@ -39,12 +42,6 @@ pub(super) struct Weights {
     pub(super) device: Device,
 }
 
-/// A tensor as it is stored.
-struct Stored {
-    kind: GgmlDType,
-    bytes: Vec<u8>,
-}
-
 impl Shard {
     pub(super) fn open(path: &Path) -> Result<Shard, DecoderError> {
         let failed = |source| DecoderError::Read { path: path.to_owned(), source };
@@ -65,7 +62,7 @@ impl Shard {
         Ok(Shard { path: path.to_owned(), tensors, data: 8 + length, size })
     }
 
-    fn tensor(&self, name: &str) -> Result<Stored, DecoderError> {
+    fn place(&self, name: &str) -> Result<Place<'_>, DecoderError> {
         let info = self.tensors.get(name).ok_or_else(|| DecoderError::MissingTensor(name.to_owned()))?;
         let kind = match info.dtype {
             Dtype::F32 => GgmlDType::F32,
@@ -85,17 +82,12 @@ impl Shard {
         if end.checked_sub(start) != values {
             return Err(malformed("is not as long as its shape says"));
         }
-        if self.data.checked_add(end as u64).is_none_or(|end| end > self.size) {
-            return Err(malformed("lies beyond the end of the file"));
+        match self.data.checked_add(end as u64) {
+            Some(last) if last <= self.size => {
+                Ok(Place { path: &self.path, kind, bytes: self.data + start as u64..last })
+            }
+            _ => Err(malformed("lies beyond the end of the file")),
         }
-        let mut bytes = vec![0; end - start];
-        let read = |bytes: &mut [u8]| {
-            let mut file = File::open(&self.path)?;
-            file.seek(SeekFrom::Start(self.data + start as u64))?;
-            file.read_exact(bytes)
-        };
-        read(&mut bytes).map_err(|source| DecoderError::Read { path: self.path.clone(), source })?;
-        Ok(Stored { kind, bytes })
     }
 }
 
@@ -154,32 +146,29 @@ impl Weights {
         }
     }
 
-    /// A tensor of the given shape, all of whose values are finite.
-    fn stored(&self, name: &str, expected: &[usize]) -> Result<Stored, DecoderError> {
+    /// Where a tensor of the given shape is.
+    fn place(&self, name: &str, expected: &[usize]) -> Result<Place<'_>, DecoderError> {
         let found = self.shape(name).ok_or_else(|| DecoderError::MissingTensor(name.to_owned()))?;
         if found != expected {
             let (found, expected) = (found.to_vec(), expected.to_vec());
             return Err(DecoderError::Shape { name: name.to_owned(), found, expected });
         }
-        let stored = match &self.source {
-            Source::Gguf(file) => {
-                let (kind, bytes) = file.tensor(name)?;
-                Stored { kind, bytes }
-            }
+        match &self.source {
+            Source::Gguf(file) => file.place(name),
             Source::Safetensors(shards) => {
                 let theirs = hugging_face(name);
                 let shard = shards.iter().find(|s| s.tensors.contains_key(&theirs));
-                shard.ok_or_else(|| DecoderError::MissingTensor(theirs.clone()))?.tensor(&theirs)?
+                shard.ok_or_else(|| DecoderError::MissingTensor(theirs.clone()))?.place(&theirs)
             }
-        };
-        if is_finite(&stored) { Ok(stored) } else { Err(DecoderError::Weight(name.to_owned())) }
+        }
     }
 
     /// A vector in f32.
     pub(super) fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>, DecoderError> {
-        let Stored { kind, bytes } = self.stored(name, &[length])?;
-        floats(kind, &bytes)
-            .ok_or_else(|| DecoderError::Storage { name: name.to_owned(), kind: format!("{kind:?}") })
+        let place = self.place(name, &[length])?;
+        let bytes = finite(name, place.kind, place.read_all()?)?;
+        floats(place.kind, &bytes)
+            .ok_or_else(|| DecoderError::Storage { name: name.to_owned(), kind: format!("{:?}", place.kind) })
     }
 
     /// A vector in f32, on the device.
@@ -194,38 +183,81 @@ impl Weights {
         parts: &[(String, usize)],
         columns: usize,
     ) -> Result<Vec<(Matrix, Vec<usize>)>, DecoderError> {
-        let mut groups: Vec<(Stored, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<Vec<Part<'_>>> = Vec::new();
         for (name, rows) in parts {
-            let next = self.stored(name, &[*rows, columns])?;
+            let part = Part { name, rows: *rows, place: self.place(name, &[*rows, columns])? };
             match groups.last_mut() {
-                Some((last, widths)) if last.kind == next.kind => {
-                    last.bytes.extend_from_slice(&next.bytes);
-                    widths.push(*rows);
-                }
-                _ => groups.push((next, vec![*rows])),
+                Some(group) if group[0].place.kind == part.place.kind => group.push(part),
+                _ => groups.push(vec![part]),
             }
         }
-        let put = |(stored, widths): (Stored, Vec<usize>)| {
-            let matrix = self.put(stored, (widths.iter().sum(), columns))?;
-            Ok((matrix, widths))
+        let put = |group: Vec<Part<'_>>| {
+            let widths = group.iter().map(|p| p.rows).collect();
+            Ok((self.put(&group, columns)?, widths))
         };
         groups.into_iter().map(put).collect()
     }
 
     /// One matrix.
     pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, DecoderError> {
-        self.put(self.stored(name, &[rows, columns])?, (rows, columns))
+        let place = self.place(name, &[rows, columns])?;
+        self.put(&[Part { name, rows, place }], columns)
     }
 
-    /// Blocks stay as they are; floats become f32, in which they are computed with anyway.
-    fn put(&self, stored: Stored, shape: (usize, usize)) -> Result<Matrix, DecoderError> {
-        let Stored { kind, bytes } = stored;
+    /// Matrices that are stored alike, one under the other. Blocks stay as they are; floats become f32, in which they are
+    /// computed with anyway.
+    fn put(&self, parts: &[Part<'_>], columns: usize) -> Result<Matrix, DecoderError> {
+        let (kind, shape) = (parts[0].place.kind, (parts.iter().map(|p| p.rows).sum(), columns));
+        if let Some(mut panels) = panels(kind, parts, shape, &self.device) {
+            let mut from = 0;
+            for part in parts {
+                panels.fill(from..from + part.rows, |rows| part.rows(rows))?;
+                from += part.rows;
+            }
+            return Ok(Matrix::Panels(Arc::new(panels)));
+        }
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.append(&mut part.rows(0..part.rows)?);
+        }
         if let Some(values) = floats(kind, &bytes) {
             drop(bytes);
             return Ok(Matrix::of_floats(values, shape, &self.device)?);
         }
         Ok(Matrix::of_blocks(kind, bytes, shape, &self.device)?)
     }
+}
+
+/// A matrix in a file.
+struct Part<'a> {
+    name: &'a str,
+    rows: usize,
+    place: Place<'a>,
+}
+
+impl Part<'_> {
+    /// The bytes of some rows, with finite values.
+    fn rows(&self, rows: Range<usize>) -> Result<Vec<u8>, DecoderError> {
+        let each = self.place.length() / self.rows as u64;
+        let bytes = self.place.read(rows.start as u64 * each..rows.end as u64 * each)?;
+        finite(self.name, self.place.kind, bytes)
+    }
+}
+
+/// Empty panels for matrices that are stored so, where the kernel has such.
+fn panels(kind: GgmlDType, parts: &[Part<'_>], shape: (usize, usize), device: &Device) -> Option<KMatrix> {
+    let kind = match kind {
+        GgmlDType::Q4K => KQuant::Q4K,
+        GgmlDType::Q6K => KQuant::Q6K,
+        _ => return None,
+    };
+    let fits = device.is_cpu() && parts.iter().all(|p| KMatrix::fits(p.rows, shape.1));
+    fits.then(|| KMatrix::new(kind, shape.0, shape.1))
+}
+
+/// These bytes, unless some value is infinite or not a number.
+fn finite(name: &str, kind: GgmlDType, bytes: Vec<u8>) -> Result<Vec<u8>, DecoderError> {
+    if is_finite(kind, &bytes) { Ok(bytes) } else { Err(DecoderError::Weight(name.to_owned())) }
 }
 
 /// Values of a float type as f32; none where the values are in blocks.
@@ -243,8 +275,7 @@ fn floats(kind: GgmlDType, bytes: &[u8]) -> Option<Vec<f32>> {
 
 /// Whether no value is infinite or not a number. Of blocks, the scales are looked at: with finite scales, all is finite.
 /// Worth a look at each load because the quantizing of activations would turn a NaN into numbers that look right.
-fn is_finite(stored: &Stored) -> bool {
-    let Stored { kind, bytes } = stored;
+fn is_finite(kind: GgmlDType, bytes: &[u8]) -> bool {
     let sixteen = |b: &[u8], ones: u16| u16::from_le_bytes([b[0], b[1]]) & ones != ones;
     let scales: &[usize] = match kind {
         GgmlDType::F32 => {
@@ -288,7 +319,7 @@ mod tests {
                 let storage = QStorage::from_data(bytes.as_slice().into(), &Device::Cpu, kind).unwrap();
                 let whole = QTensor::new(storage, (1, 512)).unwrap().dequantize(&Device::Cpu).unwrap();
                 let whole: Vec<f32> = whole.flatten_all().unwrap().to_vec1().unwrap();
-                let finite = is_finite(&Stored { kind, bytes });
+                let finite = is_finite(kind, &bytes);
                 assert_eq!(finite, whole.iter().all(|x| x.is_finite()), "{kind:?} at {at}");
                 found += usize::from(!finite);
             }

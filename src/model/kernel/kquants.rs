@@ -3,6 +3,8 @@
 //!
 //! The weights are taken as they are. Activations get 8 bits, with a scale for each 32 of them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::math::{half_to_f32, nearest};
@@ -19,6 +21,14 @@ const NEAR: usize = 2;
 
 /// A byte for each of four inputs of half of the outputs.
 type Bytes = [u8; 4 * HALF];
+/// No bits.
+const EMPTY: Bytes = [0; 4 * HALF];
+
+/// Adds bits to the four bytes of an output.
+fn add(bits: u32, c: usize, bytes: &mut Bytes) {
+    let four = &mut bytes.as_chunks_mut().0[c % HALF];
+    *four = (u32::from_le_bytes(*four) | bits).to_le_bytes();
+}
 
 /// The weights of a panel in a block, spread out: a value stands for `scale × value + zero` of its group.
 #[derive(Clone, Copy)]
@@ -75,7 +85,7 @@ impl Signed {
 
 /// The fours of inputs in a group of a block.
 #[inline(always)]
-pub(super) fn fours<const GROUPS: usize>(group: usize) -> std::ops::Range<usize> {
+pub(super) fn fours<const GROUPS: usize>(group: usize) -> Range<usize> {
     let each = BLOCK / 4 / GROUPS;
     group * each..(group + 1) * each
 }
@@ -84,6 +94,9 @@ pub(super) fn fours<const GROUPS: usize>(group: usize) -> std::ops::Range<usize>
 trait Format: Send + Sync + Sized {
     /// Bytes that a super-block of one output has in a file.
     const SIZE: usize;
+
+    /// Zeros.
+    const NOTHING: Self;
 
     /// Puts those of a panel's outputs together, each of [`Self::SIZE`].
     fn pack(outputs: [&[u8]; BLOCK]) -> Self;
@@ -116,11 +129,15 @@ struct FourPart {
 
 impl Format for Four {
     const SIZE: usize = 144;
+    const NOTHING: Four = Four {
+        scale: Columns([0.0; BLOCK]),
+        least: Columns([0.0; BLOCK]),
+        parts: [FourPart { values: [EMPTY; BLOCK / 4], scales: [0; BLOCK], least: [0; BLOCK] }; PARTS],
+    };
 
     /// Source: `block_q4_K` in `ggml-common.h`, and `get_scale_min_k4`.
     fn pack(outputs: [&[u8]; BLOCK]) -> Four {
-        let none = FourPart { values: [[0; 4 * HALF]; BLOCK / 4], scales: [0; BLOCK], least: [0; BLOCK] };
-        let mut out = Four { scale: Columns::default(), least: Columns::default(), parts: [none; PARTS] };
+        let mut out = Four::NOTHING;
         for (c, block) in outputs.into_iter().enumerate() {
             (out.scale.0[c], out.least.0[c]) = (half([block[0], block[1]]), half([block[2], block[3]]));
             let (scales, values) = (&block[4..16], &block[16..]);
@@ -133,9 +150,10 @@ impl Format for Four {
                     ),
                 };
                 // a byte has the values of two blocks
-                for (i, byte) in values[p / 2 * BLOCK..][..BLOCK].iter().enumerate() {
-                    let value = byte >> (p % 2 * 4) & 15;
-                    part.values[i / 4][c % HALF * 4 + i % 4] |= value << (c / HALF * 4);
+                let bytes = values[p / 2 * BLOCK..][..BLOCK].as_chunks().0;
+                for (values, four) in part.values.iter_mut().zip(bytes) {
+                    let four = u32::from_le_bytes(*four) >> (p % 2 * 4) & 0x0f0f_0f0f;
+                    add(four << (c / HALF * 4), c, values);
                 }
             }
         }
@@ -154,8 +172,8 @@ impl Spread<1> for Four {
         for (part, out) in self.parts.iter().zip(out) {
             for (bytes, out) in part.values.iter().zip(&mut out.values) {
                 let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
-                for ((low, high), byte) in low.iter_mut().zip(high).zip(bytes) {
-                    (*low, *high) = (byte & 15, byte >> 4);
+                for ((low, high), both) in low.iter_mut().zip(high).zip(bytes) {
+                    (*low, *high) = (both & 15, both >> 4);
                 }
             }
             for c in 0..BLOCK {
@@ -185,15 +203,15 @@ struct SixPart {
 
 impl Format for Six {
     const SIZE: usize = 210;
+    const NOTHING: Six = Six {
+        scale: Columns([0.0; BLOCK]),
+        parts: [SixPart { low: [EMPTY; BLOCK / 4], high: [EMPTY; BLOCK / 8], scales: [[0; BLOCK]; 2] };
+            PARTS],
+    };
 
     /// Source: `block_q6_K` in `ggml-common.h`, and `dequantize_row_q6_K`.
     fn pack(outputs: [&[u8]; BLOCK]) -> Six {
-        let none = SixPart {
-            low: [[0; 4 * HALF]; BLOCK / 4],
-            high: [[0; 4 * HALF]; BLOCK / 8],
-            scales: [[0; BLOCK]; 2],
-        };
-        let mut out = Six { scale: Columns::default(), parts: [none; PARTS] };
+        let mut out = Six::NOTHING;
         for (c, block) in outputs.into_iter().enumerate() {
             let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
             out.scale.0[c] = half([block[208], block[209]]);
@@ -205,12 +223,13 @@ impl Format for Six {
                 });
                 // either half of the super-block: two bytes of low bits for four values, one of high ones
                 let (at, quarter) = (p / 4, p % 4);
-                for i in 0..BLOCK {
-                    let four = low[at * 64 + quarter % 2 * BLOCK + i] >> (quarter / 2 * 4) & 15;
-                    let two = high[at * BLOCK + i] >> (2 * quarter) & 3;
-                    let byte = c % HALF * 4 + i % 4;
-                    part.low[i / 4][byte] |= four << (c / HALF * 4);
-                    part.high[i / 8][byte] |= two << (i / 4 % 2 * 4 + c / HALF * 2);
+                let lows = low[at * 64 + quarter % 2 * BLOCK..][..BLOCK].as_chunks().0;
+                let highs = high[at * BLOCK..][..BLOCK].as_chunks().0;
+                for (j, (low, high)) in lows.iter().zip(highs).enumerate() {
+                    let low = u32::from_le_bytes(*low) >> (quarter / 2 * 4) & 0x0f0f_0f0f;
+                    let high = u32::from_le_bytes(*high) >> (2 * quarter) & 0x0303_0303;
+                    add(low << (c / HALF * 4), c, &mut part.low[j]);
+                    add(high << (j % 2 * 4 + c / HALF * 2), c, &mut part.high[j / 2]);
                 }
             }
         }
@@ -231,15 +250,15 @@ impl Spread<2> for Six {
             for ((lows, outs), twos) in pairs.zip(&part.high) {
                 for (k, (bytes, out)) in lows.iter().zip(outs).enumerate() {
                     let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
-                    for (((low, high), byte), two) in low.iter_mut().zip(high).zip(bytes).zip(twos) {
+                    for (((low, high), four), two) in low.iter_mut().zip(high).zip(bytes).zip(twos) {
                         let two = two >> (4 * k);
-                        (*low, *high) = (byte & 15 | (two & 3) << 4, byte >> 4 | (two & 12) << 2);
+                        (*low, *high) = (four & 15 | (two & 3) << 4, four >> 4 | (two & 12) << 2);
                     }
                 }
             }
-            for (g, scales) in part.scales.iter().enumerate() {
+            for g in 0..part.scales.len() {
                 for c in 0..BLOCK {
-                    out.scales[g].0[c] = f32::from(scales[c]) * self.scale.0[c];
+                    out.scales[g].0[c] = f32::from(part.scales[g][c]) * self.scale.0[c];
                     out.zeros[g].0[c] = -32.0 * out.scales[g].0[c];
                 }
             }
@@ -271,19 +290,33 @@ enum Panels {
 impl KMatrix {
     /// Whether there are panels for a matrix of this shape.
     pub(in crate::model) fn fits(outputs: usize, inputs: usize) -> bool {
-        outputs > 0 && inputs > 0 && outputs % BLOCK == 0 && inputs % SUPER == 0
+        outputs > 0 && inputs > 0 && outputs.is_multiple_of(BLOCK) && inputs.is_multiple_of(SUPER)
     }
 
-    /// Packs the rows of a matrix that [fits](Self::fits), one after another as they are in a file.
-    ///
-    /// # Panics
-    /// When the bytes are not those of whole panels.
-    pub(in crate::model) fn pack(kind: KQuant, bytes: &[u8], inputs: usize) -> KMatrix {
+    /// A matrix that [fits](Self::fits) and whose rows are still to be [filled](Self::fill) in.
+    pub(in crate::model) fn new(kind: KQuant, outputs: usize, inputs: usize) -> KMatrix {
+        let count = outputs / BLOCK * (inputs / SUPER);
         let panels = match kind {
-            KQuant::Q4K => Panels::Four(packed(bytes, inputs)),
-            KQuant::Q6K => Panels::Six(packed(bytes, inputs)),
+            KQuant::Q4K => Panels::Four(vec![Four::NOTHING; count]),
+            KQuant::Q6K => Panels::Six(vec![Six::NOTHING; count]),
         };
         KMatrix { inputs, panels }
+    }
+
+    /// Packs the weights of some outputs, those of whole panels. `read` gives the bytes of a range of them, counted from the
+    /// first, as they are in a file: so no more than a few panels are in memory twice.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(in crate::model) fn fill<E: Send>(
+        &mut self,
+        outputs: Range<usize>,
+        read: impl Fn(Range<usize>) -> Result<Vec<u8>, E> + Sync,
+    ) -> Result<(), E> {
+        match &mut self.panels {
+            Panels::Four(all) => fill(all, self.inputs, outputs, read),
+            Panels::Six(all) => fill(all, self.inputs, outputs, read),
+        }
     }
 
     /// How many inputs there are.
@@ -326,15 +359,27 @@ impl KMatrix {
     }
 }
 
-fn packed<F: Format>(bytes: &[u8], inputs: usize) -> Vec<F> {
+fn fill<F: Format, E: Send>(
+    all: &mut [F],
+    inputs: usize,
+    outputs: Range<usize>,
+    read: impl Fn(Range<usize>) -> Result<Vec<u8>, E> + Sync,
+) -> Result<(), E> {
+    /// Panels that are read at once: a megabyte, or a few.
+    const TOGETHER: usize = 32;
     let supers = inputs / SUPER;
-    assert!(bytes.len() % (F::SIZE * supers * BLOCK) == 0, "whole panels");
-    let panels = bytes.len() / (F::SIZE * supers * BLOCK);
-    let block = |i: usize| {
-        let (panel, at) = (i / supers, i % supers);
-        F::pack(std::array::from_fn(|c| &bytes[((panel * BLOCK + c) * supers + at) * F::SIZE..][..F::SIZE]))
-    };
-    (0..panels * supers).into_par_iter().map(block).collect()
+    let panels = &mut all[outputs.start / BLOCK * supers..outputs.end / BLOCK * supers];
+    panels.par_chunks_mut(TOGETHER * supers).enumerate().try_for_each(|(i, panels)| {
+        let first = i * TOGETHER * BLOCK;
+        let bytes = read(first..first + panels.len() / supers * BLOCK)?;
+        let block = |output: usize, at: usize| &bytes[(output * supers + at) * F::SIZE..][..F::SIZE];
+        for (p, panel) in panels.chunks_exact_mut(supers).enumerate() {
+            for (at, out) in panel.iter_mut().enumerate() {
+                *out = F::pack(std::array::from_fn(|c| block(p * BLOCK + c, at)));
+            }
+        }
+        Ok(())
+    })
 }
 
 fn output<const GROUPS: usize, F: Spread<GROUPS>>(all: &[F], inputs: usize, i: usize) -> Vec<f32> {
