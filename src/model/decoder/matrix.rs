@@ -31,9 +31,9 @@ impl Matrix {
         Ok(Matrix::Candle(QMatMul::Tensor(Tensor::from_vec(values, shape, device)?)))
     }
 
-    /// Whether its values are stored in blocks of a few bits each.
-    pub(super) fn is_quantized(&self) -> bool {
-        matches!(self, Matrix::Panels(_) | Matrix::Candle(QMatMul::QTensor(_)))
+    /// Whether it is in panels: 4 to 6 bits a weight, on the CPU.
+    pub(super) fn is_in_panels(&self) -> bool {
+        matches!(self, Matrix::Panels(_))
     }
 
     /// `[tokens, columns]` to `[tokens, rows]`.

@@ -5,12 +5,12 @@ use std::ops::Deref;
 
 use candle_core::{CpuStorage, Device, Layout, Storage, Tensor};
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 use super::DecoderError;
 use super::cache::Pair;
 use super::ops;
+use crate::model::kernel::half_to_f32;
 
 /// Sums are made in so many lanes, whatever the processor's registers: the order of a sum is part of its result.
 const LANES: usize = 16;
@@ -20,6 +20,7 @@ struct Rows<'a> {
     values: Values<'a>,
     apart: usize,
     tokens: usize,
+    head: usize,
 }
 
 enum Values<'a> {
@@ -27,20 +28,20 @@ enum Values<'a> {
     Halves(&'a [f16]),
 }
 
+/// Turns halves into as many numbers.
+trait Convert: Fn(&[f16], &mut [f32]) + Copy {}
+impl<F: Fn(&[f16], &mut [f32]) + Copy> Convert for F {}
+
 impl Rows<'_> {
-    /// Shows each row of head `i`.
+    /// Row `t` of head `i`; with room for as many numbers, if it has to be converted.
     #[inline(always)]
-    fn each(&self, i: usize, head: usize, mut show: impl FnMut(&[f32])) {
+    fn row<'a>(&'a self, i: usize, t: usize, room: &'a mut [f32], convert: impl Convert) -> &'a [f32] {
+        let at = i * self.apart + t * room.len();
         match self.values {
-            Values::Floats(values) => {
-                values[i * self.apart..].chunks_exact(head).take(self.tokens).for_each(show);
-            }
+            Values::Floats(values) => &values[at..][..room.len()],
             Values::Halves(values) => {
-                let mut row = vec![0.0; head];
-                for halves in values[i * self.apart..].chunks_exact(head).take(self.tokens) {
-                    halves.convert_to_f32_slice(&mut row);
-                    show(&row);
-                }
+                convert(&values[at..][..room.len()], room);
+                room
             }
         }
     }
@@ -50,7 +51,10 @@ impl Rows<'_> {
 pub(super) fn attend(q: &Tensor, parts: &[Pair]) -> Result<Tensor, DecoderError> {
     let (heads, _, head) = q.dims3()?;
     let queries = q.flatten_all()?.to_vec1::<f32>()?;
-    let kv_heads = parts.first().map_or(Ok(1), |(k, _)| k.dim(0))?;
+    let Some((keys, _)) = parts.first() else {
+        return Err(DecoderError::Input("a token sees nothing".to_owned()));
+    };
+    let kv_heads = keys.dim(0)?;
     let guards: Vec<_> =
         parts.iter().map(|(k, v)| (k.storage_and_layout(), v.storage_and_layout())).collect();
     let parts: Vec<(Rows<'_>, Rows<'_>)> = guards
@@ -60,7 +64,7 @@ pub(super) fn attend(q: &Tensor, parts: &[Pair]) -> Result<Tensor, DecoderError>
     let mut out = vec![0.0; heads * head];
     let group = heads / kv_heads * head;
     out.par_chunks_mut(group).zip(queries.par_chunks(group)).enumerate().for_each(|(i, (out, queries))| {
-        attend_group(i, head, queries, &parts, out);
+        attend_group(i, queries, &parts, out);
     });
     Ok(Tensor::from_vec(out, (1, heads * head), &Device::Cpu)?)
 }
@@ -74,55 +78,79 @@ fn rows<'a>(storage: &'a impl Deref<Target = Storage>, layout: &Layout) -> Resul
         Storage::Cpu(CpuStorage::F16(values)) => Values::Halves(&values[layout.start_offset()..]),
         _ => return Err(unlike()),
     };
-    if row == head { Ok(Rows { values, apart, tokens }) } else { Err(unlike()) }
+    if row == head { Ok(Rows { values, apart, tokens, head }) } else { Err(unlike()) }
 }
 
 fn unlike() -> DecoderError {
     DecoderError::Input("a cache is not laid out as it should be".to_owned())
 }
 
-/// The heads of queries that share the keys and values of head `i`.
-fn attend_group(i: usize, head: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32]) {
+/// The heads of queries that share the keys and values of head `i`; of one part at least.
+fn attend_group(i: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        #[target_feature(enable = "avx2")]
-        fn wide(i: usize, head: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32]) {
-            group(i, head, queries, parts, out);
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c") {
+        #[target_feature(enable = "avx2,f16c")]
+        fn wide(i: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32]) {
+            group(i, queries, parts, out, |halves: &[f16], out: &mut [f32]| eight_at_once(halves, out));
         }
         #[expect(
             unsafe_code,
             reason = "twice the lanes of the baseline; the line above checks that they are there"
         )]
-        // SAFETY: the processor has AVX2
-        return unsafe { wide(i, head, queries, parts, out) };
+        // SAFETY: the processor has AVX2 and F16C
+        return unsafe { wide(i, queries, parts, out) };
     }
-    group(i, head, queries, parts, out);
+    group(i, queries, parts, out, one_at_a_time);
+}
+
+fn one_at_a_time(halves: &[f16], out: &mut [f32]) {
+    out.iter_mut().zip(halves).for_each(|(x, h)| *x = half_to_f32(h.to_bits()));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn eight_at_once(halves: &[f16], out: &mut [f32]) {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps};
+    let (rows, rest) = halves.as_chunks::<8>();
+    let (outs, last) = out.as_chunks_mut::<8>();
+    for (halves, out) in rows.iter().zip(outs) {
+        #[expect(unsafe_code, reason = "loads and stores of vectors take pointers")]
+        // SAFETY: there are eight halves to read, and room for eight numbers.
+        unsafe {
+            _mm256_storeu_ps(out.as_mut_ptr(), _mm256_cvtph_ps(_mm_loadu_si128(halves.as_ptr().cast())));
+        }
+    }
+    one_at_a_time(rest, last);
 }
 
 #[inline(always)]
-fn group(i: usize, head: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32]) {
+fn group(i: usize, queries: &[f32], parts: &[(Rows<'_>, Rows<'_>)], out: &mut [f32], convert: impl Convert) {
     let tokens: usize = parts.iter().map(|(k, _)| k.tokens).sum();
-    let mut shares = vec![0.0; queries.len() / head * tokens];
+    let head = parts[0].0.head;
+    let (mut shares, mut room) = (vec![0.0; queries.len() / head * tokens], vec![0.0; head]);
     let mut at = 0;
     for (keys, _) in parts {
-        keys.each(i, head, |key| {
+        for t in 0..keys.tokens {
+            let key = keys.row(i, t, &mut room, convert);
             for (share, query) in shares.chunks_exact_mut(tokens).zip(queries.chunks_exact(head)) {
                 share[at] = dot(query, key);
             }
             at += 1;
-        });
+        }
     }
     shares.chunks_exact_mut(tokens).for_each(ops::one);
     let mut at = 0;
     for (_, values) in parts {
-        values.each(i, head, |value| {
+        for t in 0..values.tokens {
+            let value = values.row(i, t, &mut room, convert);
             for (share, out) in shares.chunks_exact(tokens).zip(out.chunks_exact_mut(head)) {
                 for (o, v) in out.iter_mut().zip(value) {
                     *o += share[at] * v;
                 }
             }
             at += 1;
-        });
+        }
     }
 }
 

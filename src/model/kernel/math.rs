@@ -151,14 +151,15 @@ fn erf(x: f32) -> f32 {
     x * above / below
 }
 
-/// IEEE 754 binary16 to binary32.
+/// IEEE 754 binary16 to binary32. Without a branch, so that many are converted at once.
+#[inline(always)]
 pub(in crate::model) fn half_to_f32(h: u16) -> f32 {
-    let sign = u32::from(h & 0x8000) << 16;
-    let (exponent, mantissa) = (u32::from(h >> 10 & 0x1f), u32::from(h & 0x3ff));
-    match exponent {
-        // a subnormal is its mantissa in units of 2⁻²⁴
-        0 => f32::from_bits(sign | (mantissa as f32 / 16_777_216.0).to_bits()),
-        31 => f32::from_bits(sign | 0x7f80_0000 | mantissa << 13),
-        _ => f32::from_bits(sign | (exponent + 112) << 23 | mantissa << 13),
-    }
+    let h = u32::from(h);
+    let (exponent, mantissa) = (h >> 10 & 0x1f, h & 0x3ff);
+    // a subnormal is its mantissa in units of 2⁻²⁴; of what is infinite or not a number all bits of the exponent stay set
+    let more = if exponent == 31 { 224 << 23 } else { 112 << 23 };
+    let normal = ((h & 0x7fff) << 13) + more;
+    let small = (mantissa as f32 / 16_777_216.0).to_bits();
+    let magnitude = if exponent == 0 { small } else { normal };
+    f32::from_bits((h & 0x8000) << 16 | magnitude)
 }
