@@ -1,5 +1,6 @@
 //! Matrices in two of GGML's formats, Q4_K and Q6_K, as the operations want them: in panels of 32 outputs, as small as they are
-//! in the file. For a product a part of a panel is spread out into bytes that stay in the innermost cache while all rows pass.
+//! in the file. For a product a part of a panel is spread out into bytes that stay in the innermost cache while all rows pass;
+//! a row alone takes them as they are.
 //!
 //! The weights are taken as they are. Activations get 8 bits, with a scale for each 32 of them.
 
@@ -13,14 +14,14 @@ use super::{BLOCK, Columns, Isa, Job, NOTHING, Onto, Processor, TILE, Tile};
 /// Inputs of a super-block: those whose scales have a scale in turn. Source: `QK_K` in `ggml-common.h`.
 const SUPER: usize = 256;
 /// Blocks in it.
-const PARTS: usize = SUPER / BLOCK;
+pub(super) const PARTS: usize = SUPER / BLOCK;
 /// Outputs whose values are the low halves of bytes; those of the others are the high ones.
-const HALF: usize = BLOCK / 2;
+pub(super) const HALF: usize = BLOCK / 2;
 /// Super-blocks of a panel that are spread out at a time: 20 or 24 KiB.
 const NEAR: usize = 2;
 
 /// A byte for each of four inputs of half of the outputs.
-type Bytes = [u8; 4 * HALF];
+pub(super) type Bytes = [u8; 4 * HALF];
 /// No bits.
 const EMPTY: Bytes = [0; 4 * HALF];
 
@@ -47,8 +48,8 @@ pub(super) struct Signed {
     /// What a value is to be multiplied with.
     pub(super) scale: f32,
     /// The sum of what the values stand for: of all, and of either half.
-    whole: f32,
-    halves: [f32; 2],
+    pub(super) whole: f32,
+    pub(super) halves: [f32; 2],
 }
 
 impl Signed {
@@ -91,7 +92,7 @@ pub(super) fn fours<const GROUPS: usize>(group: usize) -> Range<usize> {
 }
 
 /// A format of a panel's super-blocks.
-trait Format: Send + Sync + Sized {
+pub(super) trait Format: Send + Sync + Sized {
     /// Bytes that a super-block of one output has in a file.
     const SIZE: usize;
 
@@ -103,28 +104,31 @@ trait Format: Send + Sync + Sized {
 
     /// [`products`] with as many groups as it has.
     fn products<I: Isa>(isa: I, all: Multiply<'_, Self>);
+
+    /// The products of a row with a panel, for a row that is alone.
+    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Self], out: &mut [f32; BLOCK]);
 }
 
 /// A format with so many groups in a block.
-trait Spread<const GROUPS: usize>: Format {
+pub(super) trait Spread<const GROUPS: usize>: Format {
     fn spread(&self, out: &mut [Part<GROUPS>; PARTS]);
 }
 
 /// Q4_K: values of 4 bits; the scale and the least value of each block have 6 bits, and f32 scales of their own.
 #[derive(Clone)]
 #[repr(C, align(64))]
-struct Four {
-    scale: Columns,
-    least: Columns,
-    parts: [FourPart; PARTS],
+pub(super) struct Four {
+    pub(super) scale: Columns,
+    pub(super) least: Columns,
+    pub(super) parts: [FourPart; PARTS],
 }
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct FourPart {
-    values: [Bytes; BLOCK / 4],
-    scales: [u8; BLOCK],
-    least: [u8; BLOCK],
+pub(super) struct FourPart {
+    pub(super) values: [Bytes; BLOCK / 4],
+    pub(super) scales: [u8; BLOCK],
+    pub(super) least: [u8; BLOCK],
 }
 
 impl Format for Four {
@@ -164,6 +168,11 @@ impl Format for Four {
     fn products<I: Isa>(isa: I, all: Multiply<'_, Four>) {
         products(isa, all);
     }
+
+    #[inline(always)]
+    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+        isa.four(row, panel, out);
+    }
 }
 
 impl Spread<1> for Four {
@@ -187,18 +196,18 @@ impl Spread<1> for Four {
 /// Q6_K: values of 6 bits, less 32; the scale of each half block has 8 bits, and an f32 scale of its own.
 #[derive(Clone)]
 #[repr(C, align(64))]
-struct Six {
-    scale: Columns,
-    parts: [SixPart; PARTS],
+pub(super) struct Six {
+    pub(super) scale: Columns,
+    pub(super) parts: [SixPart; PARTS],
 }
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct SixPart {
-    low: [Bytes; BLOCK / 4],
+pub(super) struct SixPart {
+    pub(super) low: [Bytes; BLOCK / 4],
     /// Two bits each of a four's low and high halves, then of the next four's.
-    high: [Bytes; BLOCK / 8],
-    scales: [[i8; BLOCK]; 2],
+    pub(super) high: [Bytes; BLOCK / 8],
+    pub(super) scales: [[i8; BLOCK]; 2],
 }
 
 impl Format for Six {
@@ -239,6 +248,11 @@ impl Format for Six {
     #[inline(always)]
     fn products<I: Isa>(isa: I, all: Multiply<'_, Six>) {
         products(isa, all);
+    }
+
+    #[inline(always)]
+    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+        isa.six(row, panel, out);
     }
 }
 
@@ -446,7 +460,7 @@ impl Job for Quantize<'_> {
 }
 
 /// The products of some rows with some panels, `[rows × outputs]`.
-struct Multiply<'a, F> {
+pub(super) struct Multiply<'a, F> {
     panels: &'a [F],
     inputs: usize,
     rows: &'a [Signed],
@@ -466,6 +480,10 @@ fn products<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(isa: I, all: Multipl
     let (supers, blocks) = (inputs / SUPER, inputs / BLOCK);
     let outputs = panels.len() / supers * BLOCK;
     let count = rows.len() / blocks;
+    if count == 1 {
+        let out = out.as_chunks_mut().0.iter_mut();
+        return panels.chunks_exact(supers).zip(out).for_each(|(panel, out)| F::alone(isa, rows, panel, out));
+    }
     let mut spread = [[Part::<GROUPS>::NOTHING; PARTS]; NEAR];
     for (p, panel) in panels.chunks_exact(supers).enumerate() {
         for (n, near) in panel.chunks(NEAR).enumerate() {
@@ -486,6 +504,22 @@ fn products<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(isa: I, all: Multipl
                 isa.grouped([row(r)], weights, onto, to);
             }
         }
+    }
+}
+
+/// The products of a row with a panel whose super-blocks are spread out one by one.
+#[inline(always)]
+pub(super) fn spreading<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(
+    isa: I,
+    row: &[Signed],
+    panel: &[F],
+    out: &mut [f32; BLOCK],
+) {
+    let mut spread = [Part::<GROUPS>::NOTHING; PARTS];
+    for (n, (block, row)) in panel.iter().zip(row.chunks_exact(PARTS)).enumerate() {
+        block.spread(&mut spread);
+        let onto = if n == 0 { NOTHING } else { Onto::Tile };
+        isa.grouped([row], &spread, onto, Tile { numbers: out, apart: BLOCK });
     }
 }
 

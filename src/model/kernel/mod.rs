@@ -24,7 +24,7 @@ pub(in crate::model) use kquants::{KMatrix, KQuant};
 pub(in crate::model) use math::{half_to_f32, norm_onto, softmax};
 pub(in crate::model) use matrix::{Dense, Matrix, Quantized};
 
-use kquants::{Part, Signed};
+use kquants::{Four, Part, Signed, Six, spreading};
 use portable::Portable;
 
 /// Values of a row that share a scale; columns of a panel; width of an attention head.
@@ -131,6 +131,20 @@ pub(in crate::model) trait Isa: Copy {
         onto: Onto<'_>,
         out: Tile<'_>,
     );
+
+    /// The products of a row with a panel of Q4_K: the same bytes as by [`Isa::grouped`].
+    #[allow(private_interfaces, reason = "rows and weights are made in this module")]
+    #[inline(always)]
+    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+        spreading(self, row, panel, out);
+    }
+
+    /// The same of Q6_K.
+    #[allow(private_interfaces, reason = "rows and weights are made in this module")]
+    #[inline(always)]
+    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+        spreading(self, row, panel, out);
+    }
 
     /// Adds up the products of rows with a panel of numbers, value by value. All of one length.
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>);

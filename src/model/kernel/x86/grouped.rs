@@ -96,7 +96,7 @@ pub(super) fn avx2<const ROWS: usize, const GROUPS: usize>(
 
 /// Four values as the number that they are in memory.
 #[inline(always)]
-fn number(four: [i8; 4]) -> i32 {
+pub(super) fn number(four: [i8; 4]) -> i32 {
     i32::from_le_bytes(four.map(i8::cast_unsigned))
 }
 

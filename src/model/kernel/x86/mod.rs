@@ -14,9 +14,10 @@ use std::arch::x86_64::{
     _mm512_sub_ps,
 };
 
+mod alone;
 mod grouped;
 
-use super::kquants::{Part, Signed};
+use super::kquants::{Four, Part, Signed, Six};
 use super::matrix::Steps;
 use super::portable::Portable;
 use super::{BLOCK, Bits, Columns, Fours, Isa, Job, LANES, LOW, Onto, TILE, Tile, Values, Weights};
@@ -90,6 +91,18 @@ impl Isa for Avx512 {
     ) {
         // SAFETY: as above.
         unsafe { grouped::avx512(rows, weights, onto, out) }
+    }
+
+    #[inline(always)]
+    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+        // SAFETY: as above.
+        unsafe { alone::four_avx512(row, panel, out) }
+    }
+
+    #[inline(always)]
+    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+        // SAFETY: as above.
+        unsafe { alone::six_avx512(row, panel, out) }
     }
 
     #[inline(always)]
@@ -272,6 +285,18 @@ impl Isa for Avx2 {
     ) {
         // SAFETY: as above.
         unsafe { grouped::avx2(rows, weights, onto, out) }
+    }
+
+    #[inline(always)]
+    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+        // SAFETY: as above.
+        unsafe { alone::four_avx2(row, panel, out) }
+    }
+
+    #[inline(always)]
+    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+        // SAFETY: as above.
+        unsafe { alone::six_avx2(row, panel, out) }
     }
 
     #[inline(always)]
