@@ -2,10 +2,10 @@
 //! spread weights give it.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, __m512i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_and_si256,
-    _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps, _mm256_fnmadd_ps,
-    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
-    _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    __m128i, __m256, __m256i, __m512, __m512i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32,
+    _mm256_and_si256, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps,
+    _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_mul_ps, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
     _mm256_setzero_ps, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_srli_epi16, _mm256_storeu_ps,
     _mm512_and_si512, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_dpbusd_epi32,
     _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_or_si512, _mm512_set1_epi8,
@@ -13,13 +13,10 @@ use std::arch::x86_64::{
     _mm512_srli_epi16,
 };
 
-use super::super::kquants::{Bytes, Four, HALF, PARTS, Signed, Six, fours};
+use super::super::kquants::{Bytes, Four, MIDDLE, PARTS, Signed, Six, fours};
 use super::super::{BLOCK, LANES};
 use super::grouped::number;
 use super::{WIDE, numbers, store};
-
-/// What the zero of a group of Q6_K is less than nothing, in its scales.
-const MIDDLE: f32 = 32.0;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
@@ -36,14 +33,11 @@ pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]
                     *sum = _mm512_dpbusd_epi32(*sum, _mm512_and_si512(half, low), four);
                 }
             }
-            let (scale, total) = (_mm512_set1_ps(x.scale), _mm512_set1_ps(x.whole));
             for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
-                let column =
-                    _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.scales, i))), scales[i]);
-                let zero =
-                    _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.least, i))), least[i]);
-                *all = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(column, scale), *all);
-                *all = _mm512_fnmadd_ps(zero, total, *all);
+                let column = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.scales, i)));
+                let zero = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.least, i)));
+                let (column, zero) = (_mm512_mul_ps(column, scales[i]), _mm512_mul_ps(zero, least[i]));
+                *all = plus_avx512(*all, sum, (column, zero), (x.scale, x.whole));
             }
         }
     }
@@ -74,13 +68,11 @@ pub(super) fn six_avx512(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) 
                         *sum = _mm512_dpbusd_epi32(*sum, values, four);
                     }
                 }
-                let (scale, total) = (_mm512_set1_ps(x.scale), _mm512_set1_ps(x.halves[g]));
                 for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
                     let column = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(few(&part.scales[g], i)));
                     let column = _mm512_mul_ps(column, scales[i]);
                     let zero = _mm512_mul_ps(_mm512_set1_ps(MIDDLE), column);
-                    *all = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(column, scale), *all);
-                    *all = _mm512_fnmadd_ps(zero, total, *all);
+                    *all = plus_avx512(*all, sum, (column, zero), (x.scale, x.halves[g]));
                 }
             }
         }
@@ -96,7 +88,6 @@ const MANY: usize = BLOCK / FEW;
 /// Two products of 4 bits with 8 fit into 16 bits, so that nothing is saturated.
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn four_avx2(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
-    let low = _mm256_set1_epi8(15);
     let mut all = [_mm256_setzero_ps(); MANY];
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         for (part, x) in block.parts.iter().zip(row) {
@@ -104,19 +95,15 @@ pub(super) fn four_avx2(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) 
             for (bytes, four) in part.values.iter().zip(x.values) {
                 let four = _mm256_set1_epi32(number(four));
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    let half = narrow(bytes, i % 2);
-                    let half = if i < 2 { half } else { _mm256_srli_epi16::<4>(half) };
-                    *sum = plus_products(*sum, _mm256_and_si256(half, low), four);
+                    *sum = plus_products(*sum, four_bits(bytes, i), four);
                 }
             }
-            let (scale, total) = (_mm256_set1_ps(x.scale), _mm256_set1_ps(x.whole));
             for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
                 let column = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(fewer(&part.scales, i)));
                 let zero = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(fewer(&part.least, i)));
                 let column = _mm256_mul_ps(column, eight(&block.scale.0, i));
                 let zero = _mm256_mul_ps(zero, eight(&block.least.0, i));
-                *all = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_mul_ps(column, scale), *all);
-                *all = _mm256_fnmadd_ps(zero, total, *all);
+                *all = plus_avx2(*all, sum, (column, zero), (x.scale, x.whole));
             }
         }
     }
@@ -126,7 +113,7 @@ pub(super) fn four_avx2(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) 
 /// As [`four_avx2`], with 6 bits.
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn six_avx2(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
-    let (low, two) = (_mm256_set1_epi8(15), _mm256_set1_epi8(3 << 4));
+    let two = _mm256_set1_epi8(3 << 4);
     let mut all = [_mm256_setzero_ps(); MANY];
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         for (part, x) in block.parts.iter().zip(row) {
@@ -135,31 +122,55 @@ pub(super) fn six_avx2(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
                 for j in fours::<2>(g) {
                     let four = _mm256_set1_epi32(number(x.values[j]));
                     for (i, sum) in sums.iter_mut().enumerate() {
-                        let (half, more) = (narrow(&part.low[j], i % 2), narrow(&part.high[j / 2], i % 2));
-                        let half = if i < 2 { half } else { _mm256_srli_epi16::<4>(half) };
+                        let more = narrow(&part.high[j / 2], i % 2);
                         let more = match (j % 2, i < 2) {
                             (0, true) => _mm256_slli_epi16::<4>(more),
                             (0, false) => _mm256_slli_epi16::<2>(more),
                             (_, true) => more,
                             (_, false) => _mm256_srli_epi16::<2>(more),
                         };
-                        let values =
-                            _mm256_or_si256(_mm256_and_si256(half, low), _mm256_and_si256(more, two));
+                        let values = _mm256_or_si256(four_bits(&part.low[j], i), _mm256_and_si256(more, two));
                         *sum = plus_products(*sum, values, four);
                     }
                 }
-                let (scale, total) = (_mm256_set1_ps(x.scale), _mm256_set1_ps(x.halves[g]));
                 for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
                     let column = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(fewer(&part.scales[g], i)));
                     let column = _mm256_mul_ps(column, eight(&block.scale.0, i));
                     let zero = _mm256_mul_ps(_mm256_set1_ps(MIDDLE), column);
-                    *all = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_mul_ps(column, scale), *all);
-                    *all = _mm256_fnmadd_ps(zero, total, *all);
+                    *all = plus_avx2(*all, sum, (column, zero), (x.scale, x.halves[g]));
                 }
             }
         }
     }
     store_eights(all, out);
+}
+
+/// What is there and the products of a group: of its scales and zeros with a row's scale and total.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn plus_avx512(
+    all: __m512,
+    sum: __m512i,
+    (column, zero): (__m512, __m512),
+    (scale, total): (f32, f32),
+) -> __m512 {
+    let column = _mm512_mul_ps(column, _mm512_set1_ps(scale));
+    let all = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), column, all);
+    _mm512_fnmadd_ps(zero, _mm512_set1_ps(total), all)
+}
+
+/// The same for AVX2.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn plus_avx2(
+    all: __m256,
+    sum: __m256i,
+    (column, zero): (__m256, __m256),
+    (scale, total): (f32, f32),
+) -> __m256 {
+    let column = _mm256_mul_ps(column, _mm256_set1_ps(scale));
+    let all = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), column, all);
+    _mm256_fnmadd_ps(zero, _mm256_set1_ps(total), all)
 }
 
 #[inline]
@@ -176,6 +187,15 @@ fn wide(bytes: &Bytes) -> __m512i {
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
+/// The half bytes of a vector's outputs.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four_bits(bytes: &Bytes, i: usize) -> __m256i {
+    let both = narrow(bytes, i % 2);
+    let both = if i < MANY / 2 { both } else { _mm256_srli_epi16::<4>(both) };
+    _mm256_and_si256(both, _mm256_set1_epi8(15))
+}
+
 /// One of the halves of the bytes.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -189,7 +209,7 @@ fn narrow(bytes: &Bytes, i: usize) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn few<T: Byte>(bytes: &[T; BLOCK], i: usize) -> __m128i {
-    let few: &[T] = &bytes[i * LANES..][..HALF];
+    let few: &[T] = &bytes[i * LANES..][..LANES];
     // SAFETY: the slice holds the 16 bytes that are read.
     unsafe { _mm_loadu_si128(few.as_ptr().cast()) }
 }

@@ -4,32 +4,23 @@
 //!
 //! The weights are taken as they are. Activations get 8 bits, with a scale for each 32 of them.
 
+mod formats;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::math::{half_to_f32, nearest};
+use super::math::nearest;
 use super::{BLOCK, Columns, Isa, Job, NOTHING, Onto, Processor, TILE, Tile};
+
+pub(super) use formats::{Bytes, Four, MIDDLE, Six};
 
 /// Inputs of a super-block: those whose scales have a scale in turn. Source: `QK_K` in `ggml-common.h`.
 const SUPER: usize = 256;
 /// Blocks in it.
 pub(super) const PARTS: usize = SUPER / BLOCK;
-/// Outputs whose values are the low halves of bytes; those of the others are the high ones.
-pub(super) const HALF: usize = BLOCK / 2;
 /// Super-blocks of a panel that are spread out at a time: 20 or 24 KiB.
 const NEAR: usize = 2;
-
-/// A byte for each of four inputs of half of the outputs.
-pub(super) type Bytes = [u8; 4 * HALF];
-/// No bits.
-const EMPTY: Bytes = [0; 4 * HALF];
-
-/// Adds bits to the four bytes of an output.
-fn add(bits: u32, c: usize, bytes: &mut Bytes) {
-    let four = &mut bytes.as_chunks_mut().0[c % HALF];
-    *four = (u32::from_le_bytes(*four) | bits).to_le_bytes();
-}
 
 /// The weights of a panel in a block, spread out: a value stands for `scale × value + zero` of its group.
 #[derive(Clone, Copy)]
@@ -66,7 +57,8 @@ impl Signed {
         let by = if most > TINY { 127.0 / most } else { 0.0 };
         let scale = most / 127.0 + broken;
         let values = block.map(|x| nearest(x * by).1 as i8);
-        let sums = [0, 1].map(|h| values[h * HALF..][..HALF].iter().map(|v| i32::from(*v)).sum::<i32>());
+        let sums =
+            [0, 1].map(|h| values[h * BLOCK / 2..][..BLOCK / 2].iter().map(|v| i32::from(*v)).sum::<i32>());
         let mut fours = [[0; 4]; BLOCK / 4];
         fours.as_flattened_mut().copy_from_slice(&values);
         Signed {
@@ -112,172 +104,6 @@ pub(super) trait Format: Send + Sync + Sized {
 /// A format with so many groups in a block.
 pub(super) trait Spread<const GROUPS: usize>: Format {
     fn spread(&self, out: &mut [Part<GROUPS>; PARTS]);
-}
-
-/// Q4_K: values of 4 bits; the scale and the least value of each block have 6 bits, and f32 scales of their own.
-#[derive(Clone)]
-#[repr(C, align(64))]
-pub(super) struct Four {
-    pub(super) scale: Columns,
-    pub(super) least: Columns,
-    pub(super) parts: [FourPart; PARTS],
-}
-
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(super) struct FourPart {
-    pub(super) values: [Bytes; BLOCK / 4],
-    pub(super) scales: [u8; BLOCK],
-    pub(super) least: [u8; BLOCK],
-}
-
-impl Format for Four {
-    const SIZE: usize = 144;
-    const NOTHING: Four = Four {
-        scale: Columns([0.0; BLOCK]),
-        least: Columns([0.0; BLOCK]),
-        parts: [FourPart { values: [EMPTY; BLOCK / 4], scales: [0; BLOCK], least: [0; BLOCK] }; PARTS],
-    };
-
-    /// Source: `block_q4_K` in `ggml-common.h`, and `get_scale_min_k4`.
-    fn pack(outputs: [&[u8]; BLOCK]) -> Four {
-        let mut out = Four::NOTHING;
-        for (c, block) in outputs.into_iter().enumerate() {
-            (out.scale.0[c], out.least.0[c]) = (half([block[0], block[1]]), half([block[2], block[3]]));
-            let (scales, values) = (&block[4..16], &block[16..]);
-            for (p, part) in out.parts.iter_mut().enumerate() {
-                (part.scales[c], part.least[c]) = match p {
-                    0..4 => (scales[p] & 63, scales[p + 4] & 63),
-                    _ => (
-                        scales[p + 4] & 15 | scales[p - 4] >> 6 << 4,
-                        scales[p + 4] >> 4 | scales[p] >> 6 << 4,
-                    ),
-                };
-                // a byte has the values of two blocks
-                let bytes = values[p / 2 * BLOCK..][..BLOCK].as_chunks().0;
-                for (values, four) in part.values.iter_mut().zip(bytes) {
-                    let four = u32::from_le_bytes(*four) >> (p % 2 * 4) & 0x0f0f_0f0f;
-                    add(four << (c / HALF * 4), c, values);
-                }
-            }
-        }
-        out
-    }
-
-    #[inline(always)]
-    fn products<I: Isa>(isa: I, all: Multiply<'_, Four>) {
-        products(isa, all);
-    }
-
-    #[inline(always)]
-    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
-        isa.four(row, panel, out);
-    }
-}
-
-impl Spread<1> for Four {
-    #[inline(always)]
-    fn spread(&self, out: &mut [Part<1>; PARTS]) {
-        for (part, out) in self.parts.iter().zip(out) {
-            for (bytes, out) in part.values.iter().zip(&mut out.values) {
-                let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
-                for ((low, high), both) in low.iter_mut().zip(high).zip(bytes) {
-                    (*low, *high) = (both & 15, both >> 4);
-                }
-            }
-            for c in 0..BLOCK {
-                out.scales[0].0[c] = f32::from(part.scales[c]) * self.scale.0[c];
-                out.zeros[0].0[c] = -f32::from(part.least[c]) * self.least.0[c];
-            }
-        }
-    }
-}
-
-/// Q6_K: values of 6 bits, less 32; the scale of each half block has 8 bits, and an f32 scale of its own.
-#[derive(Clone)]
-#[repr(C, align(64))]
-pub(super) struct Six {
-    pub(super) scale: Columns,
-    pub(super) parts: [SixPart; PARTS],
-}
-
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-pub(super) struct SixPart {
-    pub(super) low: [Bytes; BLOCK / 4],
-    /// Two bits each of a four's low and high halves, then of the next four's.
-    pub(super) high: [Bytes; BLOCK / 8],
-    pub(super) scales: [[i8; BLOCK]; 2],
-}
-
-impl Format for Six {
-    const SIZE: usize = 210;
-    const NOTHING: Six = Six {
-        scale: Columns([0.0; BLOCK]),
-        parts: [SixPart { low: [EMPTY; BLOCK / 4], high: [EMPTY; BLOCK / 8], scales: [[0; BLOCK]; 2] };
-            PARTS],
-    };
-
-    /// Source: `block_q6_K` in `ggml-common.h`, and `dequantize_row_q6_K`.
-    fn pack(outputs: [&[u8]; BLOCK]) -> Six {
-        let mut out = Six::NOTHING;
-        for (c, block) in outputs.into_iter().enumerate() {
-            let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
-            out.scale.0[c] = half([block[208], block[209]]);
-            for (p, part) in out.parts.iter_mut().enumerate() {
-                part.scales = std::array::from_fn(|g| {
-                    let mut all = part.scales[g];
-                    all[c] = scales[2 * p + g].cast_signed();
-                    all
-                });
-                // either half of the super-block: two bytes of low bits for four values, one of high ones
-                let (at, quarter) = (p / 4, p % 4);
-                let lows = low[at * 64 + quarter % 2 * BLOCK..][..BLOCK].as_chunks().0;
-                let highs = high[at * BLOCK..][..BLOCK].as_chunks().0;
-                for (j, (low, high)) in lows.iter().zip(highs).enumerate() {
-                    let low = u32::from_le_bytes(*low) >> (quarter / 2 * 4) & 0x0f0f_0f0f;
-                    let high = u32::from_le_bytes(*high) >> (2 * quarter) & 0x0303_0303;
-                    add(low << (c / HALF * 4), c, &mut part.low[j]);
-                    add(high << (j % 2 * 4 + c / HALF * 2), c, &mut part.high[j / 2]);
-                }
-            }
-        }
-        out
-    }
-
-    #[inline(always)]
-    fn products<I: Isa>(isa: I, all: Multiply<'_, Six>) {
-        products(isa, all);
-    }
-
-    #[inline(always)]
-    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
-        isa.six(row, panel, out);
-    }
-}
-
-impl Spread<2> for Six {
-    #[inline(always)]
-    fn spread(&self, out: &mut [Part<2>; PARTS]) {
-        for (part, out) in self.parts.iter().zip(out) {
-            let pairs = part.low.as_chunks::<2>().0.iter().zip(out.values.as_chunks_mut::<2>().0);
-            for ((lows, outs), twos) in pairs.zip(&part.high) {
-                for (k, (bytes, out)) in lows.iter().zip(outs).enumerate() {
-                    let (low, high) = out.as_flattened_mut().split_at_mut(4 * HALF);
-                    for (((low, high), four), two) in low.iter_mut().zip(high).zip(bytes).zip(twos) {
-                        let two = two >> (4 * k);
-                        (*low, *high) = (four & 15 | (two & 3) << 4, four >> 4 | (two & 12) << 2);
-                    }
-                }
-            }
-            for g in 0..part.scales.len() {
-                for c in 0..BLOCK {
-                    out.scales[g].0[c] = f32::from(part.scales[g][c]) * self.scale.0[c];
-                    out.zeros[g].0[c] = -32.0 * out.scales[g].0[c];
-                }
-            }
-        }
-    }
 }
 
 /// The formats of which there are panels.
@@ -521,8 +347,4 @@ pub(super) fn spreading<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(
         let onto = if n == 0 { NOTHING } else { Onto::Tile };
         isa.grouped([row], &spread, onto, Tile { numbers: out, apart: BLOCK });
     }
-}
-
-fn half(bytes: [u8; 2]) -> f32 {
-    half_to_f32(u16::from_le_bytes(bytes))
 }
