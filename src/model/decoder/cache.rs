@@ -67,6 +67,11 @@ impl Cache {
         parts(&self.shape) == parts(shape)
     }
 
+    /// Whether keys and values are in f16, which they are on the CPU alone.
+    pub(super) fn is_compact(&self) -> bool {
+        self.shape.kind == DType::F16
+    }
+
     fn frozen(&self) -> usize {
         self.pieces.iter().map(|p| p.len).sum()
     }
@@ -162,7 +167,7 @@ impl Cache {
     pub(super) fn write(&self, layer: usize, new: &Pair) -> Result<(), DecoderError> {
         let (keys, values) = &self.tail[layer];
         for (all, new) in [(keys, &new.0), (values, &new.1)] {
-            let new = if self.shape.kind == DType::F16 { ops::halves(new)? } else { new.clone() };
+            let new = if self.is_compact() { ops::halves(new)? } else { new.clone() };
             all.slice_set(&new, 1, self.tail_len)?;
         }
         Ok(())

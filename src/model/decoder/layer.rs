@@ -4,13 +4,13 @@ use candle_core::{D, Tensor};
 use candle_nn::ops::rms_norm;
 
 use super::DecoderError;
+use super::attention;
 use super::cache::{Cache, Pair};
 use super::config::Config;
 use super::mask::{Block, Mask};
 use super::matrix::Matrix;
 use super::ops;
 use super::rope::Angles;
-use super::single;
 use super::weights::Weights;
 
 /// Matrices over the same input, and their biases.
@@ -128,37 +128,32 @@ impl Layer {
         if *pass.mask == Mask::Causal {
             pass.cache.write(layer, &new)?;
         }
-        let old = seen_before(pass, layer, tokens)?;
-        let attended: Vec<Tensor> = pass
-            .blocks
-            .iter()
-            .map(|block| {
-                let q = q.narrow(1, block.rows.start, block.rows.len())?.contiguous()?;
-                attend(&q, &seen(pass, old.clone(), &new, block)?, block, kv_heads)
-            })
-            .collect::<Result<_, _>>()?;
-        let attended = if attended.len() == 1 { attended[0].clone() } else { Tensor::cat(&attended, 0)? };
+        // in a causal pass with those of its tokens
+        let kept = pass.cache.parts(layer, if *pass.mask == Mask::Causal { tokens } else { 0 })?;
+        let attended = match attention::attend(pass, &q, &kept, &new)? {
+            Some(attended) => attended,
+            None => by_matmuls(pass, &q, &kept, &new)?,
+        };
         let [y] = self.output.apply(&attended)?;
         Ok(y)
     }
 }
 
-/// The keys and values in the cache, in order; in a causal pass with those of its tokens.
-fn seen_before(pass: &Pass<'_>, layer: usize, tokens: usize) -> Result<Vec<Pair>, DecoderError> {
-    let more = if *pass.mask == Mask::Causal { tokens } else { 0 };
-    let parts = pass.cache.parts(layer, more)?;
-    if tokens == 1 {
-        // read once, as they are
-        return Ok(parts);
-    }
-    parts.iter().map(|(k, v)| Ok((ops::floats(k)?, ops::floats(v)?))).collect()
+/// The same block by block.
+fn by_matmuls(pass: &Pass<'_>, q: &Tensor, kept: &[Pair], new: &Pair) -> Result<Tensor, DecoderError> {
+    let blocks = pass.blocks.iter().map(|block| {
+        let q = q.narrow(1, block.rows.start, block.rows.len())?.contiguous()?;
+        attend(&q, &seen(pass, kept.to_vec(), new, block)?, block, pass.config.kv_heads)
+    });
+    let blocks: Vec<Tensor> = blocks.collect::<Result<_, DecoderError>>()?;
+    Ok(if blocks.len() == 1 { blocks[0].clone() } else { Tensor::cat(&blocks, 0)? })
 }
 
-/// Those of them that a block sees, and those of new tokens.
-fn seen(pass: &Pass<'_>, mut old: Vec<Pair>, new: &Pair, block: &Block) -> Result<Vec<Pair>, DecoderError> {
+/// Of what is kept that which a block sees, and of new tokens.
+fn seen(pass: &Pass<'_>, mut kept: Vec<Pair>, new: &Pair, block: &Block) -> Result<Vec<Pair>, DecoderError> {
     match pass.mask {
         Mask::Causal => {
-            if let (Some((k, v)), Some(all)) = (old.last_mut(), pass.blocks.last()) {
+            if let (Some((k, v)), Some(all)) = (kept.last_mut(), pass.blocks.last()) {
                 let len = k.dim(1)? - (all.rows.end - block.rows.end);
                 (*k, *v) = (k.narrow(1, 0, len)?, v.narrow(1, 0, len)?);
             }
@@ -166,11 +161,11 @@ fn seen(pass: &Pass<'_>, mut old: Vec<Pair>, new: &Pair, block: &Block) -> Resul
         Mask::Tree(_) => {
             for r in &block.sees {
                 let part = |x: &Tensor| x.narrow(1, r.start, r.len());
-                old.push((part(&new.0)?, part(&new.1)?));
+                kept.push((part(&new.0)?, part(&new.1)?));
             }
         }
     }
-    Ok(old)
+    Ok(kept)
 }
 
 /// Softmax attention of `[heads, rows, head]` scaled queries over the parts; gives `[rows, heads · head]`.
@@ -179,9 +174,6 @@ fn seen(pass: &Pass<'_>, mut old: Vec<Pair>, new: &Pair, block: &Block) -> Resul
 /// Qwen3-0.6B that took 0.09 s a layer at 512 tokens and 0.93 s at 1,500, these 0.04 s and 0.19 s.
 fn attend(q: &Tensor, parts: &[Pair], block: &Block, kv_heads: usize) -> Result<Tensor, DecoderError> {
     let (heads, rows, head) = q.dims3()?;
-    if rows == 1 && block.bias.is_none() && q.device().is_cpu() {
-        return single::attend(q, parts);
-    }
     // the queries that share keys are rows of one matmul
     let q = q.reshape((kv_heads, heads / kv_heads * rows, head))?;
     let scores: Vec<Tensor> =

@@ -5,12 +5,13 @@
 //! their cache by copying it or not at all, turn Qwen3's queries in f16, and do not know Llama 3's rope factors.
 //!
 //! Everything is computed in f32. Quantized matrices stay as they are stored, in Q4_K and Q6_K on the CPU in panels of the
-//! kernel, else as candle has them; the activations that they are multiplied with are quantized to eight bits. Beside such
-//! matrices the CPU remembers keys and values in f16. The same pass gives the same bytes with any number of threads. Another
-//! way to cut a text into passes need not: attention sums in another order.
+//! kernel, else as candle has them; the activations that they are multiplied with are quantized to eight bits. Beside panels
+//! keys and values are remembered in f16, and where many tokens attend they too get eight bits. The same pass gives the same
+//! bytes with any number of threads. Another way to cut a text into passes need not: attention sums in another order.
 //!
 //! May import: `model`.
 
+mod attention;
 mod cache;
 mod chat;
 mod config;
@@ -24,7 +25,6 @@ mod ops;
 mod place;
 mod probe;
 mod rope;
-mod single;
 mod weights;
 
 use std::path::PathBuf;

@@ -39,15 +39,6 @@ pub(super) fn halves(x: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() { x.contiguous()?.apply_op1_no_bwd(&Halves) } else { x.to_dtype(DType::F16) }
 }
 
-/// These numbers, in f16 or f32, in f32.
-pub(super) fn floats(x: &Tensor) -> Result<Tensor> {
-    match x.dtype() {
-        DType::F32 => Ok(x.clone()),
-        _ if x.device().is_cpu() => x.contiguous()?.apply_op1_no_bwd(&Floats),
-        _ => x.to_dtype(DType::F32),
-    }
-}
-
 /// candle converts one number at a time.
 struct Halves;
 
@@ -63,24 +54,6 @@ impl CustomOp1 for Halves {
             .zip(x.par_chunks(TOGETHER))
             .for_each(|(out, x)| out.convert_from_f32_slice(x));
         Ok((CpuStorage::F16(out), layout.shape().clone()))
-    }
-}
-
-/// The way back.
-struct Floats;
-
-impl CustomOp1 for Floats {
-    fn name(&self) -> &'static str {
-        "floats"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = whole::<f16>(x, layout)?;
-        let mut out = vec![0.0; x.len()];
-        out.par_chunks_mut(TOGETHER)
-            .zip(x.par_chunks(TOGETHER))
-            .for_each(|(out, x)| x.convert_to_f32_slice(out));
-        Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 }
 
@@ -190,7 +163,7 @@ impl Softmax {
 }
 
 /// Softmax of one row.
-pub(super) fn one(row: &mut [f32]) {
+fn one(row: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[target_feature(enable = "avx2")]
@@ -294,11 +267,6 @@ mod tests {
         let halved = halves(&part).unwrap();
         let want = part.to_dtype(DType::F16).unwrap();
         assert_eq!(halved.to_vec2::<f16>().unwrap(), want.to_vec2::<f16>().unwrap());
-        let back = floats(&halved).unwrap();
-        assert_eq!(
-            back.to_vec2::<f32>().unwrap(),
-            want.to_dtype(DType::F32).unwrap().to_vec2::<f32>().unwrap()
-        );
     }
 
     #[test]

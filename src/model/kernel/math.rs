@@ -21,7 +21,7 @@ fn sum(values: &[f32], each: impl Fn(f32) -> f32) -> f32 {
 
 /// One of all lanes: those of the one half with those of the other, until one is left.
 #[inline(always)]
-fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+pub(super) fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {

@@ -156,7 +156,7 @@ impl Quantized {
 
     /// A tile's values, and their low bits, from a block on.
     #[inline(always)]
-    fn tile(&self, t: usize, from: usize) -> (&[Values], &[Fours]) {
+    pub(super) fn tile(&self, t: usize, from: usize) -> (&[Values], &[Fours]) {
         let blocks = t * self.blocks + from..(t + 1) * self.blocks;
         (&self.values[blocks.clone()], self.low.get(blocks).unwrap_or_default())
     }

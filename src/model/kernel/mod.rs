@@ -10,6 +10,7 @@
 //!
 //! May import: nothing.
 
+mod attention;
 mod kquants;
 mod math;
 mod matrix;
@@ -20,6 +21,7 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::model) use attention::{Few, Kept, Many, Pack, Packed, Pairs, Room, TOGETHER};
 pub(in crate::model) use kquants::{KMatrix, KQuant};
 pub(in crate::model) use math::{half_to_f32, norm_onto, softmax};
 pub(in crate::model) use matrix::{Dense, Matrix, Quantized};
@@ -148,6 +150,20 @@ pub(in crate::model) trait Isa: Copy {
 
     /// Adds up the products of rows with a panel of numbers, value by value. All of one length.
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>);
+
+    /// Writes the products of queries, `[MANY × head]`, with keys, `[tokens × head]`: those of a query stand together, and
+    /// begin so far from those of the one before it.
+    #[inline(always)]
+    fn scores<const MANY: usize, T: Kept>(self, queries: &[f32], keys: &[T], out: &mut [f32], apart: usize) {
+        attention::scores::<MANY, T>(queries, keys, out, apart);
+    }
+
+    /// Adds values, `[tokens × head]`, to the mixtures `out`, `[MANY × head]`, each as often as its share says; shares stand as
+    /// [`Isa::scores`] writes them.
+    #[inline(always)]
+    fn mix<const MANY: usize, T: Kept>(self, shares: &[f32], apart: usize, values: &[T], out: &mut [f32]) {
+        attention::mix::<MANY, T>(shares, apart, values, out, 0);
+    }
 }
 
 /// A computation that is compiled once for every kind of processor: for that, `run` must be `#[inline(always)]`, and what it

@@ -45,7 +45,7 @@ pub(super) struct Signed {
 
 impl Signed {
     #[inline(always)]
-    fn of(block: &[f32; BLOCK]) -> Signed {
+    pub(super) fn of(block: &[f32; BLOCK]) -> Signed {
         /// Below it all numbers of a block are as good as nothing.
         const TINY: f32 = 1e-30;
         let (mut most, mut broken) = (0.0f32, 0.0);
@@ -245,15 +245,26 @@ fn multiply<F: Format>(all: &[F], inputs: usize, rows: &[f32], processor: Proces
     let supers = inputs / SUPER;
     let (panels, count, threads) =
         (all.len() / supers, rows.len() / inputs, rayon::current_num_threads().max(1));
+    let each = count.div_ceil(threads).next_multiple_of(TILE);
     let mut out = vec![0.0; count * panels * BLOCK];
-    if count == 1 {
-        let mut row = Vec::new();
-        processor.run(Quantize(rows, &mut row));
+    if count.div_ceil(each) < threads {
+        // too few rows for all threads: each takes some of the panels
+        let mut quantized = Vec::new();
+        processor.run(Quantize(rows, &mut quantized));
         let each = panels.div_ceil(threads).max(FEW);
-        let parts = out.par_chunks_mut(each * BLOCK).zip(all.par_chunks(each * supers));
-        parts.for_each(|(out, panels)| processor.run(Multiply { panels, inputs, rows: &row, out }));
+        let some = all.par_chunks(each * supers).map(|panels| {
+            let mut out = vec![0.0; count * (panels.len() / supers) * BLOCK];
+            processor.run(Multiply { panels, inputs, rows: &quantized, out: &mut out });
+            out
+        });
+        let some: Vec<Vec<f32>> = some.collect();
+        for (r, out) in out.chunks_exact_mut(panels * BLOCK).enumerate() {
+            for (out, some) in out.chunks_mut(each * BLOCK).zip(&some) {
+                let width = out.len();
+                out.copy_from_slice(&some[r * width..][..width]);
+            }
+        }
     } else {
-        let each = count.div_ceil(threads).next_multiple_of(TILE);
         let parts = out.par_chunks_mut(each * panels * BLOCK).zip(rows.par_chunks(each * inputs));
         parts.for_each(|(out, rows)| {
             let mut quantized = Vec::new();

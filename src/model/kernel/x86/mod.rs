@@ -15,8 +15,10 @@ use std::arch::x86_64::{
 };
 
 mod alone;
+mod attention;
 mod grouped;
 
+use super::attention::Kept;
 use super::kquants::{Four, Part, Signed, Six};
 use super::matrix::Steps;
 use super::portable::Portable;
@@ -43,12 +45,12 @@ pub(super) fn has_avx512() -> bool {
 }
 
 pub(super) fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
 }
 
 /// Runs a job that is compiled for AVX-512.
 pub(super) fn run_avx512(job: impl Job) {
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
     fn run(job: impl Job) {
         job.run(Avx512(()));
     }
@@ -59,7 +61,7 @@ pub(super) fn run_avx512(job: impl Job) {
 
 /// Runs a job that is compiled for AVX2.
 pub(super) fn run_avx2(job: impl Job) {
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     fn run(job: impl Job) {
         job.run(Avx2(()));
     }
@@ -109,6 +111,18 @@ impl Isa for Avx512 {
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: as above.
         unsafe { outer_avx512(rows, panel, onto, out) }
+    }
+
+    #[inline(always)]
+    fn scores<const MANY: usize, T: Kept>(self, queries: &[f32], keys: &[T], out: &mut [f32], apart: usize) {
+        // SAFETY: as above.
+        unsafe { attention::scores_avx512::<MANY, T>(queries, keys, out, apart) }
+    }
+
+    #[inline(always)]
+    fn mix<const MANY: usize, T: Kept>(self, shares: &[f32], apart: usize, values: &[T], out: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { attention::mix_avx512::<MANY, T>(shares, apart, values, out) }
     }
 }
 
@@ -302,6 +316,18 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
         Portable.outer(rows, panel, onto, out);
+    }
+
+    #[inline(always)]
+    fn scores<const MANY: usize, T: Kept>(self, queries: &[f32], keys: &[T], out: &mut [f32], apart: usize) {
+        // SAFETY: as above.
+        unsafe { attention::scores_avx2::<MANY, T>(queries, keys, out, apart) }
+    }
+
+    #[inline(always)]
+    fn mix<const MANY: usize, T: Kept>(self, shares: &[f32], apart: usize, values: &[T], out: &mut [f32]) {
+        // SAFETY: as above.
+        unsafe { attention::mix_avx2::<MANY, T>(shares, apart, values, out) }
     }
 }
 
