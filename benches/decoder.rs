@@ -130,11 +130,17 @@ fn best(logits: &[f32]) -> u32 {
     (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap() as u32
 }
 
-/// Reads `n` tokens; the likeliest next one.
+/// Reads `n` tokens in passes as candor's are and llama.cpp's; the likeliest next one.
 fn read(decoder: &Decoder, cache: &mut Cache, n: usize) -> u32 {
-    let (tokens, positions): (Vec<u32>, Vec<u32>) = (0..n).map(|i| (token(i), i as u32)).unzip();
-    let hidden = decoder.forward(cache, &tokens, &positions, &Mask::Causal).unwrap();
-    best(&decoder.logits(&hidden, &[n - 1]).unwrap()[0])
+    const PASS: usize = 512;
+    let mut next = 0;
+    for from in (0..n).step_by(PASS) {
+        let (tokens, positions): (Vec<u32>, Vec<u32>) =
+            (from..n.min(from + PASS)).map(|i| (token(i), i as u32)).unzip();
+        let hidden = decoder.forward(cache, &tokens, &positions, &Mask::Causal).unwrap();
+        next = best(&decoder.logits(&hidden, &[tokens.len() - 1]).unwrap()[0]);
+    }
+    next
 }
 
 /// Greedily, one token after the other.
@@ -151,9 +157,9 @@ fn job(decoder: &Decoder) {
     read(decoder, &mut cache, PREFIX);
     let tree = Tree::suffixes(&[QUESTION; QUESTIONS]);
     let tokens: Vec<u32> = (0..QUESTION * QUESTIONS).map(token).collect();
-    let mut branches = cache.fork();
-    let positions = tree.positions(branches.len() as u32);
-    let hidden = decoder.forward(&mut branches, &tokens, &positions, &Mask::Tree(tree)).unwrap();
+    let positions = tree.positions(cache.len() as u32);
+    // a tree leaves the cache as it is
+    let hidden = decoder.forward(&mut cache, &tokens, &positions, &Mask::Tree(tree)).unwrap();
     let rows: Vec<usize> = (QUESTION - 1..tokens.len()).step_by(QUESTION).collect();
     decoder.logits(&hidden, &rows).unwrap();
     let (tokens, positions): (Vec<u32>, Vec<u32>) =

@@ -106,8 +106,8 @@ pub struct Manifest {
     pub template: String,
     /// The most tokens that candor gives to the model, at most what it was made for.
     pub context: u32,
-    /// Bytes of memory that it needs: an estimate, one and a half times its weights and the keys and values of a full
-    /// context in 32 bits.
+    /// Bytes of memory that it needs at most: an estimate, its weights, the keys and values of a full context in 16 bits,
+    /// and half a gigabyte to work in.
     pub memory: u64,
     /// The files: weights, and one tokenizer.
     pub file: Vec<ManifestFile>,

@@ -125,24 +125,36 @@ impl Cache {
         if self.pieces.len() > PIECES {
             self.put_together()?;
         }
-        let room = self.tail.first().map_or(Ok(0), |(k, _)| k.dim(1))?;
-        let needed = self.tail_len + tokens;
+        let rooms = self.tail.iter().map(|(k, _)| k.dim(1)).collect::<Result<Vec<_>, _>>()?;
+        let (room, needed) = (rooms.into_iter().min().unwrap_or_default(), self.tail_len + tokens);
         if needed <= room {
             return Ok(());
         }
         let room = needed.max(self.tail_len + self.tail_len / 4).next_multiple_of(ROOM);
         let Shape { layers, kv_heads, head, device, kind } = &self.shape;
-        let grown = |i: usize| -> Result<Pair, DecoderError> {
+        let len = self.tail_len;
+        let grown = |old: Option<&Pair>| -> Result<Pair, DecoderError> {
             let larger = |pick: fn(&Pair) -> &Tensor| -> Result<Tensor, DecoderError> {
                 let new = Tensor::zeros((*kv_heads, room, *head), *kind, device)?;
-                if let Some(old) = self.tail.get(i).filter(|_| self.tail_len > 0) {
-                    new.slice_set(&pick(old).narrow(1, 0, self.tail_len)?.contiguous()?, 1, 0)?;
+                if let Some(old) = old.filter(|_| len > 0) {
+                    new.slice_set(&pick(old).narrow(1, 0, len)?.contiguous()?, 1, 0)?;
                 }
                 Ok(new)
             };
             Ok((larger(|p| &p.0)?, larger(|p| &p.1)?))
         };
-        self.tail = Arc::new((0..*layers).map(grown).collect::<Result<_, _>>()?);
+        match Arc::get_mut(&mut self.tail) {
+            // one after the other, so that only one layer is there twice
+            Some(tail) if !tail.is_empty() => {
+                for pair in tail {
+                    *pair = grown(Some(pair))?;
+                }
+            }
+            _ => {
+                let tail = (0..*layers).map(|i| grown(self.tail.get(i))).collect::<Result<_, _>>()?;
+                self.tail = Arc::new(tail);
+            }
+        }
         Ok(())
     }
 
