@@ -138,6 +138,48 @@ fn a_tree_says_what_its_branches_say_alone() {
     }
 }
 
+/// Where keys are kept in f16, a few tokens read them so and many in eight bits: what is said differs by no more than the
+/// weights' bits make it differ anyway.
+#[test]
+fn compact_keys_are_read_alike() {
+    let text = tokens(300);
+    for name in NAMES {
+        let decoder = decoder(name, GgmlDType::Q4K, "compact");
+        let want = all(&decoder, &text);
+        let near = |got: &[Vec<f32>], at: usize, what: &str| {
+            let pairs = got.iter().zip(&want[at..]);
+            let mean = pairs.map(|(q, p)| divergence(p, q)).sum::<f64>() / got.len() as f64;
+            assert!(mean < 3e-3, "{name} {what} at {at}: {mean}");
+        };
+        let logits =
+            |hidden: &Hidden| decoder.logits(hidden, &(0..hidden.len()).collect::<Vec<_>>()).unwrap();
+        for cuts in [vec![1; 40], vec![299, 1], vec![7, 8, 9, 30, 1, 128, 117], vec![100, 200]] {
+            let (mut cache, mut at) = (decoder.cache(), 0);
+            for n in cuts {
+                near(&logits(&go_on(&decoder, &mut cache, &text[at..at + n])), at, "cut");
+                at += n;
+            }
+        }
+        // the text's own end as a branch among others, after two pieces
+        let mut cache = decoder.cache();
+        go_on(&decoder, &mut cache, &text[..50]);
+        let mut cache = cache.fork();
+        go_on(&decoder, &mut cache, &text[50..163]);
+        let tree = Tree::new(vec![
+            Segment { tokens: 60, parent: None },
+            Segment { tokens: 100, parent: None },
+            Segment { tokens: 5, parent: Some(0) },
+            Segment { tokens: 37, parent: Some(1) },
+        ]);
+        let others = tokens(65);
+        let branches = [&others[..60], &text[163..263], &others[60..], &text[263..]].concat();
+        let positions = tree.positions(163);
+        let hidden = decoder.forward(&mut cache, &branches, &positions, &Mask::Tree(tree)).unwrap();
+        let got = logits(&hidden);
+        near(&[&got[60..160], &got[165..]].concat(), 163, "branch");
+    }
+}
+
 #[test]
 fn what_does_not_fit_together_is_an_error() {
     let mut of_another = decoder("qwen3", GgmlDType::F32, "misfit").cache();

@@ -103,6 +103,11 @@ impl Layer {
         })
     }
 
+    /// Whether its matrices are in panels of the kernel.
+    pub(super) fn is_in_panels(&self) -> bool {
+        self.down.groups.iter().all(|(matrix, _)| matrix.is_in_panels())
+    }
+
     /// `[tokens, hidden]` to the same. In a causal pass the keys and values are written to the cache.
     pub(super) fn forward(&self, x: &Tensor, pass: &Pass<'_>, layer: usize) -> Result<Tensor, DecoderError> {
         let epsilon = pass.config.epsilon;

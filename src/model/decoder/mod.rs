@@ -167,7 +167,7 @@ impl Decoder {
             head: self.config.head,
             device: self.handle.clone(),
             // what is read from memory for each token that is written; weights of a few bits hear no difference
-            kind: if self.embedding.is_in_panels() { DType::F16 } else { DType::F32 },
+            kind: if self.layers.iter().any(Layer::is_in_panels) { DType::F16 } else { DType::F32 },
         }
     }
 
