@@ -25,7 +25,7 @@ pub(super) fn attend(
     kept: &[Pair],
     new: &Pair,
 ) -> Result<Option<Tensor>, DecoderError> {
-    let (_, tokens, _) = q.dims3()?;
+    let (heads, tokens, head) = q.dims3()?;
     let few = *pass.mask == Mask::Causal && tokens <= FEW;
     if !q.device().is_cpu() || !few && !pass.cache.is_compact() {
         return Ok(None);
@@ -33,13 +33,14 @@ pub(super) fn attend(
     let guards: Vec<_> = kept.iter().chain([new]).map(guard).collect();
     let (new, kept) = guards.split_last().ok_or_else(unlike)?;
     let (storage, layout) = q.storage_and_layout();
-    let queries = Queries::of(numbers::<f32>(&storage, layout)?, q.dims3()?, new.heads()?);
+    let numbers = numbers::<f32>(&storage, layout)?;
+    let queries = Queries { numbers, heads, tokens, head, kv_heads: pass.config.kv_heads };
     let out = match (few, pass.cache.is_compact()) {
         (true, true) => queries.few(&rows::<f16>(kept)?),
         (true, false) => queries.few(&rows::<f32>(kept)?),
         (false, _) => queries.many(pass, &rows::<f16>(kept)?, &new.rows::<f32>()?)?,
     };
-    Ok(Some(Tensor::from_vec(out, (tokens, queries.heads * queries.head), &Device::Cpu)?))
+    Ok(Some(Tensor::from_vec(out, (tokens, heads * head), &Device::Cpu)?))
 }
 
 /// The storage of keys and of values.
@@ -50,10 +51,6 @@ fn guard((keys, values): &Pair) -> Guard<'_, impl Deref<Target = Storage>> {
 }
 
 impl<S: Deref<Target = Storage>> Guard<'_, S> {
-    fn heads(&self) -> Result<usize, DecoderError> {
-        self.0[0].1.dims().first().copied().ok_or_else(unlike)
-    }
-
     fn rows<T: Stored>(&self) -> Result<Rows<'_, T>, DecoderError> {
         let [(keys, layout), (values, other)] = &self.0;
         let (&[_, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
@@ -126,10 +123,6 @@ struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    fn of(numbers: &'a [f32], (heads, tokens, head): (usize, usize, usize), kv_heads: usize) -> Queries<'a> {
-        Queries { numbers, heads, tokens, head, kv_heads }
-    }
-
     /// Heads that share keys and values.
     fn group(&self) -> usize {
         self.heads / self.kv_heads
@@ -177,26 +170,22 @@ impl<'a> Queries<'a> {
                 Some(bias) => bias.to_vec2::<f32>()?,
                 None => vec![Vec::new(); block.rows.len()],
             };
-            let own: Vec<Option<Packed>> = match pass.mask {
-                Mask::Causal => (0..self.kv_heads).map(|_| None).collect(),
+            // in a causal pass the new tokens are kept already, those after the block too
+            let (own, hidden) = match pass.mask {
+                Mask::Causal => (Vec::new(), self.tokens - block.rows.end),
                 Mask::Tree(_) => {
-                    (0..self.kv_heads).into_par_iter().map(|kv| Some(self.own(block, kv, new))).collect()
+                    ((0..self.kv_heads).into_par_iter().map(|kv| self.own(block, kv, new)).collect(), 0)
                 }
             };
-            let hidden = self.tokens - block.rows.end;
-            let seen: Vec<Vec<(&Packed, usize)>> = packed
-                .iter()
-                .zip(&own)
-                .map(|(packed, own)| {
-                    let mut seen: Vec<_> = packed.iter().zip(kept).map(|(p, r)| (p, r.tokens)).collect();
-                    match (own, seen.last_mut()) {
-                        (Some(own), _) => seen.push((own, block.sees.iter().map(|r| r.len()).sum())),
-                        (None, Some(last)) => last.1 -= hidden,
-                        (None, None) => (),
-                    }
-                    seen
-                })
-                .collect();
+            let seen = packed.iter().enumerate().map(|(kv, packed)| {
+                let mut seen: Vec<_> = packed.iter().zip(kept).map(|(p, r)| (p, r.tokens)).collect();
+                if let Some(last) = seen.last_mut() {
+                    last.1 -= hidden;
+                }
+                seen.extend(own.get(kv).map(|own: &Packed| (own, block.sees.iter().map(Range::len).sum())));
+                seen
+            });
+            let seen: Vec<Vec<(&Packed, usize)>> = seen.collect();
             self.block(block, &seen, &bias, &mut out);
         }
         Ok(out)

@@ -1,5 +1,5 @@
 //! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 or 15 bits,
-//! attention, and what stands between them; for the decoder products of matrices in GGML's formats.
+//! attention, and what stands between them; for the decoder products of matrices in GGML's formats, and attention.
 //!
 //! The steps of a block of activations go from its least value to its greatest: about 0, as those of the weights, a third of
 //! them would stand for nothing, and a role's probability be off by half as much again.

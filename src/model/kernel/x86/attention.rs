@@ -54,16 +54,14 @@ pub(super) fn mix_avx512<const MANY: usize, T: Kept>(
     /// Vectors whose sums are in registers while all tokens pass.
     const WIDE: usize = 4;
     let head = out.len() / MANY;
-    let mut at = 0;
-    while at + WIDE * LANES <= head {
-        columns_avx512::<MANY, WIDE, T>((shares, apart), values, out, at);
-        at += WIDE * LANES;
+    for (at, wide) in runs(head, WIDE) {
+        if wide {
+            columns_avx512::<MANY, WIDE, T>((shares, apart), values, out, at);
+        } else {
+            columns_avx512::<MANY, 1, T>((shares, apart), values, out, at);
+        }
     }
-    while at + LANES <= head {
-        columns_avx512::<MANY, 1, T>((shares, apart), values, out, at);
-        at += LANES;
-    }
-    mix::<MANY, T>(shares, apart, values, out, at);
+    mix::<MANY, T>(shares, apart, values, out, head / LANES * LANES);
 }
 
 /// Some columns of [`mix_avx512`].
@@ -146,16 +144,14 @@ pub(super) fn mix_avx2<const MANY: usize, T: Kept>(
     /// Sixteens whose sums are in registers while all tokens pass.
     const WIDE: usize = 2;
     let head = out.len() / MANY;
-    let mut at = 0;
-    while at + WIDE * LANES <= head {
-        columns_avx2::<MANY, WIDE, T>((shares, apart), values, out, at);
-        at += WIDE * LANES;
+    for (at, wide) in runs(head, WIDE) {
+        if wide {
+            columns_avx2::<MANY, WIDE, T>((shares, apart), values, out, at);
+        } else {
+            columns_avx2::<MANY, 1, T>((shares, apart), values, out, at);
+        }
     }
-    while at + LANES <= head {
-        columns_avx2::<MANY, 1, T>((shares, apart), values, out, at);
-        at += LANES;
-    }
-    mix::<MANY, T>(shares, apart, values, out, at);
+    mix::<MANY, T>(shares, apart, values, out, head / LANES * LANES);
 }
 
 /// Some columns of [`mix_avx2`].
@@ -192,6 +188,14 @@ fn columns_avx2<const MANY: usize, const WIDE: usize, T: Kept>(
             unsafe { _mm256_storeu_ps(out.as_mut_ptr(), *all) }
         }
     }
+}
+
+/// Where runs of a head's columns begin, and whether they are of `wide` sixteens, as long as there are so many, or of one.
+fn runs(head: usize, wide: usize) -> impl Iterator<Item = (usize, bool)> {
+    let sixteens = head / LANES;
+    let long = sixteens / wide * wide;
+    let runs = (0..long).step_by(wide).map(|i| (i, true)).chain((long..sixteens).map(|i| (i, false)));
+    runs.map(|(i, wide)| (i * LANES, wide))
 }
 
 /// The first of these.
