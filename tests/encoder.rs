@@ -68,7 +68,7 @@ fn check(golden: &Golden, raw: &encoder::Raw, role: f32, logit: f32) {
 fn the_forward_pass_is_that_of_pytorch() {
     let goldens = goldens(&Embedded::load().unwrap());
     assert!(goldens.len() >= 20, "{}", goldens.len());
-    goldens.iter().for_each(|(golden, raw)| check(golden, raw, 0.01, 0.2));
+    goldens.iter().for_each(|(golden, raw)| check(golden, raw, 0.02, 0.2));
 }
 
 /// The shipped weights as numbers are read by candle: the reference.
