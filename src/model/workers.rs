@@ -1,21 +1,26 @@
 //! Keeps the threads of the pool awake while a pass runs. It consists of hundreds of short steps, and to wake a thread for each
 //! takes as long as the step itself, on a virtual machine longer.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::Yield;
 
+/// How long a thread looks in vain before it falls asleep after all: without an end it could do so for ever, where it began on top
+/// of a step that the pass itself waits for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 /// Does something on a thread of the pool, while the others look for work without falling asleep.
 pub(super) fn awake<R: Send>(job: impl FnOnce() -> R + Send) -> R {
-    let done = AtomicBool::new(false);
-    rayon::scope(|scope| {
-        let (me, done) = (rayon::current_thread_index(), &done);
-        // each thread gets one of its own, which no other can take: this one would never come back from it
-        scope.spawn_broadcast(move |_, context| {
-            while Some(context.index()) != me && !done.load(Ordering::Relaxed) {
-                if rayon::yield_now() != Some(Yield::Executed) {
-                    std::hint::spin_loop();
-                }
+    rayon::scope(|_| {
+        let done = Arc::new(AtomicBool::new(false));
+        let (me, lookout) = (rayon::current_thread_index(), Arc::clone(&done));
+        // One on each thread, which no other can take; on this one it would only be in the way. Nobody waits for their end: a thread
+        // may have begun something else on top of it, which waits for this pass.
+        rayon::spawn_broadcast(move |context| {
+            if Some(context.index()) != me {
+                look(&lookout);
             }
         });
         let _done = Done(done);
@@ -23,10 +28,22 @@ pub(super) fn awake<R: Send>(job: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// Lets them go, also when the job panics.
-struct Done<'a>(&'a AtomicBool);
+/// Looks for work until it is done, or there has been none for too long.
+fn look(done: &AtomicBool) {
+    let mut idle = Instant::now();
+    while !done.load(Ordering::Relaxed) && idle.elapsed() < PATIENCE {
+        if rayon::yield_now() == Some(Yield::Executed) {
+            idle = Instant::now();
+        } else {
+            std::hint::spin_loop();
+        }
+    }
+}
 
-impl Drop for Done<'_> {
+/// Lets them go, also when the job panics.
+struct Done(Arc<AtomicBool>);
+
+impl Drop for Done {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -40,7 +57,8 @@ mod tests {
 
     #[test]
     fn work_is_done_whatever_the_number_of_threads() {
-        for threads in 1..5 {
+        // often enough that passes begin on top of what others wait for
+        for threads in (1..5).cycle().take(400) {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let sum = || (0..1000u64).into_par_iter().sum::<u64>();
             let all = pool.install(|| (0..8).into_par_iter().map(|_| awake(|| awake(sum))).sum::<u64>());
