@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::JudgeError;
+use super::extent::{self, Part};
 use super::prompts::{LETTERS, Prompts};
 use crate::evidence::{Evidence, ROLES};
 use crate::guide::{Guide, Mistake};
@@ -36,38 +37,41 @@ pub(super) struct Asked<'a> {
     pub(super) evidence: &'a Evidence,
 }
 
-/// Asks for every role, every mistake and every criterion.
+/// Asks for every role, every mistake and every criterion. Where the answer is read in windows, a mistake and a criterion are as
+/// likely as in its windows on the average, each by the sentences that it is asked about.
 pub(super) fn opinion(
     generator: &mut dyn Generator,
     prompts: &Prompts,
-    prefix: &[u32],
+    begun: &[u32],
     asked: &Asked<'_>,
 ) -> Result<Opinion, JudgeError> {
-    let mut mass = 1.0f32;
     let Replies { letters, yes, no } = Replies::of(generator)?;
-    let questions = of_sentences(prompts, asked.answer.sentences.len())?;
-    let replies = ask(generator, prefix, &questions, &letters)?;
-    let roles = replies.iter().map(|p| {
-        let sum: f32 = p.iter().sum();
-        mass = mass.min(sum);
-        std::array::from_fn(|r| if sum > 0.0 { p[r] / sum } else { 1.0 / ROLES as f32 })
-    });
-    let roles = roles.collect();
-
+    let wanted = [yes.as_slice(), &no].concat();
+    let of_each = branches(generator, &of_sentences(prompts, asked.answer.sentences.len())?)?;
     let mistakes = asked.guide.mistake.iter();
     let named: Vec<&Mistake> = mistakes.filter(|m| asked.evidence.mistakes.contains_key(&m.id)).collect();
-    let questions = of_answer(prompts, &named, asked.guide)?;
-    let wanted = [yes.as_slice(), &no].concat();
-    let replies = ask(generator, prefix, &questions, &wanted)?;
-    let p_yes: Vec<f32> = replies
-        .iter()
-        .map(|p| {
+    let of_all = branches(generator, &of_answer(prompts, &named, asked.guide)?)?;
+    let longest = of_each.iter().chain(&of_all).map(Vec::len).max().unwrap_or_default();
+    let room = generator.context().saturating_sub(begun.len() + longest);
+
+    let (mut mass, mut roles) = (1.0f32, Vec::with_capacity(of_each.len()));
+    let (mut p_yes, mut sentences) = (vec![0.0; of_all.len()], 0.0);
+    for Part { text, keeps } in extent::windows(generator, prompts, asked.answer, room)? {
+        let prefix = [begun, &text].concat();
+        let weight = keeps.len().max(1) as f32;
+        for p in ask(generator, &prefix, &of_each[keeps], &letters)? {
+            let sum: f32 = p.iter().sum();
+            mass = mass.min(sum);
+            roles.push(std::array::from_fn(|r| if sum > 0.0 { p[r] / sum } else { 1.0 / ROLES as f32 }));
+        }
+        for (p_yes, p) in p_yes.iter_mut().zip(ask(generator, &prefix, &of_all, &wanted)?) {
             let (y, n) = (p[..yes.len()].iter().sum::<f32>(), p[yes.len()..].iter().sum::<f32>());
             mass = mass.min(y + n);
-            if y + n > 0.0 { y / (y + n) } else { 0.5 }
-        })
-        .collect();
-    let mut both = p_yes.chunks_exact(2).map(|p| (p[0] + 1.0 - p[1]) / 2.0);
+            *p_yes += weight * if y + n > 0.0 { y / (y + n) } else { 0.5 };
+        }
+        sentences += weight;
+    }
+    let mut both = p_yes.chunks_exact(2).map(|p| (p[0] / sentences + 1.0 - p[1] / sentences) / 2.0);
     let mistakes = named.iter().map(|m| m.id.clone()).zip(both.by_ref()).collect();
     let criteria = asked.guide.criterion.iter().map(|c| c.id.clone()).zip(both).collect();
     Ok(Opinion { roles, mistakes, criteria, mass: mass.clamp(0.0, 1.0) })
@@ -100,10 +104,9 @@ pub(super) fn branches(generator: &dyn Generator, questions: &[String]) -> Resul
 fn ask(
     generator: &mut dyn Generator,
     prefix: &[u32],
-    questions: &[String],
+    branches: &[Vec<u32>],
     wanted: &[u32],
 ) -> Result<Vec<Vec<f32>>, JudgeError> {
-    let branches = branches(generator, questions)?;
     let mut replies = Vec::with_capacity(branches.len());
     for together in branches.chunks(TOGETHER) {
         replies.extend(generator.branch(prefix, together, wanted)?);

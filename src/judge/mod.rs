@@ -7,6 +7,7 @@
 
 mod ask;
 mod calibration;
+mod extent;
 mod ground;
 mod load;
 mod pool;
@@ -138,10 +139,10 @@ impl Judge {
     }
 
     /// The roles of the sentences and the mistakes of the answer, as the model has them. Mistakes are those that
-    /// `evidence` has a judgement on.
+    /// `evidence` has a judgement on. An answer that is longer than the context is read in overlapping windows.
     ///
     /// # Errors
-    /// When the model fails, or the answer does not fit into its context.
+    /// When the model fails, or a sentence alone does not fit into its context.
     pub fn opinion(
         &self,
         answer: &Answer,
@@ -149,14 +150,15 @@ impl Judge {
         evidence: &Evidence,
     ) -> Result<Opinion, JudgeError> {
         let mut generator = self.lock();
-        let prefix = self.beginning(generator.as_ref(), answer, guide)?;
-        ask::opinion(generator.as_mut(), &self.prompts, &prefix, &ask::Asked { answer, guide, evidence })
+        let begun = self.guide(generator.as_ref(), guide)?;
+        ask::opinion(generator.as_mut(), &self.prompts, &begun, &ask::Asked { answer, guide, evidence })
     }
 
-    /// The critique in words. `each` is given what is written so far and may end it.
+    /// The critique in words. `each` is given what is written so far and may end it. Of an answer that is longer than the
+    /// context the sentences of the findings are read, and those around them.
     ///
     /// # Errors
-    /// When the model fails, or the answer does not fit into its context.
+    /// When the model fails, or the guide and the findings do not fit into its context.
     pub fn words(
         &self,
         answer: &Answer,
@@ -165,29 +167,24 @@ impl Judge {
         each: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Option<Words>, JudgeError> {
         let mut generator = self.lock();
-        let mut prompt = self.beginning(generator.as_ref(), answer, guide)?;
         let told: Vec<&Finding> = findings.iter().take(words::MOST_WEAKNESSES).collect();
-        prompt.extend(generator.encode(&self.prompts.critique(&told)?)?);
+        let asked = generator.encode(&self.prompts.critique(&told)?)?;
+        let mut prompt = self.guide(generator.as_ref(), guide)?;
+        let free = words::USUAL_TOKENS.min(generator.context() / 4);
+        let taken = prompt.len() + asked.len() + generator.frame().tail.len() + free;
+        let room = generator.context().saturating_sub(taken);
+        let named: Vec<usize> = told.iter().flat_map(|f| f.sentences.iter().copied()).collect();
+        let reads = extent::chosen(generator.as_ref(), &self.prompts, answer, &named, room)?;
+        prompt.extend(generator.encode(&self.prompts.answer(answer, &reads)?)?);
+        prompt.extend(asked);
         prompt.extend_from_slice(&generator.frame().tail);
-        let schema = words::schema(&told, answer.sentences.len());
+        let schema = words::schema(&told, &reads);
         let written = generator.write(&prompt, &schema, words::MOST_TOKENS, each)?;
         if !written.complete {
             return Ok(None);
         }
         let said = words::parse(&written.text).map_err(JudgeError::Words)?;
         Ok(Some(ground::keep(said, answer)))
-    }
-
-    /// The tokens of the chat on an answer by a guide, up to where a question about the answer begins.
-    fn beginning(
-        &self,
-        generator: &dyn Generator,
-        answer: &Answer,
-        guide: &Guide,
-    ) -> Result<Vec<u32>, JudgeError> {
-        let mut prefix = self.guide(generator, guide)?;
-        prefix.extend(generator.encode(&self.prompts.answer(answer)?)?);
-        Ok(prefix)
     }
 
     /// The tokens of the chat up to where the answer begins: the same for all answers.

@@ -9,12 +9,14 @@ use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 /// What the scripted generator was asked and what it says.
 #[derive(Default)]
 pub(crate) struct Script {
-    /// Replies by a part of the question: the probability of each text.
+    /// Replies by parts of what is asked, with an ellipsis between them, the last of the question: the probability of each text.
     pub(crate) replies: Vec<(String, BTreeMap<&'static str, f32>)>,
     /// What it writes.
     pub(crate) text: String,
     /// Texts that are no single token.
     pub(crate) split: Vec<&'static str>,
+    /// Tokens that fit.
+    pub(crate) context: usize,
     /// Everything that was asked, as text.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
     words: Mutex<Vec<String>>,
@@ -27,7 +29,7 @@ impl Script {
         let id = |t: &str| script.id(t);
         let frame =
             Frame { head: vec![id("<system>")], middle: vec![id("<user>")], tail: vec![id("<assistant>")] };
-        Script { frame, ..script }
+        Script { frame, context: 8192, ..script }
     }
 
     fn id(&self, word: &str) -> u32 {
@@ -64,7 +66,7 @@ impl Generator for Script {
     }
 
     fn context(&self) -> usize {
-        8192
+        self.context
     }
 
     fn tokens_read(&self) -> u64 {
@@ -86,7 +88,11 @@ impl Generator for Script {
         let mut out = Vec::new();
         for branch in branches {
             let question = self.text_of(branch);
-            let found = self.replies.iter().find(|(part, _)| question.contains(part.as_str()));
+            let holds = |(parts, _): &&(String, _)| match parts.split_once('…') {
+                Some((first, last)) => begun.contains(first) && question.contains(last),
+                None => question.contains(parts.as_str()),
+            };
+            let found = self.replies.iter().find(holds);
             let p =
                 |t: &u32| found.and_then(|f| f.1.get(self.text_of(&[*t]).as_str())).copied().unwrap_or(0.0);
             out.push(wanted.iter().map(p).collect());

@@ -66,6 +66,63 @@ fn the_guide_comes_first_and_the_question_last() {
     }
 }
 
+/// So many sentences.
+fn long(sentences: usize) -> Answer {
+    let text: Vec<String> =
+        (1..=sentences).map(|n| format!("I moved depot number {n} on that day.")).collect();
+    Answer::parse("a.md", text.join("\n"), SourceKind::Markdown)
+}
+
+#[test]
+fn a_long_answer_is_read_in_windows() {
+    let guide = Guide::ownership().unwrap();
+    let criterion = &guide.criterion[0];
+    let mut script = Script::new();
+    script.context = 3000;
+    script.replies = vec![
+        (format!("depot number 1 on…{}", criterion.title), [("yes", 1.0)].into()),
+        (format!("depot number 1 on…{}", criterion.follow_up), [("no", 1.0)].into()),
+        (criterion.title.clone(), [("no", 1.0)].into()),
+        (criterion.follow_up.clone(), [("yes", 1.0)].into()),
+        ("depot number 1 on…Which role".to_owned(), [("A", 1.0)].into()),
+        ("Which role".to_owned(), [("C", 1.0)].into()),
+    ];
+    let asked = Arc::clone(&script.asked);
+    let answer = long(500);
+    assert_eq!(answer.sentences.len(), 500);
+    let said = judge(script).opinion(&answer, &guide, &evidence()).unwrap();
+    let first = said.roles.iter().filter(|p| p[Role::Context.index()] == 1.0).count();
+    assert!((50..450).contains(&first) && said.roles[first][Role::Action.index()] == 1.0, "{first}");
+    assert_eq!(said.roles.len(), 500, "each sentence is asked about once");
+    assert!((said.criteria[&criterion.id] - first as f32 / 500.0).abs() < 1e-4, "by the sentences: {said:?}");
+    let asked = asked.lock().unwrap();
+    assert!(asked.iter().all(|text| text.split(' ').count() <= 3000));
+    for (n, text) in asked.iter().filter(|t| t.contains("Which role")).enumerate() {
+        assert!(
+            text.contains(&format!("depot number {} on", n + 1)),
+            "a sentence is asked about where it is read"
+        );
+    }
+    assert!(asked[0].contains("<answer> [1] I moved") && asked[0].contains("[…] </answer>"), "{}", asked[0]);
+    assert!(asked[499].contains("<answer> […] ["), "{}", asked[499]);
+}
+
+#[test]
+fn the_words_on_a_long_answer_are_about_what_was_found() {
+    let mut script = Script::new();
+    script.context = 3000;
+    script.text = r#"{"summary":"s","strengths":[],"questions":["a","b","c"]}"#.to_owned();
+    let asked = Arc::clone(&script.asked);
+    let mut found = finding("vague");
+    found.sentences = vec![300];
+    let each = &mut |_: &str| ControlFlow::Continue(());
+    judge(script).words(&long(500), &Guide::ownership().unwrap(), &[found], each).unwrap().unwrap();
+    let text = &asked.lock().unwrap()[0];
+    assert!(text.contains("[…] [") && text.contains("[301] I moved depot number 301"), "{text}");
+    assert!(!text.contains("depot number 1 on") && !text.contains("depot number 500"), "{text}");
+    assert!(text.split(' ').count() <= 3000 - 3000 / 4);
+}
+
 #[test]
 fn a_vocabulary_without_the_letters_is_an_error() {
     let mut script = Script::new();

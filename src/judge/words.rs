@@ -9,6 +9,8 @@ use crate::report::{Finding, Praise, Weakness, Words};
 pub(super) const MOST_WEAKNESSES: usize = 4;
 /// Tokens of a critique: more than the longest of the schema has, unless a model writes letter by letter.
 pub(super) const MOST_TOKENS: usize = 4096;
+/// Tokens that are kept free for a critique where an answer does not fit: what its texts have in English.
+pub(super) const USUAL_TOKENS: usize = 1536;
 /// Tokens that are written for a trial.
 pub(super) const TRIED: usize = 8;
 const MOST_STRENGTHS: usize = 3;
@@ -16,11 +18,11 @@ const QUESTIONS: usize = 3;
 /// Sentences that a part may name.
 const MOST_SENTENCES: usize = 4;
 
-/// The schema of the words on these findings, for an answer of so many sentences. Sentence numbers count from 1, and
-/// none but those that exist can be written.
-pub(super) fn schema(findings: &[&Finding], sentences: usize) -> Value {
+/// The schema of the words on these findings, where these sentences of the answer are read. In the words their numbers count
+/// from 1, and no others can be written.
+pub(super) fn schema(findings: &[&Finding], reads: &[usize]) -> Value {
     let text = |most: usize| json!({ "type": "string", "minLength": 1, "maxLength": most });
-    let numbers: Vec<usize> = (1..=sentences).collect();
+    let numbers: Vec<usize> = reads.iter().map(|i| i + 1).collect();
     let about = json!({ "type": "array", "items": { "type": "integer", "enum": numbers }, "maxItems": MOST_SENTENCES });
     let ids: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
     let weakness = object(&[
@@ -145,7 +147,7 @@ pub(super) mod tests {
     #[test]
     fn only_sentences_and_mistakes_that_exist_can_be_written() {
         let f = finding("vague");
-        let schema = schema(&[&f], 2);
+        let schema = schema(&[&f], &[0, 1]);
         let valid = |text: &str| jsonschema::is_valid(&schema, &serde_json::from_str(text).unwrap());
         assert!(valid(&said("[1,2]")));
         assert!(!valid(&said("[3]")), "there is no third sentence");
@@ -154,7 +156,7 @@ pub(super) mod tests {
 
     #[test]
     fn nothing_found_nothing_weak() {
-        let schema = schema(&[], 2);
+        let schema = schema(&[], &[0, 1]);
         let text = r#"{"summary":"s","strengths":[{"sentences":[2],"what":"w"}],"questions":["a","b","c"]}"#;
         assert!(jsonschema::is_valid(&schema, &serde_json::from_str(text).unwrap()));
         assert!(parse(text).unwrap().weaknesses.is_empty());

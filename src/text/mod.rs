@@ -17,6 +17,7 @@ mod read;
 mod sections;
 mod split;
 mod suppress;
+pub(crate) mod windows;
 mod wrap;
 
 use std::path::Path;

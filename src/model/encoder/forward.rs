@@ -9,10 +9,11 @@ use rayon::prelude::*;
 
 use super::layers::{Layer, Layers, Norm};
 use super::weights::{Rows, Weights, numbers};
-use super::{Raw, array, windows};
+use super::{Raw, array};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
 use crate::model::kernel::{BLOCK, Bits, Dense, Isa, Job, Matrix, Processor, softmax};
+use crate::text::windows::cover;
 
 /// Width of a vector.
 pub(super) const HIDDEN: usize = 384;
@@ -25,6 +26,10 @@ const LAYERS: usize = 6;
 /// of the goldens is off by more than 0.02 in a role's probability; what comes later moves them less than the weights do.
 const ROUGH: usize = 2;
 const VOCABULARY: usize = 30_522;
+/// Tokens that are read at once.
+const WINDOW: usize = 512;
+/// Tokens that two neighbouring windows of a longer answer share, at least where sentences are short enough.
+const OVERLAP: usize = 128;
 const CLS: u32 = 101;
 const SEP: u32 = 102;
 /// Labels heard for a judgement's sake alone: whether a sentence shows something after the delivery, and whether it
@@ -81,7 +86,7 @@ impl Network {
         let answer = parts(&[("answer.weight", &[ANSWER, HIDDEN])])?;
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
-            positions: w.rows("positions.weight", &[windows::WINDOW, HIDDEN])?.into_owned(),
+            positions: w.rows("positions.weight", &[WINDOW, HIDDEN])?.into_owned(),
             body: Body::load(&w, processor)?,
             labels: Dense::pack(&labels, &biases),
             answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
@@ -92,22 +97,22 @@ impl Network {
 
     /// One reading a sentence.
     pub(super) fn sentences(&self, tokens: &[Vec<u32>]) -> Result<Vec<Reading>, ModelError> {
-        let lengths: Vec<usize> = tokens.iter().map(Vec::len).collect();
+        // a `[SEP]` after each sentence, and one `[CLS]`
+        let lengths: Vec<usize> = tokens.iter().map(|t| t.len() + 1).collect();
         let mut out = Vec::with_capacity(tokens.len());
-        for window in windows::cover(&lengths) {
+        for window in cover(&lengths, WINDOW - 1, OVERLAP) {
             let hidden = self.window(&tokens[window.reads.clone()])?;
             let states: Vec<&[f32]> = hidden.chunks_exact(HIDDEN).collect();
             let said = self.apply(&self.labels, &hidden);
             let (said, _) = said.as_chunks::<{ 2 * LABELS }>();
-            let mut at =
-                1 + lengths[window.reads.start..window.keeps.start].iter().map(|n| n + 1).sum::<usize>();
+            let mut at = 1 + lengths[window.reads.start..window.keeps.start].iter().sum::<usize>();
             for &n in &lengths[window.keeps.clone()] {
-                let tokens = at..at + n;
+                let tokens = at..at + n - 1;
                 out.push(Reading {
                     mean: mean(states[tokens.clone()].iter().copied()),
                     labels: attended(&said[tokens]),
                 });
-                at += n + 1;
+                at += n;
             }
         }
         Ok(out)
@@ -327,7 +332,7 @@ mod tests {
         let w = Weights::parse(super::super::WEIGHTS).unwrap();
         let (packed, plain) = (Body::load(&w, Processor::best()).unwrap(), Body::plain(&w).unwrap());
         assert!(matches!(packed, Body::Packed(..)));
-        for tokens in [1, 2, 31, 48, 49, 130, windows::WINDOW] {
+        for tokens in [1, 2, 31, 48, 49, 130, WINDOW] {
             let state = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
             let x: Vec<f32> = (0..tokens * HIDDEN).map(state).collect();
             let (a, b) = (packed.forward(x.clone()).unwrap(), plain.forward(x).unwrap());

@@ -7,7 +7,6 @@ mod known;
 mod layers;
 mod readout;
 mod weights;
-mod windows;
 mod wordpiece;
 
 use std::path::Path;
