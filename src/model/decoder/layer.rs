@@ -7,6 +7,7 @@ use super::DecoderError;
 use super::attention;
 use super::cache::{Cache, Pair};
 use super::config::Config;
+use super::heads::Heads;
 use super::mask::{Block, Mask};
 use super::matrix::Matrix;
 use super::ops;
@@ -121,15 +122,17 @@ impl Layer {
         let Config { heads, kv_heads, head, epsilon, ref rope, .. } = *pass.config;
         let tokens = x.dim(0)?;
         let [q, k, v] = self.qkv.apply(x)?;
-        let split = |x: &Tensor, heads: usize, norm: Option<&Tensor>| -> Result<Tensor, DecoderError> {
-            let x = x.contiguous()?.reshape((tokens, heads, head))?;
-            let x = norm.map_or(Ok(x.clone()), |norm| rms_norm(&x, norm, epsilon))?;
-            Ok(x.transpose(0, 1)?.contiguous()?)
+        let queries = Heads {
+            heads,
+            head,
+            norm: self.query_norm.as_ref().map(|n| (n, epsilon)),
+            turn: Some((rope, &pass.angles)),
+            scale: Some((head as f64).sqrt().recip()),
         };
-        let q = rope.turn(&split(&q, heads, self.query_norm.as_ref())?, &pass.angles)?;
-        let q = (q * (head as f64).sqrt().recip())?;
-        let k = rope.turn(&split(&k, kv_heads, self.key_norm.as_ref())?, &pass.angles)?;
-        let new = (k, split(&v, kv_heads, None)?);
+        let norm = self.key_norm.as_ref().map(|n| (n, epsilon));
+        let keys = Heads { heads: kv_heads, norm, scale: None, ..queries };
+        let values = Heads { norm: None, turn: None, ..keys };
+        let (q, new) = (queries.of(&q)?, (keys.of(&k)?, values.of(&v)?));
         if *pass.mask == Mask::Causal {
             pass.cache.write(layer, &new)?;
         }

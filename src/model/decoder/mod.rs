@@ -18,6 +18,7 @@ mod config;
 mod device;
 mod error;
 mod gguf;
+mod heads;
 mod layer;
 mod mask;
 mod matrix;

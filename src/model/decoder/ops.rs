@@ -135,7 +135,7 @@ impl CustomOp2 for Gated {
 }
 
 /// A matrix's values from its first on, and how far apart its rows are.
-fn rows_of<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<(&'a [f32], usize)> {
+pub(super) fn rows_of<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<(&'a [f32], usize)> {
     match layout.stride() {
         &[stride, 1] => Ok((&storage.as_slice::<f32>()?[layout.start_offset()..], stride)),
         _ => bail!("rows must be contiguous"),

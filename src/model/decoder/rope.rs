@@ -26,8 +26,10 @@ pub(super) struct Llama3 {
 
 /// The cosines and sines of a run of tokens, `[tokens, pairs]`.
 pub(super) struct Angles {
-    cos: Tensor,
-    sin: Tensor,
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+    /// The same on the device.
+    there: [Tensor; 2],
 }
 
 impl Rope {
@@ -61,23 +63,43 @@ impl Rope {
     }
 
     pub(super) fn angles(&self, positions: &[u32], device: &Device) -> Result<Angles, DecoderError> {
-        let shape = (positions.len(), self.pairs());
-        let turn = |f: fn(f32) -> f32| {
+        let turn = |f: fn(f32) -> f32| -> Vec<f32> {
             let each = |&p: &u32| self.frequencies.iter().map(move |w| f(p as f32 * w));
-            Tensor::from_vec(positions.iter().flat_map(each).collect::<Vec<f32>>(), shape, device)
+            positions.iter().flat_map(each).collect()
         };
-        Ok(Angles { cos: turn(f32::cos)?, sin: turn(f32::sin)? })
+        let (cos, sin) = (turn(f32::cos), turn(f32::sin));
+        let put = |numbers: &[f32]| Tensor::from_slice(numbers, (positions.len(), self.pairs()), device);
+        let there = [put(&cos)?, put(&sin)?];
+        Ok(Angles { cos, sin, there })
     }
 
-    /// Turns `[heads, tokens, head]`, contiguous.
-    pub(super) fn turn(&self, x: &Tensor, angles: &Angles) -> Result<Tensor, DecoderError> {
+    /// Turns a head of a token of the run, on the CPU.
+    pub(super) fn turn_one(&self, x: &mut [f32], angles: &Angles, token: usize) {
+        let pairs = self.pairs();
+        let (cos, sin) = (&angles.cos[token * pairs..][..pairs], &angles.sin[token * pairs..][..pairs]);
+        let turned = |a: f32, b: f32, i: usize| (a * cos[i] - b * sin[i], a * sin[i] + b * cos[i]);
+        if self.interleaved {
+            for (i, [a, b]) in x.as_chunks_mut().0.iter_mut().enumerate() {
+                (*a, *b) = turned(*a, *b, i);
+            }
+        } else {
+            let (left, right) = x.split_at_mut(pairs);
+            for (i, (a, b)) in left.iter_mut().zip(right).enumerate() {
+                (*a, *b) = turned(*a, *b, i);
+            }
+        }
+    }
+
+    /// Turns `[heads, tokens, head]`, contiguous, on any device.
+    pub(super) fn turn(&self, x: &Tensor, angles: &Angles) -> candle_core::Result<Tensor> {
+        let [cos, sin] = &angles.there;
         let x = x.unsqueeze(0)?;
         let y = if self.interleaved {
-            candle_nn::rotary_emb::rope_i(&x, &angles.cos, &angles.sin)?
+            candle_nn::rotary_emb::rope_i(&x, cos, sin)?
         } else {
-            candle_nn::rotary_emb::rope(&x, &angles.cos, &angles.sin)?
+            candle_nn::rotary_emb::rope(&x, cos, sin)?
         };
-        Ok(y.squeeze(0)?)
+        y.squeeze(0)
     }
 }
 
@@ -100,18 +122,20 @@ mod tests {
 
     #[test]
     fn neighbours_and_halves_turn_alike() {
-        let values: Vec<f32> = (0..3 * 8).map(|i| (i as f32 * 0.7).sin()).collect();
-        let halves = Tensor::from_vec(values, (1, 3, 8), &Device::Cpu).unwrap();
+        let halves: Vec<f32> = (0..8).map(|i| (i as f32 * 0.7).sin()).collect();
         // value i of one half and value i of the other become neighbours
-        let swap = |x: &Tensor, dims: [usize; 2]| {
-            let x = x.reshape((1, 3, dims[0], dims[1])).unwrap().transpose(2, 3).unwrap();
-            x.contiguous().unwrap().reshape((1, 3, 8)).unwrap()
-        };
+        let mut neighbours: Vec<f32> = (0..8).map(|i| halves[i % 2 * 4 + i / 2]).collect();
         let (a, b) = (Rope::new(100.0, 8, false), Rope::new(100.0, 8, true));
         let angles = a.angles(&[0, 5, 11], &Device::Cpu).unwrap();
-        let x = a.turn(&halves, &angles).unwrap();
-        let y = swap(&b.turn(&swap(&halves, [2, 4]), &angles).unwrap(), [4, 2]);
-        let d = (x - y).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
-        assert!(d.to_scalar::<f32>().unwrap() < 1e-6);
+        let mut turned = halves.clone();
+        a.turn_one(&mut turned, &angles, 2);
+        b.turn_one(&mut neighbours, &angles, 2);
+        for i in 0..8 {
+            assert_eq!(neighbours[i], turned[i % 2 * 4 + i / 2]);
+        }
+        let norm = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>();
+        assert!((norm(&turned) - norm(&halves)).abs() < 1e-5 && (turned[0] - halves[0]).abs() > 0.1);
+        a.turn_one(&mut turned, &angles, 0);
+        assert!((turned[0] - neighbours[0]).abs() < 1e-6, "position 0 turns nothing");
     }
 }
