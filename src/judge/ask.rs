@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::JudgeError;
-use super::extent::{self, Part};
+use super::extent::{Extent, Part};
 use super::prompts::{LETTERS, Prompts};
 use crate::evidence::{Evidence, ROLES};
 use crate::guide::{Guide, Mistake};
@@ -56,7 +56,8 @@ pub(super) fn opinion(
 
     let (mut mass, mut roles) = (1.0f32, Vec::with_capacity(of_each.len()));
     let (mut p_yes, mut sentences) = (vec![0.0; of_all.len()], 0.0);
-    for Part { text, keeps } in extent::windows(generator, prompts, asked.answer, room)? {
+    let extent = Extent { generator, prompts, answer: asked.answer };
+    for Part { text, keeps } in extent.windows(room)? {
         let prefix = [begun, &text].concat();
         let weight = keeps.len().max(1) as f32;
         for p in ask(generator, &prefix, &of_each[keeps], &letters)? {

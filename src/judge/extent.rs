@@ -6,10 +6,17 @@ use super::JudgeError;
 use super::prompts::Prompts;
 use crate::model::Generator;
 use crate::text::Answer;
-use crate::text::windows::cover;
+use crate::text::windows::{Window, cover};
 
 /// Neighbouring windows share at most this part of one.
 const SHARED: usize = 8;
+
+/// An answer that a model is to read.
+pub(super) struct Extent<'a> {
+    pub(super) generator: &'a dyn Generator,
+    pub(super) prompts: &'a Prompts,
+    pub(super) answer: &'a Answer,
+}
 
 /// An answer as it is read at once, all of it or a window.
 pub(super) struct Part {
@@ -19,43 +26,51 @@ pub(super) struct Part {
     pub(super) keeps: Range<usize>,
 }
 
-/// The whole answer where it has `room` tokens at most; else overlapping windows of it. A sentence that is longer by itself is a
-/// window that does not fit.
-pub(super) fn windows(
-    generator: &dyn Generator,
-    prompts: &Prompts,
-    answer: &Answer,
-    room: usize,
-) -> Result<Vec<Part>, JudgeError> {
-    let part = |reads: Range<usize>, keeps| {
-        let reads: Vec<usize> = reads.collect();
-        Ok(Part { text: generator.encode(&prompts.answer(answer, &reads)?)?, keeps })
-    };
-    let all = 0..answer.sentences.len();
-    let whole = part(all.clone(), all)?;
-    if whole.text.len() <= room {
-        return Ok(vec![whole]);
+impl Extent<'_> {
+    /// The whole answer where it has `room` tokens at most; else overlapping windows of it. A sentence that is longer by itself
+    /// is a window that does not fit.
+    pub(super) fn windows(&self, room: usize) -> Result<Vec<Part>, JudgeError> {
+        let all = self.all();
+        let text = self.text(&all)?;
+        if text.len() <= room {
+            return Ok(vec![Part { text, keeps: 0..all.len() }]);
+        }
+        let (frame, lengths) = self.lengths()?;
+        let room = room.saturating_sub(frame);
+        let part = |w: Window| Ok(Part { text: self.text(&all[w.reads])?, keeps: w.keeps });
+        cover(&lengths, room, room / SHARED).into_iter().map(part).collect()
     }
-    let (frame, lengths) = lengths(generator, prompts, answer)?;
-    let room = room.saturating_sub(frame);
-    cover(&lengths, room, room / SHARED).into_iter().map(|w| part(w.reads, w.keeps)).collect()
-}
 
-/// The sentences that are read where one text about the whole answer is to be written: all of them, or as many as have `room`
-/// tokens, first those that are `wanted`, then the ones around them.
-pub(super) fn chosen(
-    generator: &dyn Generator,
-    prompts: &Prompts,
-    answer: &Answer,
-    wanted: &[usize],
-    room: usize,
-) -> Result<Vec<usize>, JudgeError> {
-    let all: Vec<usize> = (0..answer.sentences.len()).collect();
-    if generator.encode(&prompts.answer(answer, &all)?)?.len() <= room {
-        return Ok(all);
+    /// The sentences that are read where one text about the whole answer is to be written, and their tokens: all of them, or as
+    /// many as have `room` tokens, first those that are `wanted`, then the ones around them.
+    pub(super) fn chosen(&self, wanted: &[usize], room: usize) -> Result<(Vec<usize>, Vec<u32>), JudgeError> {
+        let all = self.all();
+        let text = self.text(&all)?;
+        if text.len() <= room {
+            return Ok((all, text));
+        }
+        let (frame, lengths) = self.lengths()?;
+        let some = nearest(&lengths, wanted, room.saturating_sub(frame));
+        let text = self.text(&some)?;
+        Ok((some, text))
     }
-    let (frame, lengths) = lengths(generator, prompts, answer)?;
-    Ok(nearest(&lengths, wanted, room.saturating_sub(frame)))
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.answer.sentences.len()).collect()
+    }
+
+    fn text(&self, sentences: &[usize]) -> Result<Vec<u32>, JudgeError> {
+        Ok(self.generator.encode(&self.prompts.answer(self.answer, sentences)?)?)
+    }
+
+    /// The tokens of the answer without sentences, and what each sentence adds to them at most, with what says that others were
+    /// left out around it.
+    fn lengths(&self) -> Result<(usize, Vec<usize>), JudgeError> {
+        let frame = self.text(&[])?.len();
+        let each = |i| Ok(self.text(&[i])?.len().saturating_sub(frame));
+        let lengths = (0..self.answer.sentences.len()).map(each).collect::<Result<_, JudgeError>>()?;
+        Ok((frame, lengths))
+    }
 }
 
 fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
@@ -69,21 +84,6 @@ fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
     });
     order.sort_unstable();
     order
-}
-
-/// The tokens of an answer without sentences, and what each sentence adds to them at most, with what says that others were left
-/// out around it.
-fn lengths(
-    generator: &dyn Generator,
-    prompts: &Prompts,
-    answer: &Answer,
-) -> Result<(usize, Vec<usize>), JudgeError> {
-    let tokens = |sentences: &[usize]| {
-        Ok::<_, JudgeError>(generator.encode(&prompts.answer(answer, sentences)?)?.len())
-    };
-    let frame = tokens(&[])?;
-    let each = |i| Ok(tokens(&[i])?.saturating_sub(frame));
-    Ok((frame, (0..answer.sentences.len()).map(each).collect::<Result<_, JudgeError>>()?))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub use calibration::{Calibration, CalibrationError};
 pub use load::Load;
 pub use pool::{Engine, Pooling};
 
+use extent::Extent;
 use prompts::Prompts;
 
 /// Why a language model gives no judgement.
@@ -174,8 +175,9 @@ impl Judge {
         let taken = prompt.len() + asked.len() + generator.frame().tail.len() + free;
         let room = generator.context().saturating_sub(taken);
         let named: Vec<usize> = told.iter().flat_map(|f| f.sentences.iter().copied()).collect();
-        let reads = extent::chosen(generator.as_ref(), &self.prompts, answer, &named, room)?;
-        prompt.extend(generator.encode(&self.prompts.answer(answer, &reads)?)?);
+        let extent = Extent { generator: generator.as_ref(), prompts: &self.prompts, answer };
+        let (reads, text) = extent.chosen(&named, room)?;
+        prompt.extend(text);
         prompt.extend(asked);
         prompt.extend_from_slice(&generator.frame().tail);
         let schema = words::schema(&told, &reads);

@@ -96,7 +96,8 @@ impl Prompts {
         let sentences: Vec<Value> = reads
             .iter()
             .map(|&i| {
-                let gap = i != std::mem::replace(&mut next, i + 1);
+                let gap = i != next;
+                next = i + 1;
                 json!({ "n": i + 1, "text": line(&answer.sentences[i].text), "gap": gap })
             })
             .collect();
