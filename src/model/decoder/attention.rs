@@ -139,8 +139,7 @@ impl<'a> Queries<'a> {
         let mut out = vec![0.0; self.tokens * self.heads * head];
         out.par_chunks_mut(group * head).enumerate().for_each(|(i, out)| {
             let (token, kv) = (i / self.kv_heads, i % self.kv_heads);
-            let queries: Vec<f32> =
-                (0..group).flat_map(|g| self.row(kv * group + g, token)).copied().collect();
+            let queries = gathered((0..group).map(|g| self.row(kv * group + g, token)), head);
             let mut left = all + token + 1 - self.tokens;
             let seen = kept.iter().map(|rows| {
                 let tokens = rows.tokens.min(left);
@@ -213,7 +212,7 @@ impl<'a> Queries<'a> {
             some.for_each_init(Room::default, |room, (i, out)| {
                 let rows = i * TOGETHER..i * TOGETHER + out.len() / head;
                 let query = |r: usize| self.row(kv * group + r / tokens, block.rows.start + r % tokens);
-                let queries: Vec<f32> = rows.clone().flat_map(query).copied().collect();
+                let queries = gathered(rows.clone().map(query), head);
                 let bias: Vec<&[f32]> = rows.map(|r| bias[r % tokens].as_slice()).collect();
                 processor.run(Many { queries: &queries, head, seen, bias: &bias, room, out });
             });
@@ -226,6 +225,13 @@ impl<'a> Queries<'a> {
             }
         });
     }
+}
+
+/// Rows one after the other; a whole row is copied at once.
+fn gathered<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, width: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(rows.len() * width);
+    rows.for_each(|row| out.extend_from_slice(row));
+    out
 }
 
 fn pack<T: Kept>(pairs: Pairs<'_, T>, head: usize) -> Packed {

@@ -9,6 +9,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
+use crate::model::kernel::{Isa, Job, Processor};
+
 /// `silu(gate) · up`, both `[tokens, width]`, of which a row is contiguous.
 pub(super) fn gated(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     if gate.device().is_cpu() { gate.apply_op2_no_bwd(up, &Gated) } else { gate.silu()? * up }
@@ -116,14 +118,8 @@ impl CustomOp2 for Gated {
         let (gate, up) = (rows_of(gate, gate_layout)?, rows_of(up, up_layout)?);
         let mut out = vec![0.0; rows * width];
         let one = |(i, out): (usize, &mut [f32])| {
-            let gate = &gate.0[i * gate.1..][..width];
-            let up = &up.0[i * up.1..][..width];
-            for ((out, &g), &u) in out.iter_mut().zip(gate).zip(up) {
-                // the exponential of a number at most 0 never overflows
-                let e = exp(-g.abs());
-                let top = if g < 0.0 { e } else { 1.0 };
-                *out = g * u * top / (1.0 + e);
-            }
+            let (gate, up) = (&gate.0[i * gate.1..][..width], &up.0[i * up.1..][..width]);
+            Processor::best().run(GatedRow { gate, up, out });
         };
         if rows == 1 {
             one((0, &mut out));
@@ -131,6 +127,24 @@ impl CustomOp2 for Gated {
             out.par_chunks_exact_mut(width).enumerate().for_each(one);
         }
         Ok((CpuStorage::F32(out), (rows, width).into()))
+    }
+}
+
+struct GatedRow<'a> {
+    gate: &'a [f32],
+    up: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl Job for GatedRow<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) {
+        for ((out, &g), &u) in self.out.iter_mut().zip(self.gate).zip(self.up) {
+            // the exponential of a number at most 0 never overflows
+            let e = exp(-g.abs());
+            let top = if g < 0.0 { e } else { 1.0 };
+            *out = g * u * top / (1.0 + e);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::arch::x86_64::{
 use super::super::kquants::{Bytes, Four, MIDDLE, PARTS, Signed, Six, fours};
 use super::super::{BLOCK, LANES};
 use super::grouped::number;
-use super::{WIDE, numbers, store};
+use super::{WIDE, ahead, numbers, store};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
@@ -25,6 +25,7 @@ pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         let (scales, least) = (numbers(&block.scale.0), numbers(&block.least.0));
         for (part, x) in block.parts.iter().zip(row) {
+            ahead(part);
             let mut sums = [_mm512_setzero_si512(); WIDE];
             for (bytes, four) in part.values.iter().zip(x.values) {
                 let (bytes, four) = (wide(bytes), _mm512_set1_epi32(number(four)));
@@ -51,6 +52,7 @@ pub(super) fn six_avx512(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) 
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         let scales = numbers(&block.scale.0);
         for (part, x) in block.parts.iter().zip(row) {
+            ahead(part);
             for g in 0..part.scales.len() {
                 let mut sums = [_mm512_setzero_si512(); WIDE];
                 for j in fours::<2>(g) {
@@ -91,6 +93,7 @@ pub(super) fn four_avx2(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) 
     let mut all = [_mm256_setzero_ps(); MANY];
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         for (part, x) in block.parts.iter().zip(row) {
+            ahead(part);
             let mut sums = [_mm256_setzero_si256(); MANY];
             for (bytes, four) in part.values.iter().zip(x.values) {
                 let four = _mm256_set1_epi32(number(four));
@@ -117,6 +120,7 @@ pub(super) fn six_avx2(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
     let mut all = [_mm256_setzero_ps(); MANY];
     for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
         for (part, x) in block.parts.iter().zip(row) {
+            ahead(part);
             for g in 0..part.scales.len() {
                 let mut sums = [_mm256_setzero_si256(); MANY];
                 for j in fours::<2>(g) {

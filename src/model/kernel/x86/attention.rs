@@ -10,6 +10,7 @@ use std::arch::x86_64::{
 
 use super::super::LANES;
 use super::super::attention::{Kept, mix};
+use super::ahead;
 
 /// Columns of a vector of AVX2.
 const FEW: usize = 8;
@@ -22,19 +23,23 @@ pub(super) fn scores_avx512<const MANY: usize, T: Kept>(
     apart: usize,
 ) {
     let head = queries.len() / MANY;
+    let many: [&[[f32; LANES]]; MANY] = std::array::from_fn(|q| queries[q * head..][..head].as_chunks().0);
     for (t, key) in keys.chunks_exact(head).enumerate() {
+        pairs(key).iter().for_each(ahead);
         let mut sums = [_mm512_setzero_ps(); MANY];
         let (chunks, rest) = key.as_chunks::<LANES>();
+        // of one length, so that it is looked at once
+        let many = many.map(|query| &query[..chunks.len()]);
         for (i, chunk) in chunks.iter().enumerate() {
             let y = kept(chunk);
-            for (sum, query) in sums.iter_mut().zip(queries.chunks_exact(head)) {
-                *sum = _mm512_fmadd_ps(sixteen(query[i * LANES..].as_chunks().0), y, *sum);
+            for (sum, query) in sums.iter_mut().zip(many) {
+                *sum = _mm512_fmadd_ps(sixteen(&query[i]), y, *sum);
             }
         }
         if !rest.is_empty() {
             let y = kept(&filled(rest));
             for (sum, query) in sums.iter_mut().zip(queries.chunks_exact(head)) {
-                *sum = _mm512_fmadd_ps(sixteen(&[filled(&query[head - rest.len()..])]), y, *sum);
+                *sum = _mm512_fmadd_ps(sixteen(&filled(&query[head - rest.len()..])), y, *sum);
             }
         }
         for (q, sum) in sums.into_iter().enumerate() {
@@ -77,15 +82,17 @@ fn columns_avx512<const MANY: usize, const WIDE: usize, T: Kept>(
     let mut all = [[_mm512_setzero_ps(); WIDE]; MANY];
     for (all, out) in all.iter_mut().zip(out.chunks_exact(head)) {
         for (all, out) in all.iter_mut().zip(out[at..].as_chunks().0) {
-            *all = sixteen(std::slice::from_ref(out));
+            *all = sixteen(out);
         }
     }
+    let many: [&[f32]; MANY] = std::array::from_fn(|q| &shares[q * apart..][..values.len() / head]);
     for (t, row) in values.chunks_exact(head).enumerate() {
         let (row, _) = row[at..at + WIDE * LANES].as_chunks::<LANES>();
-        for w in 0..WIDE {
-            let value = kept(&row[w]);
-            for (q, all) in all.iter_mut().enumerate() {
-                all[w] = _mm512_fmadd_ps(_mm512_set1_ps(shares[q * apart + t]), value, all[w]);
+        pairs(row.as_flattened()).iter().for_each(ahead);
+        for (w, value) in row.iter().enumerate() {
+            let value = kept(value);
+            for (all, shares) in all.iter_mut().zip(many) {
+                all[w] = _mm512_fmadd_ps(_mm512_set1_ps(shares[t]), value, all[w]);
             }
         }
     }
@@ -106,6 +113,7 @@ pub(super) fn scores_avx2<const MANY: usize, T: Kept>(
 ) {
     let head = queries.len() / MANY;
     for (t, key) in keys.chunks_exact(head).enumerate() {
+        pairs(key).iter().for_each(ahead);
         let mut sums = [[_mm256_setzero_ps(); 2]; MANY];
         let (chunks, rest) = key.as_chunks::<LANES>();
         let last = filled(rest);
@@ -172,6 +180,7 @@ fn columns_avx2<const MANY: usize, const WIDE: usize, T: Kept>(
     }
     for (t, row) in values.chunks_exact(head).enumerate() {
         let (row, _) = row[at..at + WIDE * LANES].as_chunks::<LANES>();
+        pairs(row.as_flattened()).iter().for_each(ahead);
         for w in 0..WIDE {
             let value = kept_halves(&row[w]);
             for (q, all) in all.iter_mut().enumerate() {
@@ -198,12 +207,11 @@ fn runs(head: usize, wide: usize) -> impl Iterator<Item = (usize, bool)> {
     runs.map(|(i, wide)| (i * LANES, wide))
 }
 
-/// The first of these.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn sixteen(from: &[[f32; LANES]]) -> __m512 {
-    // SAFETY: the first element holds the 16 numbers that are read.
-    unsafe { _mm512_loadu_ps(from[0].as_ptr()) }
+fn sixteen(from: &[f32; LANES]) -> __m512 {
+    // SAFETY: there are the 16 numbers that are read.
+    unsafe { _mm512_loadu_ps(from.as_ptr()) }
 }
 
 #[inline]
@@ -241,6 +249,12 @@ fn kept_halves<T: Kept>(from: &[T; LANES]) -> [__m256; 2] {
             [_mm256_loadu_ps(at), _mm256_loadu_ps(at.add(FEW))]
         }
     }
+}
+
+/// Sixteens two by two, which take a whole line or more of a cache.
+#[inline(always)]
+fn pairs<T>(from: &[T]) -> &[[T; 2 * LANES]] {
+    from.as_chunks().0
 }
 
 /// These, and zeros.
