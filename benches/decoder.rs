@@ -20,7 +20,7 @@ use std::time::Instant;
 use candle_core::Device as Handle;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candor::model::decoder::{Cache, Decoder, Device, Files, Mask, Tree};
+use candor::model::decoder::{Cache, Decoder, Device, Files, Input, Mask, Tree};
 
 const LAYERS: usize = 28;
 const HEAD: usize = 128;
@@ -137,8 +137,18 @@ fn read(decoder: &Decoder, cache: &mut Cache, n: usize) -> u32 {
     for from in (0..n).step_by(PASS) {
         let (tokens, positions): (Vec<u32>, Vec<u32>) =
             (from..n.min(from + PASS)).map(|i| (token(i), i as u32)).unzip();
-        let hidden = decoder.forward(cache, &tokens, &positions, &Mask::Causal).unwrap();
-        next = best(&decoder.logits(&hidden, &[tokens.len() - 1]).unwrap()[0]);
+        let hidden = decoder
+            .forward(
+                cache,
+                Input {
+                    tokens: &tokens,
+                    positions: &positions,
+                    mask: &Mask::Causal,
+                    wanted: &[tokens.len() - 1],
+                },
+            )
+            .unwrap();
+        next = best(&decoder.logits(&hidden, 0..1).unwrap()[0]);
     }
     next
 }
@@ -147,8 +157,10 @@ fn read(decoder: &Decoder, cache: &mut Cache, n: usize) -> u32 {
 fn decode(decoder: &Decoder, cache: &mut Cache, mut next: u32, count: usize) {
     for _ in 0..count {
         let at = cache.len() as u32;
-        let hidden = decoder.forward(cache, &[next], &[at], &Mask::Causal).unwrap();
-        next = best(&decoder.logits(&hidden, &[0]).unwrap()[0]);
+        let hidden = decoder
+            .forward(cache, Input { tokens: &[next], positions: &[at], mask: &Mask::Causal, wanted: &[0] })
+            .unwrap();
+        next = best(&decoder.logits(&hidden, 0..1).unwrap()[0]);
     }
 }
 
@@ -158,14 +170,24 @@ fn job(decoder: &Decoder) {
     let tree = Tree::suffixes(&[QUESTION; QUESTIONS]);
     let tokens: Vec<u32> = (0..QUESTION * QUESTIONS).map(token).collect();
     let positions = tree.positions(cache.len() as u32);
+    let ends: Vec<usize> = (QUESTION - 1..tokens.len()).step_by(QUESTION).collect();
     // a tree leaves the cache as it is
-    let hidden = decoder.forward(&mut cache, &tokens, &positions, &Mask::Tree(tree)).unwrap();
-    let rows: Vec<usize> = (QUESTION - 1..tokens.len()).step_by(QUESTION).collect();
-    decoder.logits(&hidden, &rows).unwrap();
+    let hidden = decoder
+        .forward(
+            &mut cache,
+            Input { tokens: &tokens, positions: &positions, mask: &Mask::Tree(tree), wanted: &ends },
+        )
+        .unwrap();
+    decoder.logits(&hidden, 0..ends.len()).unwrap();
     let (tokens, positions): (Vec<u32>, Vec<u32>) =
         (0..QUESTION).map(|i| (token(i), (PREFIX + i) as u32)).unzip();
-    let hidden = decoder.forward(&mut cache, &tokens, &positions, &Mask::Causal).unwrap();
-    let next = best(&decoder.logits(&hidden, &[QUESTION - 1]).unwrap()[0]);
+    let hidden = decoder
+        .forward(
+            &mut cache,
+            Input { tokens: &tokens, positions: &positions, mask: &Mask::Causal, wanted: &[QUESTION - 1] },
+        )
+        .unwrap();
+    let next = best(&decoder.logits(&hidden, 0..1).unwrap()[0]);
     decode(decoder, &mut cache, next, WORDS);
 }
 

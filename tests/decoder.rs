@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use candle_core::quantized::GgmlDType;
-use candor::model::decoder::{Cache, Decoder, Device, Hidden, Mask};
+use candor::model::decoder::{Cache, Decoder, Device, Hidden, Input, Mask};
 use serde::Deserialize;
 
 use tiny::{Tiny, VOCABULARY, place, tokens};
@@ -53,11 +53,20 @@ fn decoder(name: &'static str, kind: GgmlDType, tag: &str) -> Decoder {
     Decoder::read(&files, Device::Cpu).unwrap()
 }
 
+fn every(rows: usize) -> Vec<usize> {
+    (0..rows).collect()
+}
+
 /// Reads tokens after what is in the cache.
 fn go_on(decoder: &Decoder, cache: &mut Cache, tokens: &[u32]) -> Hidden {
     let at = cache.len() as u32;
     let positions: Vec<u32> = (at..at + tokens.len() as u32).collect();
-    let hidden = decoder.forward(cache, tokens, &positions, &Mask::Causal).unwrap();
+    let hidden = decoder
+        .forward(
+            cache,
+            Input { tokens, positions: &positions, mask: &Mask::Causal, wanted: &every(tokens.len()) },
+        )
+        .unwrap();
     assert_eq!((hidden.len(), cache.len()), (tokens.len(), at as usize + tokens.len()));
     hidden
 }
@@ -65,7 +74,7 @@ fn go_on(decoder: &Decoder, cache: &mut Cache, tokens: &[u32]) -> Hidden {
 /// The logits at all positions of a text that is read at once.
 fn all(decoder: &Decoder, tokens: &[u32]) -> Vec<Vec<f32>> {
     let hidden = go_on(decoder, &mut decoder.cache(), tokens);
-    decoder.logits(&hidden, &(0..tokens.len()).collect::<Vec<_>>()).unwrap()
+    decoder.logits(&hidden, 0..tokens.len()).unwrap()
 }
 
 fn off(a: &[f32], b: &[f32]) -> f32 {
@@ -79,7 +88,7 @@ fn difference(decoder: &Decoder, golden: &Golden) -> f32 {
     let mut worst = 0.0_f32;
     for (&n, want) in &golden.ends {
         let hidden = go_on(decoder, &mut decoder.cache(), &tokens(n));
-        let got = decoder.logits(&hidden, &[n - 1]).unwrap();
+        let got = decoder.logits(&hidden, n - 1..n).unwrap();
         let got: Vec<f32> = got[0].iter().step_by(19).copied().collect();
         worst = worst.max(off(&got, &real(want)));
     }

@@ -18,7 +18,7 @@ use candle_core::quantized::gguf_file::Value as Metadata;
 use candor::critic::{Critic, Second, Selection};
 use candor::guide::Guide;
 use candor::judge::{Engine, Judge, Pooling};
-use candor::model::decoder::{Decoder, Device, Files, Mask};
+use candor::model::decoder::{Decoder, Device, Files, Input, Mask};
 use candor::model::encoder::Embedded;
 use candor::model::llm::{ChatTemplate, Local, Setup};
 use candor::model::{Generator, ModelError, Written};
@@ -100,8 +100,14 @@ fn branches_are_what_each_text_is_by_itself() {
             .map(|b| {
                 let text = [prefix.as_slice(), b].concat();
                 let positions: Vec<u32> = (0..text.len() as u32).collect();
-                let hidden = decoder.forward(&mut decoder.cache(), &text, &positions, &Mask::Causal).unwrap();
-                let logits = decoder.logits(&hidden, &[text.len() - 1]).unwrap().remove(0);
+                let end = [text.len() - 1];
+                let hidden = decoder
+                    .forward(
+                        &mut decoder.cache(),
+                        Input { tokens: &text, positions: &positions, mask: &Mask::Causal, wanted: &end },
+                    )
+                    .unwrap();
+                let logits = decoder.logits(&hidden, 0..1).unwrap().remove(0);
                 let sum: f64 = logits.iter().map(|&l| f64::from(l).exp()).sum();
                 wanted.iter().map(|&t| (f64::from(logits[t as usize]).exp() / sum) as f32).collect()
             })

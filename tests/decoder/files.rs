@@ -102,13 +102,16 @@ fn logits_that_are_no_numbers_are_an_error() {
     });
     let decoder = Decoder::read(&files, Device::Cpu).unwrap();
     let hidden = go_on(&decoder, &mut decoder.cache(), &[1, 2, 3]);
-    assert!(matches!(decoder.logits(&hidden, &[2]), Err(DecoderError::NotFinite("logits"))));
+    assert!(matches!(decoder.logits(&hidden, 2..3), Err(DecoderError::NotFinite("logits"))));
     let files = small().gguf(&place("overflow-inside.gguf"), GgmlDType::F32, |p| {
         p.set("blk.0.ffn_down.weight", &[3e38; 32 * 32], &[32, 32], GgmlDType::F32);
     });
     let decoder = Decoder::read(&files, Device::Cpu).unwrap();
     let mut cache = decoder.cache();
-    let got = decoder.forward(&mut cache, &[1, 2, 3], &[0, 1, 2], &Mask::Causal);
+    let got = decoder.forward(
+        &mut cache,
+        Input { tokens: &[1, 2, 3], positions: &[0, 1, 2], mask: &Mask::Causal, wanted: &[2] },
+    );
     assert!(matches!(got, Err(DecoderError::NotFinite("hidden states"))));
     assert!(cache.is_empty(), "an error leaves the cache as it was");
 }
@@ -146,7 +149,10 @@ fn no_byte_makes_a_panic() {
         std::fs::write(&flipped, &bytes).unwrap();
         if let Ok(decoder) = Decoder::read(&files, Device::Cpu) {
             // another number may be a model, too; it runs, or says why not
-            let _ = decoder.forward(&mut decoder.cache(), &[1, 2, 3], &[0, 1, 2], &Mask::Causal);
+            let _ = decoder.forward(
+                &mut decoder.cache(),
+                Input { tokens: &[1, 2, 3], positions: &[0, 1, 2], mask: &Mask::Causal, wanted: &[2] },
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 const NEAR: f32 = 1e-4;
 
 fn last(decoder: &Decoder, hidden: &Hidden) -> Vec<f32> {
-    decoder.logits(hidden, &[hidden.len() - 1]).unwrap().remove(0)
+    decoder.logits(hidden, hidden.len() - 1..hidden.len()).unwrap().remove(0)
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_text_may_be_cut_anywhere() {
             let mut at = 0;
             for n in cuts {
                 let hidden = go_on(&decoder, &mut cache, &text[at..at + n]);
-                let got = decoder.logits(&hidden, &(0..n).collect::<Vec<_>>()).unwrap();
+                let got = decoder.logits(&hidden, 0..n).unwrap();
                 let worst = got.iter().zip(&want[at..]).map(|(a, b)| off(a, b)).fold(0.0, f32::max);
                 assert!(worst < NEAR, "{name} at {at}, {n} long: off by {worst}");
                 at += n;
@@ -119,9 +119,19 @@ fn a_tree_says_what_its_branches_say_alone() {
             }
             let positions = tree.positions(start as u32);
             let mask = Mask::Tree(tree);
-            let hidden = decoder.forward(&mut cache, &text[start..], &positions, &mask).unwrap();
+            let hidden = decoder
+                .forward(
+                    &mut cache,
+                    Input {
+                        tokens: &text[start..],
+                        positions: &positions,
+                        mask: &mask,
+                        wanted: &every(positions.len()),
+                    },
+                )
+                .unwrap();
             assert_eq!(cache.len(), start, "a tree is not remembered");
-            let got = decoder.logits(&hidden, &(0..hidden.len()).collect::<Vec<_>>()).unwrap();
+            let got = decoder.logits(&hidden, 0..hidden.len()).unwrap();
             let mut lines: Vec<Vec<u32>> = Vec::new();
             let mut at = 0;
             for s in segments {
@@ -138,6 +148,29 @@ fn a_tree_says_what_its_branches_say_alone() {
     }
 }
 
+#[test]
+fn rows_that_nobody_wants_change_nothing() {
+    let text = tokens(61);
+    let positions: Vec<u32> = (0..60).collect();
+    for kind in [GgmlDType::F32, GgmlDType::Q4K] {
+        let decoder = decoder("qwen3", kind, "wanted");
+        let (mut cache, mut other) = (decoder.cache(), decoder.cache());
+        let whole = decoder.logits(&go_on(&decoder, &mut cache, &text[..60]), 0..60).unwrap();
+        let wanted = [59, 3, 3, 20];
+        let hidden = decoder
+            .forward(
+                &mut other,
+                Input { tokens: &text[..60], positions: &positions, mask: &Mask::Causal, wanted: &wanted },
+            )
+            .unwrap();
+        assert_eq!(hidden.len(), wanted.len());
+        let some = decoder.logits(&hidden, 0..wanted.len()).unwrap();
+        assert!(wanted.iter().zip(&some).all(|(&row, got)| off(got, &whole[row]) < NEAR), "{kind:?}");
+        let next = [cache, other].map(|mut cache| last(&decoder, &go_on(&decoder, &mut cache, &text[60..])));
+        assert!(off(&next[0], &next[1]) < NEAR, "{kind:?}: the cache has all rows");
+    }
+}
+
 /// Where keys are kept in f16, a few tokens read them so and many in eight bits: what is said differs by no more than the
 /// weights' bits make it differ anyway.
 #[test]
@@ -151,8 +184,7 @@ fn compact_keys_are_read_alike() {
             let mean = pairs.map(|(q, p)| divergence(p, q)).sum::<f64>() / got.len() as f64;
             assert!(mean < 3e-3, "{name} {what} at {at}: {mean}");
         };
-        let logits =
-            |hidden: &Hidden| decoder.logits(hidden, &(0..hidden.len()).collect::<Vec<_>>()).unwrap();
+        let logits = |hidden: &Hidden| decoder.logits(hidden, 0..hidden.len()).unwrap();
         for cuts in [vec![1; 40], vec![299, 1], vec![7, 8, 9, 30, 1, 128, 117], vec![100, 200]] {
             let (mut cache, mut at) = (decoder.cache(), 0);
             for n in cuts {
@@ -174,7 +206,17 @@ fn compact_keys_are_read_alike() {
         let others = tokens(65);
         let branches = [&others[..60], &text[163..263], &others[60..], &text[263..]].concat();
         let positions = tree.positions(163);
-        let hidden = decoder.forward(&mut cache, &branches, &positions, &Mask::Tree(tree)).unwrap();
+        let hidden = decoder
+            .forward(
+                &mut cache,
+                Input {
+                    tokens: &branches,
+                    positions: &positions,
+                    mask: &Mask::Tree(tree),
+                    wanted: &every(branches.len()),
+                },
+            )
+            .unwrap();
         let got = logits(&hidden);
         near(&[&got[60..160], &got[165..]].concat(), 163, "branch");
     }
@@ -186,22 +228,29 @@ fn what_does_not_fit_together_is_an_error() {
     let decoder = decoder("llama", GgmlDType::F32, "misfit");
     let mut cache = decoder.cache();
     let tree = Mask::Tree(Tree::suffixes(&[2, 1]));
-    for (tokens, positions, mask, says) in [
-        (&[][..], &[][..], &Mask::Causal, "no tokens"),
-        (&[1, 2], &[0], &Mask::Causal, "2 tokens have 1 positions"),
-        (&[1, 304], &[0, 1], &Mask::Causal, "token 304"),
-        (&[1, 2], &[0, 0], &tree, "a tree of 3"),
-        (&[1], &[4096], &Mask::Causal, "context of 4096"),
+    for (tokens, positions, mask, wanted, says) in [
+        (&[][..], &[][..], &Mask::Causal, &[0][..], "no tokens"),
+        (&[1, 2], &[0], &Mask::Causal, &[0], "2 tokens have 1 positions"),
+        (&[1, 304], &[0, 1], &Mask::Causal, &[0], "token 304"),
+        (&[1, 2], &[0, 1], &Mask::Causal, &[0, 2], "row 2 is not among 2"),
+        (&[1, 2], &[0, 1], &Mask::Causal, &[], "no row"),
+        (&[1, 2], &[0, 0], &tree, &[0], "a tree of 3"),
+        (&[1], &[4096], &Mask::Causal, &[0], "context of 4096"),
     ] {
-        let error = decoder.forward(&mut cache, tokens, positions, mask).err().unwrap().to_string();
+        let error =
+            decoder.forward(&mut cache, Input { tokens, positions, mask, wanted }).err().unwrap().to_string();
         assert!(error.contains(says), "{error}");
         assert!(cache.is_empty());
     }
-    let error = decoder.forward(&mut of_another, &[1], &[0], &Mask::Causal).err().unwrap().to_string();
+    let error = decoder
+        .forward(&mut of_another, Input { tokens: &[1], positions: &[0], mask: &Mask::Causal, wanted: &[0] })
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("another model"), "{error}");
     let hidden = go_on(&decoder, &mut cache, &[1, 2]);
-    assert!(decoder.logits(&hidden, &[2]).is_err());
-    assert!(decoder.logits(&hidden, &[]).unwrap().is_empty());
+    assert!(decoder.logits(&hidden, 1..3).is_err());
+    assert!(decoder.logits(&hidden, 0..0).unwrap().is_empty());
 }
 
 /// Logits of a prefill, single tokens and a tree, to the byte.
@@ -209,14 +258,24 @@ fn bytes(kind: GgmlDType, tag: &str) -> Vec<u8> {
     let decoder = decoder("qwen3", kind, tag);
     let mut cache = decoder.cache();
     let text = tokens(300);
-    let mut out = decoder.logits(&go_on(&decoder, &mut cache, &text), &[0, 150, 299]).unwrap();
+    let mut out = decoder.logits(&go_on(&decoder, &mut cache, &text), 0..300).unwrap();
     for t in [5, 6, 7] {
         out.push(last(&decoder, &go_on(&decoder, &mut cache, &[t])));
     }
     let tree = Tree::suffixes(&[30, 20, 50]);
     let positions = tree.positions(303);
-    let hidden = decoder.forward(&mut cache, &text[..100], &positions, &Mask::Tree(tree)).unwrap();
-    out.extend(decoder.logits(&hidden, &(0..100).collect::<Vec<_>>()).unwrap());
+    let hidden = decoder
+        .forward(
+            &mut cache,
+            Input {
+                tokens: &text[..100],
+                positions: &positions,
+                mask: &Mask::Tree(tree),
+                wanted: &every(100),
+            },
+        )
+        .unwrap();
+    out.extend(decoder.logits(&hidden, 0..100).unwrap());
     out.concat().iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 

@@ -109,15 +109,26 @@ impl Layer {
         self.down.groups.iter().all(|(matrix, _)| matrix.is_in_panels())
     }
 
-    /// `[tokens, hidden]` to the same. In a causal pass the keys and values are written to the cache.
-    pub(super) fn forward(&self, x: &Tensor, pass: &Pass<'_>, layer: usize) -> Result<Tensor, DecoderError> {
+    /// `[tokens, hidden]` to the same, or to the rows that are wanted alone. In a causal pass the keys and values of all are
+    /// written to the cache.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        pass: &Pass<'_>,
+        layer: usize,
+        wanted: Option<&Tensor>,
+    ) -> Result<Tensor, DecoderError> {
         let epsilon = pass.config.epsilon;
-        let x = (x + self.attention(&rms_norm(x, &self.attention_norm, epsilon)?, pass, layer)?)?;
+        let of_wanted = |x: Tensor| wanted.map_or_else(|| Ok(x.clone()), |rows| x.index_select(rows, 0));
+        let attended = self.attention(&rms_norm(x, &self.attention_norm, epsilon)?, pass, layer)?;
+        let [attended] = self.output.apply(&of_wanted(attended)?)?;
+        let x = (of_wanted(x.clone())? + attended)?;
         let [gate, up] = self.gate_up.apply(&rms_norm(&x, &self.inner_norm, epsilon)?)?;
         let [down] = self.down.apply(&ops::gated(&gate, &up)?)?;
         Ok((x + down)?)
     }
 
+    /// `[tokens, hidden]` to `[tokens, heads · head]`.
     fn attention(&self, x: &Tensor, pass: &Pass<'_>, layer: usize) -> Result<Tensor, DecoderError> {
         let Config { heads, kv_heads, head, epsilon, ref rope, .. } = *pass.config;
         let tokens = x.dim(0)?;
@@ -138,12 +149,10 @@ impl Layer {
         }
         // in a causal pass with those of its tokens
         let kept = pass.cache.parts(layer, if *pass.mask == Mask::Causal { tokens } else { 0 })?;
-        let attended = match attention::attend(pass, &q, &kept, &new)? {
-            Some(attended) => attended,
-            None => by_matmuls(pass, &q, &kept, &new)?,
-        };
-        let [y] = self.output.apply(&attended)?;
-        Ok(y)
+        match attention::attend(pass, &q, &kept, &new)? {
+            Some(attended) => Ok(attended),
+            None => by_matmuls(pass, &q, &kept, &new),
+        }
     }
 }
 

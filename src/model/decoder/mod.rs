@@ -28,6 +28,7 @@ mod probe;
 mod rope;
 mod weights;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use candle_core::{DType, Tensor};
@@ -77,18 +78,32 @@ pub struct Decoder {
     vocabulary: usize,
 }
 
-/// The hidden states of the tokens of one pass, after the last norm. Logits are made of them by
+/// What a pass reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Ids, one at least.
+    pub tokens: &'a [u32],
+    /// One for each token: the cache's length and up for a text that goes on, [`Tree::positions`] for a tree.
+    pub positions: &'a [u32],
+    /// What each token sees.
+    pub mask: &'a Mask,
+    /// The rows whose hidden states are given, in that order, one at least: the last layer computes no more than what they and
+    /// the cache need.
+    pub wanted: &'a [usize],
+}
+
+/// The hidden states of the wanted rows of one pass, after the last norm. Logits are made of them by
 /// [`Decoder::logits`].
 pub struct Hidden(Tensor);
 
 impl Hidden {
-    /// Tokens of the pass.
+    /// How many rows were wanted.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.dims().first().copied().unwrap_or_default()
     }
 
-    /// Whether there are none; a pass has one at least.
+    /// Whether there are none; one is wanted at least.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -172,31 +187,22 @@ impl Decoder {
         }
     }
 
-    /// Reads tokens after what is in the cache, which must be this decoder's.
-    ///
-    /// There is a position for each token: the cache's length and up for a text that goes on, [`Tree::positions`] for a
-    /// tree. With [`Mask::Causal`] the cache holds the tokens afterwards, with [`Mask::Tree`] it is as before. After an
-    /// error it is as before, too.
+    /// Reads tokens after what is in the cache, which must be this decoder's. With [`Mask::Causal`] it holds them afterwards,
+    /// with [`Mask::Tree`] it is as before; after an error, too.
     ///
     /// # Errors
-    /// [`DecoderError::Input`] when there are no tokens, or tokens, positions, mask and cache do not fit
-    /// together or the model; [`DecoderError::Context`] for a position beyond the model's; [`DecoderError::NotFinite`] when the hidden
-    /// states are not finite.
-    pub fn forward(
-        &self,
-        cache: &mut Cache,
-        tokens: &[u32],
-        positions: &[u32],
-        mask: &Mask,
-    ) -> Result<Hidden, DecoderError> {
-        self.check(tokens, positions, mask)?;
+    /// [`DecoderError::Input`] when there are no tokens, no row is wanted, or tokens, positions, mask, cache and wanted rows do
+    /// not fit together or the model; [`DecoderError::Context`] for a position beyond the model's;
+    /// [`DecoderError::NotFinite`] when the hidden states are not finite.
+    pub fn forward(&self, cache: &mut Cache, input: Input<'_>) -> Result<Hidden, DecoderError> {
+        self.check(input)?;
         if !cache.is_for(&self.shape()) {
             return Err(DecoderError::Input("the cache is another model's".to_owned()));
         }
-        self.handle.with_context(|| awake(|| self.pass(cache, tokens, positions, mask)))
+        self.handle.with_context(|| awake(|| self.pass(cache, input)))
     }
 
-    fn check(&self, tokens: &[u32], positions: &[u32], mask: &Mask) -> Result<(), DecoderError> {
+    fn check(&self, Input { tokens, positions, mask, wanted }: Input<'_>) -> Result<(), DecoderError> {
         let n = tokens.len();
         let wrong = |what: String| Err(DecoderError::Input(what));
         if n == 0 {
@@ -217,16 +223,14 @@ impl Decoder {
         if last >= self.config.context {
             return Err(DecoderError::Context { tokens: last + 1, context: self.config.context });
         }
-        Ok(())
+        if wanted.is_empty() {
+            return wrong("no row is wanted".to_owned());
+        }
+        check_rows(wanted.iter().copied().max(), n)
     }
 
-    fn pass(
-        &self,
-        cache: &mut Cache,
-        tokens: &[u32],
-        positions: &[u32],
-        mask: &Mask,
-    ) -> Result<Hidden, DecoderError> {
+    fn pass(&self, cache: &mut Cache, input: Input<'_>) -> Result<Hidden, DecoderError> {
+        let Input { tokens, positions, mask, wanted } = input;
         if *mask == Mask::Causal {
             cache.reserve(tokens.len())?;
         }
@@ -237,34 +241,32 @@ impl Decoder {
             mask,
             cache,
         };
+        let rows = Tensor::from_iter(wanted.iter().map(|&r| r as u32), &self.handle)?;
         let mut x = self.embedding.embedding(tokens, &self.handle)?;
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, &pass, i)?;
+            let last = i + 1 == self.layers.len();
+            if last {
+                check_finite(&x)?;
+            }
+            x = layer.forward(&x, &pass, i, last.then_some(&rows))?;
         }
-        // a NaN stays in the sum that runs through the layers, but the matmul of the logits could hide it
-        let sums = x.abs()?.sum(1)?.to_vec1::<f32>()?;
-        if !sums.iter().all(|s| s.is_finite()) {
-            return Err(DecoderError::NotFinite("hidden states"));
-        }
+        check_finite(&x)?;
         if *mask == Mask::Causal {
             cache.advance(tokens.len());
         }
         Ok(Hidden(rms_norm(&x, &self.norm, self.config.epsilon)?))
     }
 
-    /// The logits at some rows of a pass, [`Decoder::vocabulary`] for each.
+    /// The logits at some of the rows that were wanted of a pass, [`Decoder::vocabulary`] for each.
     ///
     /// # Errors
     /// [`DecoderError::Input`] for a row that there is not; [`DecoderError::NotFinite`] when a logit is not finite.
-    pub fn logits(&self, hidden: &Hidden, rows: &[usize]) -> Result<Vec<Vec<f32>>, DecoderError> {
-        if let Some(row) = rows.iter().find(|&&r| r >= hidden.len()) {
-            return Err(DecoderError::Input(format!("row {row} is not among {}", hidden.len())));
-        }
+    pub fn logits(&self, hidden: &Hidden, rows: Range<usize>) -> Result<Vec<Vec<f32>>, DecoderError> {
+        check_rows(rows.clone().next_back(), hidden.len())?;
         let logits = || {
             let mut out = Vec::with_capacity(rows.len());
-            for rows in rows.chunks(LOGIT_ROWS) {
-                let ids: Vec<u32> = rows.iter().map(|&r| r as u32).collect();
-                let x = hidden.0.index_select(&Tensor::new(ids, &self.handle)?, 0)?;
+            for from in rows.clone().step_by(LOGIT_ROWS) {
+                let x = hidden.0.narrow(0, from, LOGIT_ROWS.min(rows.end - from))?;
                 out.extend(self.head.forward(&x)?.to_vec2::<f32>()?);
             }
             if out.iter().flatten().all(|x| x.is_finite()) {
@@ -275,6 +277,19 @@ impl Decoder {
         };
         self.handle.with_context(|| awake(logits))
     }
+}
+
+fn check_rows(last: Option<usize>, rows: usize) -> Result<(), DecoderError> {
+    match last {
+        Some(row) if row >= rows => Err(DecoderError::Input(format!("row {row} is not among {rows}"))),
+        _ => Ok(()),
+    }
+}
+
+/// A NaN stays in the sum that runs through the layers, but the matmul of the logits could hide it.
+fn check_finite(x: &Tensor) -> Result<(), DecoderError> {
+    let sums = x.abs()?.sum(1)?.to_vec1::<f32>()?;
+    if sums.iter().all(|s| s.is_finite()) { Ok(()) } else { Err(DecoderError::NotFinite("hidden states")) }
 }
 
 fn open(files: &Files) -> Result<(Source, Config), DecoderError> {

@@ -1,6 +1,6 @@
 //! The self-test at startup: a device must compute what the CPU computes.
 
-use super::{Decoder, DecoderError, Device, Files, Mask, Segment, Tree};
+use super::{Decoder, DecoderError, Device, Files, Input, Mask, Segment, Tree};
 
 /// Tokens of the probe's text: several, and no round number.
 const TEXT: u32 = 37;
@@ -29,16 +29,30 @@ impl Decoder {
         let token = |i: u32| i.wrapping_mul(2_654_435_761) % self.vocabulary() as u32;
         let text: Vec<u32> = (0..TEXT).map(token).collect();
         let mut cache = self.cache();
-        let read = self.forward(&mut cache, &text, &(0..TEXT).collect::<Vec<_>>(), &Mask::Causal)?;
-        let mut out = self.logits(&read, &[0, text.len() - 1])?;
-        let next = self.forward(&mut cache, &[token(TEXT)], &[TEXT], &Mask::Causal)?;
-        out.extend(self.logits(&next, &[0])?);
+        let read = self.forward(
+            &mut cache,
+            Input {
+                tokens: &text,
+                positions: &(0..TEXT).collect::<Vec<_>>(),
+                mask: &Mask::Causal,
+                wanted: &[0, text.len() - 1],
+            },
+        )?;
+        let mut out = self.logits(&read, 0..2)?;
+        let next = self.forward(
+            &mut cache,
+            Input { tokens: &[token(TEXT)], positions: &[TEXT], mask: &Mask::Causal, wanted: &[0] },
+        )?;
+        out.extend(self.logits(&next, 0..1)?);
         let under = |tokens, parent| Segment { tokens, parent };
         let tree = Tree::new(vec![under(3, None), under(2, None), under(2, Some(0))]);
         let positions = tree.positions(TEXT + 1);
         let tokens: Vec<u32> = (100..107).map(token).collect();
-        let leaves = self.forward(&mut cache, &tokens, &positions, &Mask::Tree(tree))?;
-        out.extend(self.logits(&leaves, &[2, 4, 6])?);
+        let leaves = self.forward(
+            &mut cache,
+            Input { tokens: &tokens, positions: &positions, mask: &Mask::Tree(tree), wanted: &[2, 4, 6] },
+        )?;
+        out.extend(self.logits(&leaves, 0..3)?);
         Ok(out.concat())
     }
 }

@@ -194,7 +194,8 @@ impl Generator for Local {
         let tree = Branches::grow(branches);
         let hidden = self.reader.read_branches(prefix, &tree)?;
         let mut out = Vec::with_capacity(branches.len());
-        for rows in tree.ends.chunks(ROWS) {
+        for from in (0..branches.len()).step_by(ROWS) {
+            let rows = from..branches.len().min(from + ROWS);
             let logits = self.reader.decoder().logits(&hidden, rows)?;
             out.par_extend(logits.par_iter().map(|logits| probabilities(logits, wanted)));
         }

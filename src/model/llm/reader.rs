@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::model::decoder::{Cache, Decoder, DecoderError, Hidden, Mask};
+use crate::model::decoder::{Cache, Decoder, DecoderError, Hidden, Input, Mask};
 
 use super::branches::Branches;
 
@@ -78,10 +78,10 @@ impl Reader {
     }
 
     fn after(&self, hidden: &Hidden) -> Result<Vec<f32>, DecoderError> {
-        Ok(self.decoder.logits(hidden, &[hidden.len() - 1])?.swap_remove(0))
+        Ok(self.decoder.logits(hidden, 0..1)?.swap_remove(0))
     }
 
-    /// Reads a text, and what goes on from its end in several ways, in one pass.
+    /// Reads a text, and what goes on from its end in several ways, in one pass; gives the hidden states at the ends.
     pub(super) fn read_branches(
         &mut self,
         text: &[u32],
@@ -90,13 +90,16 @@ impl Reader {
         self.remember(text, text.len(), &mut || ControlFlow::Continue(()))?;
         let positions = branches.tree.positions(text.len() as u32);
         let mask = Mask::Tree(branches.tree.clone());
-        let hidden = self.decoder.forward(&mut self.cache, &branches.tokens, &positions, &mask)?;
+        let hidden = self.decoder.forward(
+            &mut self.cache,
+            Input { tokens: &branches.tokens, positions: &positions, mask: &mask, wanted: &branches.ends },
+        )?;
         self.read += branches.tokens.len() as u64;
         Ok(hidden)
     }
 
     /// Makes the cache that of a text, of which at most the first `most` tokens may have been there. Gives the hidden
-    /// states of the last pass, none where there was none or it was ended.
+    /// state after it, none where there was none or it was ended.
     fn remember(
         &mut self,
         text: &[u32],
@@ -131,10 +134,14 @@ impl Reader {
         own.last().map_or(0, |(&c, _)| c)
     }
 
+    /// Reads on; gives the hidden state of the last token.
     fn pass(&mut self, tokens: &[u32]) -> Result<Hidden, DecoderError> {
         let start = self.tokens.len() as u32;
         let positions: Vec<u32> = (start..start + tokens.len() as u32).collect();
-        let hidden = self.decoder.forward(&mut self.cache, tokens, &positions, &Mask::Causal)?;
+        let hidden = self.decoder.forward(
+            &mut self.cache,
+            Input { tokens, positions: &positions, mask: &Mask::Causal, wanted: &[tokens.len() - 1] },
+        )?;
         self.tokens.extend_from_slice(tokens);
         self.read += tokens.len() as u64;
         self.passes.push(self.tokens.len());
