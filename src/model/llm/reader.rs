@@ -90,10 +90,9 @@ impl Reader {
         self.remember(text, text.len(), &mut || ControlFlow::Continue(()))?;
         let positions = branches.tree.positions(text.len() as u32);
         let mask = Mask::Tree(branches.tree.clone());
-        let hidden = self.decoder.forward(
-            &mut self.cache,
-            Input { tokens: &branches.tokens, positions: &positions, mask: &mask, wanted: &branches.ends },
-        )?;
+        let wanted = &branches.ends;
+        let input = Input { tokens: &branches.tokens, positions: &positions, mask: &mask, wanted };
+        let hidden = self.decoder.forward(&mut self.cache, input)?;
         self.read += branches.tokens.len() as u64;
         Ok(hidden)
     }
@@ -138,10 +137,9 @@ impl Reader {
     fn pass(&mut self, tokens: &[u32]) -> Result<Hidden, DecoderError> {
         let start = self.tokens.len() as u32;
         let positions: Vec<u32> = (start..start + tokens.len() as u32).collect();
-        let hidden = self.decoder.forward(
-            &mut self.cache,
-            Input { tokens, positions: &positions, mask: &Mask::Causal, wanted: &[tokens.len() - 1] },
-        )?;
+        let wanted = [tokens.len().saturating_sub(1)];
+        let input = Input { tokens, positions: &positions, mask: &Mask::Causal, wanted: &wanted };
+        let hidden = self.decoder.forward(&mut self.cache, input)?;
         self.tokens.extend_from_slice(tokens);
         self.read += tokens.len() as u64;
         self.passes.push(self.tokens.len());

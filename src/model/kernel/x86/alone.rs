@@ -15,8 +15,9 @@ use std::arch::x86_64::{
 
 use super::super::kquants::{Bytes, Four, MIDDLE, PARTS, Signed, Six, fours};
 use super::super::{BLOCK, LANES};
+use super::ahead::ahead;
 use super::grouped::number;
-use super::{WIDE, ahead, numbers, store};
+use super::{WIDE, numbers, store};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {

@@ -10,7 +10,7 @@ use std::arch::x86_64::{
 
 use super::super::LANES;
 use super::super::attention::{Kept, mix};
-use super::ahead;
+use super::ahead::ahead;
 
 /// Columns of a vector of AVX2.
 const FEW: usize = 8;
@@ -25,7 +25,7 @@ pub(super) fn scores_avx512<const MANY: usize, T: Kept>(
     let head = queries.len() / MANY;
     let many: [&[[f32; LANES]]; MANY] = std::array::from_fn(|q| queries[q * head..][..head].as_chunks().0);
     for (t, key) in keys.chunks_exact(head).enumerate() {
-        pairs(key).iter().for_each(ahead);
+        lines(key).iter().for_each(ahead);
         let mut sums = [_mm512_setzero_ps(); MANY];
         let (chunks, rest) = key.as_chunks::<LANES>();
         // of one length, so that it is looked at once
@@ -88,7 +88,7 @@ fn columns_avx512<const MANY: usize, const WIDE: usize, T: Kept>(
     let many: [&[f32]; MANY] = std::array::from_fn(|q| &shares[q * apart..][..values.len() / head]);
     for (t, row) in values.chunks_exact(head).enumerate() {
         let (row, _) = row[at..at + WIDE * LANES].as_chunks::<LANES>();
-        pairs(row.as_flattened()).iter().for_each(ahead);
+        lines(row.as_flattened()).iter().for_each(ahead);
         for (w, value) in row.iter().enumerate() {
             let value = kept(value);
             for (all, shares) in all.iter_mut().zip(many) {
@@ -113,7 +113,7 @@ pub(super) fn scores_avx2<const MANY: usize, T: Kept>(
 ) {
     let head = queries.len() / MANY;
     for (t, key) in keys.chunks_exact(head).enumerate() {
-        pairs(key).iter().for_each(ahead);
+        lines(key).iter().for_each(ahead);
         let mut sums = [[_mm256_setzero_ps(); 2]; MANY];
         let (chunks, rest) = key.as_chunks::<LANES>();
         let last = filled(rest);
@@ -180,7 +180,7 @@ fn columns_avx2<const MANY: usize, const WIDE: usize, T: Kept>(
     }
     for (t, row) in values.chunks_exact(head).enumerate() {
         let (row, _) = row[at..at + WIDE * LANES].as_chunks::<LANES>();
-        pairs(row.as_flattened()).iter().for_each(ahead);
+        lines(row.as_flattened()).iter().for_each(ahead);
         for w in 0..WIDE {
             let value = kept_halves(&row[w]);
             for (q, all) in all.iter_mut().enumerate() {
@@ -253,7 +253,7 @@ fn kept_halves<T: Kept>(from: &[T; LANES]) -> [__m256; 2] {
 
 /// Sixteens two by two, which take a whole line or more of a cache.
 #[inline(always)]
-fn pairs<T>(from: &[T]) -> &[[T; 2 * LANES]] {
+fn lines<T>(from: &[T]) -> &[[T; 2 * LANES]] {
     from.as_chunks().0
 }
 

@@ -3,17 +3,18 @@
 #![allow(unsafe_code, reason = "the instructions are only for processors that have them; see each call")]
 
 use std::arch::x86_64::{
-    __m256i, __m512, __m512i, _MM_HINT_T0, _mm_prefetch, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi32,
-    _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_slli_epi32, _mm256_storeu_ps,
-    _mm256_xor_si256, _mm512_add_epi32, _mm512_and_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
-    _mm512_cvtps_epi32, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_slli_epi32,
-    _mm512_srli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
+    __m256i, __m512, __m512i, _mm_storeu_si128, _mm256_abs_epi8, _mm256_add_epi32, _mm256_cvtepi32_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_mul_ps, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_xor_si256,
+    _mm512_add_epi32, _mm512_and_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
+    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_srli_epi32, _mm512_storeu_ps,
+    _mm512_sub_ps,
 };
 
+mod ahead;
 mod alone;
 mod attention;
 mod grouped;
@@ -26,22 +27,6 @@ use super::{BLOCK, Bits, Columns, Fours, Isa, Job, LANES, LOW, Onto, TILE, Tile,
 
 /// Vectors of 16 numbers in a block.
 const WIDE: usize = BLOCK / LANES;
-
-/// Bytes between what is worked on and what is asked for: a page, at whose end the processor's own look-ahead stops.
-const AHEAD: usize = 4096;
-/// Bytes of a line of a cache.
-const LINE: usize = 64;
-
-/// Asks for what will be needed in a while, where weights or keys are read in one stretch and once: as many lines as this
-/// takes, so that each is asked for once.
-#[inline(always)]
-fn ahead<T>(now: &T) {
-    let at: *const i8 = std::ptr::from_ref(now).cast();
-    for line in (0..size_of::<T>()).step_by(LINE) {
-        // SAFETY: it is a hint, nothing is read, and there may be nothing at the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD + line)) }
-    }
-}
 
 /// Only made where the processor has what [`has_avx512`] asks for.
 #[derive(Clone, Copy)]
