@@ -35,7 +35,8 @@ fn look(done: &AtomicBool) {
         if rayon::yield_now() == Some(Yield::Executed) {
             idle = Instant::now();
         } else {
-            std::hint::spin_loop();
+            // to whatever else the machine has to do; where it has nothing, the call comes back at once
+            std::thread::yield_now();
         }
     }
 }

@@ -76,7 +76,8 @@ impl Place {
             command.env_remove(name);
         }
         let command_line = command.args(args).current_dir(&self.folder).env("HOME", &self.folder);
-        command_line.env("CANDOR_MODELS", self.folder.join("store"));
+        // a thread for each test is what the machine has; some tests ask for more
+        command_line.env("CANDOR_MODELS", self.folder.join("store")).env("RAYON_NUM_THREADS", "1");
         command
     }
 
