@@ -22,6 +22,7 @@ use crate::text::{self, Answer, LineIndex, SourceKind, Span};
 /// Runs the command.
 pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
     output::refuse_to_overwrite(args.output.as_deref(), args.files.iter().map(PathBuf::as_path))?;
+    llm::refuse_ids(&args.llm, args.files.iter().map(PathBuf::as_path))?;
     let first = Settings::of(args, location(args, &args.files[0]))?;
     threads::set(args.threads, if first.ask.is_some() { Share::Model } else { Share::Stories })?;
     let sink = Sink::new(args.output.as_deref());

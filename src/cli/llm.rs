@@ -16,7 +16,7 @@ use crate::judge::{Calibration, Engine, Judge, Pooling};
 use crate::model::decoder::{Device, Files};
 use crate::model::digest::Digest;
 use crate::model::llm::{ChatTemplate, Local, Setup};
-use crate::model::manifest::FileRole;
+use crate::model::manifest::{FileRole, Manifest};
 use crate::render;
 
 /// Tokens that a model gets of which no manifest says how many.
@@ -70,6 +70,20 @@ impl Ask {
         }
         needed
     }
+}
+
+/// An id behind `--llm` and a space is taken for an answer: says how it is to be written.
+pub(super) fn refuse_ids<'a>(args: &LlmArgs, answers: impl Iterator<Item = &'a Path>) -> Result<()> {
+    if args.llm.as_deref() != Some("") {
+        return Ok(());
+    }
+    let missing = answers.filter(|path| !path.exists()).filter_map(Path::to_str);
+    for id in missing {
+        if Manifest::built_in()?.iter().any(|manifest| manifest.id == id) {
+            bail!("{id} is a model and no answer; write --llm={id}");
+        }
+    }
+    Ok(())
 }
 
 /// A language model that is open for a run.

@@ -21,7 +21,7 @@ pub(super) use gathered::Gathered;
 pub(super) use progress::Progress;
 
 use super::Outcome;
-use super::llm::{Ask, Opened};
+use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
@@ -53,6 +53,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
         bail!("--resume goes on with jsonl and csv; {} is written at the end", args.format.id);
     }
     refuse_to_overwrite(args.output.as_deref(), args.paths.iter().map(PathBuf::as_path))?;
+    llm::refuse_ids(&args.llm, args.paths.iter().map(PathBuf::as_path))?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     let ask = needed(settings.ask, args);
     threads::set(args.threads, if ask.is_some() { Share::Model } else { Share::Stories })?;

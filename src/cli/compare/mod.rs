@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Outcome;
-use super::llm::{Ask, Opened};
+use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
@@ -30,6 +30,7 @@ pub(super) use args::CompareArgs;
 /// Runs the command.
 pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let (file, reading) = (args.newer(), args.records.reading());
+    llm::refuse_ids(&args.llm, [args.old.as_path(), file].into_iter())?;
     if [args.old.as_path(), file].into_iter().any(bank::is_bank) {
         return banks::run(args, &reading);
     }
