@@ -29,7 +29,9 @@ fn network_calls(name: &str, args: &[&str], code: i32) -> Vec<String> {
     std::fs::remove_file(&log).unwrap();
     let _ = std::fs::remove_dir_all(&models);
     assert!(calls.contains(&format!("exited with {code}")), "strace saw the whole run: {calls}");
-    calls.lines().filter(|l| l.contains('(') && !l.contains("+++")).map(str::to_owned).collect()
+    // what strace calls so is a thread that was at the kernel when the process ended, with a call that it was not to trace
+    let traced = |l: &&str| l.contains('(') && !l.contains("+++") && !l.contains("???( <unfinished");
+    calls.lines().filter(traced).map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The transformer's layers on the kernel's operations: hidden states in, hidden states out.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -9,6 +9,7 @@ use crate::model::kernel::{
     BLOCK, Bits, Columns, Isa, Job, Matrix, NOTHING, Onto, Processor, Quantized, TILE, Tile, norm_onto,
     softmax,
 };
+use crate::model::workers::awake;
 
 /// Queries, keys and values of a token stand next to each other.
 const QKV: usize = 3 * HIDDEN;
@@ -16,6 +17,8 @@ const QKV: usize = 3 * HIDDEN;
 const HEAD: usize = HIDDEN / HEADS;
 /// Tokens that a thread takes at least.
 const FEW: usize = 16;
+/// Counts of [`Layers::readers`] where one answer is read: the layers' own and the answer's.
+const ALONE: usize = 2;
 /// Tokens that mind the same others in turn, while these stay in the innermost cache.
 const TOGETHER: usize = 3 * TILE;
 
@@ -44,6 +47,8 @@ pub(super) struct Layers {
     processor: Processor,
     /// One for each answer that is read at the same time; kept, since new memory costs more than the arithmetic on it.
     rooms: Mutex<Vec<Room>>,
+    /// One more for each answer that is being read.
+    readers: Arc<()>,
 }
 
 /// Room for the numbers of one window.
@@ -84,7 +89,7 @@ impl Norm {
 
 impl Layers {
     pub(super) fn new(layers: Vec<Layer>, processor: Processor) -> Layers {
-        Layers { layers, processor, rooms: Mutex::default() }
+        Layers { layers, processor, rooms: Mutex::default(), readers: Arc::default() }
     }
 
     /// The hidden states `[tokens × HIDDEN]` after all layers, in the place of those before them, which `first` norms.
@@ -101,13 +106,21 @@ impl Layers {
         room.parts.resize_with(rows.div_ceil(room.each).max(room.parts.len()), Part::default);
         room.qkv.resize(rows * QKV, 0.0);
         room.groups.resize_with(tokens.div_ceil(BLOCK), Group::default);
-        // On a thread of the pool from the first to the last: each change to it costs as much as a product.
-        rayon::scope(|_| {
+        let mut pass = || {
             self.processor.run(First { states, norm: first });
             for layer in &self.layers {
                 self.layer(layer, states, &mut room);
             }
-        });
+        };
+        let reader = Arc::clone(&self.readers);
+        // On a thread of the pool from the first to the last: each change to it costs as much as a product. An answer that is
+        // read alone needs the others at every step; where several are read, each thread has its own.
+        if threads > 1 && Arc::strong_count(&reader) == ALONE {
+            awake(pass);
+        } else {
+            rayon::scope(|_| pass());
+        }
+        drop(reader);
         states.truncate(tokens * HIDDEN);
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
