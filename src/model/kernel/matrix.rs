@@ -53,11 +53,16 @@ impl Matrix {
         assert!(columns % BLOCK == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
         let (values, _) = values.as_chunks::<BLOCK>();
         self.weights.reserve_exact(scales.len() / BLOCK);
-        for first in (0..columns).step_by(BLOCK) {
-            for block in 0..blocks {
-                let at = |c: usize| (first + c) * blocks + block;
-                let scales = Columns(std::array::from_fn(|c| scales[at(c)]));
-                self.weights.push(Weights::pack(std::array::from_fn(|c| &values[at(c)]), scales));
+        // A panel stays in the innermost cache while its columns, each read from its first value to its last, are put into it.
+        for (values, scales) in values.chunks_exact(BLOCK * blocks).zip(scales.chunks_exact(BLOCK * blocks)) {
+            let first = self.weights.len();
+            self.weights.resize(first + blocks, Weights::NOTHING);
+            let panel = &mut self.weights[first..];
+            let columns = values.chunks_exact(blocks).zip(scales.chunks_exact(blocks));
+            for (c, (values, scales)) in columns.enumerate() {
+                for ((weights, values), scale) in panel.iter_mut().zip(values).zip(scales) {
+                    weights.put(c, values, *scale);
+                }
             }
         }
         self.bias.extend(bias.as_chunks().0.iter().map(|b| Columns(*b)));
@@ -100,16 +105,19 @@ impl Matrix {
 }
 
 impl Weights {
-    fn pack(columns: [&[u8; BLOCK]; BLOCK], scales: Columns) -> Weights {
-        let (mut values, mut sums) = ([[[0; 4]; BLOCK]; BLOCK / 4], scales);
-        for (c, column) in columns.into_iter().enumerate() {
-            let column = column.map(u8::cast_signed);
-            for (four, part) in values.iter_mut().zip(column.as_chunks().0) {
-                four[c] = *part;
-            }
-            sums.0[c] *= column.map(i32::from).iter().sum::<i32>() as f32;
+    const NOTHING: Weights = Weights {
+        values: [[[0; 4]; BLOCK]; BLOCK / 4],
+        scales: Columns([0.0; BLOCK]),
+        sums: Columns([0.0; BLOCK]),
+    };
+
+    /// Puts in the signed values of a column, and their scale.
+    fn put(&mut self, c: usize, column: &[u8; BLOCK], scale: f32) {
+        for (four, part) in self.values.iter_mut().zip(column.as_chunks().0) {
+            four[c] = part.map(u8::cast_signed);
         }
-        Weights { values, scales, sums }
+        self.scales.0[c] = scale;
+        self.sums.0[c] = scale * column.iter().map(|v| i32::from(v.cast_signed())).sum::<i32>() as f32;
     }
 }
 
