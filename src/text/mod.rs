@@ -83,7 +83,7 @@ pub struct Answer {
     pub name: String,
     /// The text exactly as it was given; every [`Span`] points into it.
     pub source: String,
-    /// The interview question, where front matter names one.
+    /// The interview question, where front matter names one, or a model has heard it in front of the answer.
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,
@@ -105,6 +105,15 @@ impl Answer {
         }
         let aside = Vec::new();
         Self { name: name.to_owned(), question: front.question, sentences, aside, suppressions, source }
+    }
+
+    /// Takes so many of the first sentences, which there must be, for the question.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn begin_with_question(&mut self, sentences: usize) {
+        let asked: Vec<String> = self.sentences.drain(..sentences).map(|s| s.text).collect();
+        self.question = Some(asked.join(" "));
     }
 
     /// Sets aside the sentences for which `leaves`, one entry a sentence, is true.
