@@ -177,19 +177,24 @@ impl Critic {
     }
 }
 
-/// How many sentences the question has that was copied above the answer: those of a first paragraph in which nothing is told and
-/// somebody else than the narrator speaks, to "you". None where the question is known, or nothing else is said.
+/// How many sentences the question has that was copied above the answer: those of a first paragraph, or else of a first line. None
+/// where the question is known, or nothing else is said.
 fn asked(answer: &Answer, heard: &Evidence) -> usize {
     if answer.question.is_some() {
         return 0;
     }
-    let apart = |pair: &[Sentence]| answer.source[pair[0].span.end..pair[1].span.start].contains('\n');
-    let Some(last) = answer.sentences.windows(2).position(apart) else { return 0 };
-    let first = &answer.sentences[..=last];
+    let breaks =
+        |pair: &[Sentence]| answer.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
+    let until = |lines: usize| answer.sentences.windows(2).position(|pair| breaks(pair) >= lines);
+    let mut parts = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
+    parts.find(|&n| asks(&answer.sentences[..n], heard)).unwrap_or_default()
+}
+
+/// Whether in the first sentences nothing is told and somebody else than the narrator speaks, to "you".
+fn asks(first: &[Sentence], heard: &Evidence) -> bool {
     let says = |word: &str| first.iter().any(|s| words(&s.text).any(|w| w.eq_ignore_ascii_case(word)));
-    let tells = (0..first.len()).any(|i| heard.role(i) != Role::Other);
     let to_you = says("you") || says("your") || says("yourself");
-    if to_you && !says("I") && !tells { first.len() } else { 0 }
+    to_you && !says("I") && (0..first.len()).all(|i| heard.role(i) == Role::Other)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -274,6 +279,11 @@ mod tests {
         assert_eq!(asked("Tell me of your work.\n\nI moved it."), (question("Tell me of your work."), 1));
         let two = "Tell me what you moved. Why was it hard?";
         assert_eq!(asked(&format!("{two}\n\nI moved it.\n\nWhy do you ask?\n\nI know.")), (question(two), 3));
+        assert_eq!(asked("Tell me what you moved.\nWhy was it hard?\n\nI moved it."), (question(two), 1));
+        assert_eq!(
+            asked("Tell me what you moved.\nI moved it.\n\nI did."),
+            (question("Tell me what you moved."), 2)
+        );
         assert_eq!(asked("Tell me what you moved."), (None, 1), "nothing is left");
         assert_eq!(asked("Tell me what you moved. I moved it."), (None, 2), "no paragraph of its own");
         assert_eq!(asked("Now for the story.\n\nI moved it."), (None, 2), "it speaks to nobody");
