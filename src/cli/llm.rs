@@ -16,7 +16,7 @@ use crate::judge::{Calibration, Engine, Judge, Pooling};
 use crate::model::decoder::{Device, Files};
 use crate::model::digest::Digest;
 use crate::model::llm::{ChatTemplate, Local, Setup};
-use crate::model::manifest::{FileRole, Manifest};
+use crate::model::manifest::FileRole;
 use crate::render;
 
 /// Tokens that a model gets of which no manifest says how many.
@@ -77,13 +77,11 @@ pub(super) fn refuse_ids<'a>(args: &LlmArgs, answers: impl Iterator<Item = &'a P
     if args.llm.as_deref() != Some("") {
         return Ok(());
     }
-    let missing = answers.filter(|path| !path.exists()).filter_map(Path::to_str);
-    for id in missing {
-        if Manifest::built_in()?.iter().any(|manifest| manifest.id == id) {
-            bail!("{id} is a model and no answer; write --llm={id}");
-        }
+    let mut missing = answers.filter(|path| !path.exists()).filter_map(Path::to_str);
+    match missing.find(|id| models::find(Some(id)).is_ok()) {
+        Some(id) => bail!("{id} is a model and no answer; write --llm={id}"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// A language model that is open for a run.

@@ -14,7 +14,7 @@ use crate::guide::{Form, Guide};
 use crate::judge::{Engine, JudgeError, Opinion};
 use crate::model::{Encoder, ModelError, ModelInfo};
 use crate::report::{Report, Words};
-use crate::text::{Answer, Sentence};
+use crate::text::Answer;
 
 pub use assemble::{Options, report};
 pub use second::Second;
@@ -177,28 +177,14 @@ impl Critic {
     }
 }
 
-/// How many sentences the question has that was copied above the answer: those of a first paragraph, or else of a first line. None
-/// where the question is known, or nothing else is said.
+/// How many sentences the question has that was copied above the answer: those that read like one and tell nothing. None where the
+/// question is known.
 fn asked(answer: &Answer, heard: &Evidence) -> usize {
     if answer.question.is_some() {
         return 0;
     }
-    let breaks =
-        |pair: &[Sentence]| answer.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
-    let until = |lines: usize| answer.sentences.windows(2).position(|pair| breaks(pair) >= lines);
-    let mut parts = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
-    parts.find(|&n| asks(&answer.sentences[..n], heard)).unwrap_or_default()
-}
-
-/// Whether in the first sentences nothing is told and somebody else than the narrator speaks, to "you".
-fn asks(first: &[Sentence], heard: &Evidence) -> bool {
-    let says = |word: &str| first.iter().any(|s| words(&s.text).any(|w| w.eq_ignore_ascii_case(word)));
-    let to_you = says("you") || says("your") || says("yourself");
-    to_you && !says("I") && (0..first.len()).all(|i| heard.role(i) == Role::Other)
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
+    let tells = |sentences: usize| (0..sentences).any(|i| heard.role(i) != Role::Other);
+    answer.openings_to_you().find(|&sentences| !tells(sentences)).unwrap_or_default()
 }
 
 #[cfg(test)]

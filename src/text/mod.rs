@@ -13,6 +13,7 @@ mod inline;
 mod label;
 mod lines;
 mod marks;
+mod opening;
 mod read;
 mod sections;
 mod split;
@@ -105,15 +106,6 @@ impl Answer {
         }
         let aside = Vec::new();
         Self { name: name.to_owned(), question: front.question, sentences, aside, suppressions, source }
-    }
-
-    /// Takes so many of the first sentences, which there must be, for the question.
-    ///
-    /// # Panics
-    /// When there are fewer.
-    pub fn begin_with_question(&mut self, sentences: usize) {
-        let asked: Vec<String> = self.sentences.drain(..sentences).map(|s| s.text).collect();
-        self.question = Some(asked.join(" "));
     }
 
     /// Sets aside the sentences for which `leaves`, one entry a sentence, is true.

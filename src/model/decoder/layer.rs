@@ -119,10 +119,10 @@ impl Layer {
         wanted: Option<&Tensor>,
     ) -> Result<Tensor, DecoderError> {
         let epsilon = pass.config.epsilon;
-        let of_wanted = |x: Tensor| wanted.map_or_else(|| Ok(x.clone()), |rows| x.index_select(rows, 0));
+        let of_wanted = |x: &Tensor| wanted.map_or_else(|| Ok(x.clone()), |rows| x.index_select(rows, 0));
         let attended = self.attention(&rms_norm(x, &self.attention_norm, epsilon)?, pass, layer)?;
-        let [attended] = self.output.apply(&of_wanted(attended)?)?;
-        let x = (of_wanted(x.clone())? + attended)?;
+        let [attended] = self.output.apply(&of_wanted(&attended)?)?;
+        let x = (of_wanted(x)? + attended)?;
         let [gate, up] = self.gate_up.apply(&rms_norm(&x, &self.inner_norm, epsilon)?)?;
         let [down] = self.down.apply(&ops::gated(&gate, &up)?)?;
         Ok((x + down)?)

@@ -120,7 +120,6 @@ impl Layers {
         } else {
             rayon::scope(|_| pass());
         }
-        drop(reader);
         states.truncate(tokens * HIDDEN);
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
     }
