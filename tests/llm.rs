@@ -30,6 +30,11 @@ fn go_on(_: &str) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// Writes a text alone.
+fn write(model: &mut Local, prompt: &[u32], schema: &Value, most: usize) -> Written {
+    model.write(prompt, std::slice::from_ref(schema), most, &mut go_on).unwrap().remove(0)
+}
+
 /// A model in files of its own.
 fn setup(test: &str, name: &'static str, kind: GgmlDType, change: impl FnOnce(&mut Parts)) -> Setup {
     let place = |suffix: &str| -> PathBuf {
@@ -137,7 +142,7 @@ fn what_was_read_before_changes_nothing() {
             // a prompt that goes on from the answer, and a second one
             let prompt = [prefix.as_slice(), &branches[2]].concat();
             for _ in 0..2 {
-                let write = |m: &mut Local| m.write(&prompt, &schema, 40, &mut go_on).unwrap();
+                let write = |m: &mut Local| self::write(m, &prompt, &schema, 40);
                 assert_eq!(write(&mut used), write(&mut fresh), "{name} {round}");
             }
             near(&ours, &used.branch(&prefix, &branches, &[65, 66]).unwrap(), 1e-6);
@@ -226,11 +231,11 @@ fn an_error_leaves_the_model_as_it_was() {
     let long = refused(&vec![1; 2045], &[vec![1, 2, 3, 4, 5]], &[65]);
     assert_eq!(long, "2050 tokens are more than fit into the context of 2048");
     assert!(model.branch(&prefix, &[], &[65]).unwrap().is_empty());
-    let error = model.write(&vec![1; 2048], &json!({}), 10, &mut go_on).unwrap_err().to_string();
+    let error = model.write(&vec![1; 2048], &[json!({})], 10, &mut go_on).unwrap_err().to_string();
     assert_eq!(error, "2049 tokens are more than fit into the context of 2048");
-    assert!(model.write(&[], &json!({}), 10, &mut go_on).is_err());
+    assert!(model.write(&[], &[json!({})], 10, &mut go_on).is_err());
     let unknown = json!({ "type": "nothing" });
-    assert!(model.write(&prefix, &unknown, 10, &mut go_on).is_err());
+    assert!(model.write(&prefix, &[unknown], 10, &mut go_on).is_err());
     assert_eq!(model.branch(&prefix, &branches, &[65]).unwrap(), before);
 }
 
@@ -281,19 +286,61 @@ fn what_is_written_keeps_its_schema() {
             for schema in &schemas {
                 let mut seen: Vec<String> = Vec::new();
                 let written = model
-                    .write(&prompt, schema, 1500, &mut |text| {
+                    .write(&prompt, std::slice::from_ref(schema), 1500, &mut |text| {
                         assert!(seen.last().is_none_or(|last| text.starts_with(last.as_str())));
                         seen.push(text.to_owned());
                         ControlFlow::Continue(())
                     })
-                    .unwrap();
+                    .unwrap()
+                    .remove(0);
                 check(&written, schema);
-                assert_eq!(written, model.write(&prompt, schema, 1500, &mut go_on).unwrap(), "greedy");
+                assert_eq!(written, write(&mut model, &prompt, schema, 1500), "greedy");
                 texts.insert(written.text);
             }
         }
     }
     assert!(texts.len() > 12, "the models write different texts: {texts:?}");
+}
+
+#[test]
+fn texts_side_by_side_are_what_each_is_alone() {
+    let schemas = [
+        json!({ "type": "string", "maxLength": 30 }),
+        json!({ "const": "no choice" }),
+        critique(),
+        json!({ "type": "integer", "minimum": 0, "maximum": 1000 }),
+        json!({ "type": "string", "minLength": 40, "maxLength": 60 }),
+    ];
+    for (name, kind) in [("qwen3", GgmlDType::Q4K), ("llama", GgmlDType::F32)] {
+        let mut model = Local::open(&plain("together", name, kind)).unwrap();
+        // longer than a pass
+        let prompt = prefix(&model, &GUIDE.repeat(20), "answer");
+        let alone = schemas.each_ref().map(|schema| write(&mut model, &prompt, schema, 400));
+        let mut first = Vec::new();
+        let together = model.write(&prompt, &schemas, 400, &mut |text| {
+            first.push(text.to_owned());
+            ControlFlow::Continue(())
+        });
+        let together = together.unwrap();
+        assert_eq!(together, alone, "{name}");
+        together.iter().zip(&schemas).for_each(|(written, schema)| check(written, schema));
+        // the last one comes to its end while the third is written
+        let seen = together.iter().map(|w| first.contains(&w.text)).collect::<Vec<_>>();
+        assert_eq!(
+            seen,
+            [true, false, true, false, false],
+            "{name}: the first that is not complete is shown"
+        );
+        let read = model.tokens_read();
+        let before = model.write(&prompt, &[], 400, &mut go_on).unwrap();
+        assert!(before.is_empty() && model.tokens_read() == read);
+        // what has room for one alone
+        let cut = model.write(&prompt, &schemas, 20, &mut go_on).unwrap();
+        for (cut, whole) in cut.iter().zip(&together) {
+            assert!(whole.text.starts_with(&cut.text) && cut.complete == (cut == whole), "{cut:?}");
+        }
+        assert!(cut.iter().any(|w| w.complete) && cut.iter().any(|w| !w.complete), "{cut:?}");
+    }
 }
 
 #[test]
@@ -303,9 +350,9 @@ fn a_seed_draws_the_same_words_again_and_another_seed_others() {
     for seed in 0..4 {
         let mut model = Local::open(&Setup { seed: Some(seed), ..greedy.clone() }).unwrap();
         let prompt = prefix(&model, GUIDE, "answer");
-        let written = model.write(&prompt, &critique(), 1500, &mut go_on).unwrap();
+        let written = write(&mut model, &prompt, &critique(), 1500);
         check(&written, &critique());
-        assert_eq!(written, model.write(&prompt, &critique(), 1500, &mut go_on).unwrap(), "{seed}");
+        assert_eq!(written, write(&mut model, &prompt, &critique(), 1500), "{seed}");
         texts.insert(written.text);
     }
     assert!(texts.len() > 1, "{texts:?}");
@@ -315,10 +362,10 @@ fn a_seed_draws_the_same_words_again_and_another_seed_others() {
 fn writing_ends_where_it_must() {
     let mut model = Local::open(&plain("ends", "qwen3", GgmlDType::F32)).unwrap();
     let prompt = prefix(&model, GUIDE, "answer");
-    let whole = model.write(&prompt, &critique(), 1500, &mut go_on).unwrap();
+    let whole = write(&mut model, &prompt, &critique(), 1500);
     let mut lengths = Vec::new();
     for most in [0, 1, 2, 3, 10, 50] {
-        let cut = model.write(&prompt, &critique(), most, &mut go_on).unwrap();
+        let cut = write(&mut model, &prompt, &critique(), most);
         assert!(!cut.complete && whole.text.starts_with(&cut.text), "{most}: {cut:?}");
         lengths.push(cut.text.len());
     }
@@ -327,22 +374,23 @@ fn writing_ends_where_it_must() {
         let mut n = 0;
         let mut last = String::new();
         let stopped = model
-            .write(&prompt, &critique(), 1500, &mut |text| {
+            .write(&prompt, &[critique()], 1500, &mut |text| {
                 n += 1;
                 last = text.to_owned();
                 if n == calls { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
-            .unwrap();
+            .unwrap()
+            .remove(0);
         assert_eq!((n, stopped.text.as_str()), (calls, last.as_str()), "it stops at once");
         assert!(!stopped.complete && whole.text.starts_with(&last));
     }
-    assert_eq!(model.write(&prompt, &critique(), 1500, &mut go_on).unwrap(), whole);
+    assert_eq!(write(&mut model, &prompt, &critique(), 1500), whole);
     // the context ends the text, too
     let mut setup = plain("ends", "qwen3", GgmlDType::F32);
     setup.context = prompt.len() + 5;
     let mut small = Local::open(&setup).unwrap();
     assert_eq!(small.context(), prompt.len() + 5);
-    let cut = small.write(&prompt, &critique(), 1500, &mut go_on).unwrap();
+    let cut = write(&mut small, &prompt, &critique(), 1500);
     assert!(!cut.complete && whole.text.starts_with(&cut.text));
 }
 
@@ -429,5 +477,5 @@ fn numbers_that_are_none_are_errors() {
     let prefix = prefix(&model, GUIDE, "answer");
     let error = model.branch(&prefix, &[vec![1]], &[65]).unwrap_err().to_string();
     assert!(error.contains("not finite"), "{error}");
-    assert!(model.write(&prefix, &critique(), 10, &mut go_on).is_err());
+    assert!(model.write(&prefix, &[critique()], 10, &mut go_on).is_err());
 }

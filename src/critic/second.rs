@@ -94,7 +94,6 @@ mod tests {
 
     fn contrary() -> Script {
         let mut script = Script::new();
-        script.text = r#"{"summary":"s","strengths":[],"questions":["a","b","c"]}"#.to_owned();
         script.replies = vec![
             ("[1]?".to_owned(), [("D", 0.9)].into()),
             ("[2]?".to_owned(), [("C", 0.9)].into()),

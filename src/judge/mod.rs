@@ -180,13 +180,12 @@ impl Judge {
         prompt.extend(text);
         prompt.extend(asked);
         prompt.extend_from_slice(&generator.frame().tail);
-        let schema = words::schema(&told, &reads);
-        let written = generator.write(&prompt, &schema, words::MOST_TOKENS, each)?;
-        if !written.complete {
+        let schemas = words::schemas(&told, &reads);
+        let written = generator.write(&prompt, &schemas, words::MOST_TOKENS, each)?;
+        if written.iter().any(|part| !part.complete) {
             return Ok(None);
         }
-        let said = words::parse(&written.text).map_err(JudgeError::Words)?;
-        Ok(Some(ground::keep(said, answer)))
+        Ok(Some(ground::keep(words::parse(&written)?, answer)))
     }
 
     /// The tokens of the chat up to where the answer begins: the same for all answers.

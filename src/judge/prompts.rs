@@ -124,7 +124,7 @@ impl Prompts {
         Ok([self.fill("told", asked.clone())?, self.fill("open", asked)?])
     }
 
-    /// What is asked for the critique in words.
+    /// What is asked for a part of the critique in words.
     pub(super) fn critique(&self, findings: &[&Finding]) -> Result<String, JudgeError> {
         let found = |f: &&Finding| {
             let sentences: Vec<usize> = f.sentences.iter().map(|i| i + 1).collect();
@@ -137,6 +137,7 @@ impl Prompts {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::tests::finding;
     use super::*;
     use crate::text::SourceKind;
 
@@ -179,6 +180,19 @@ mod tests {
         let c = &guide.criterion[0];
         let [told, open] = Prompts::built_in().unwrap().criterion(c).unwrap();
         assert!(told.contains(&c.title) && open.contains(&c.follow_up));
+    }
+
+    #[test]
+    fn a_critique_asks_for_weaknesses_where_there_are_some() {
+        let p = Prompts::built_in().unwrap();
+        let some = p.critique(&[&finding("vague")]).unwrap();
+        assert!(
+            some.contains("\n- vague (sentences 1): It is not told.\n") && some.contains("with \"mistake\""),
+            "{some}"
+        );
+        let none = p.critique(&[]).unwrap();
+        assert!(none.contains("\nNo weakness was found.\n") && !none.contains("mistake"), "{none}");
+        assert!(!some.contains("\n\n") && !none.contains("\n\n"));
     }
 
     #[test]

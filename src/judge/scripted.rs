@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 
 /// What the scripted generator was asked and what it says.
@@ -11,8 +13,8 @@ use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 pub(crate) struct Script {
     /// Replies by parts of what is asked, with an ellipsis between them, the last of the question: the probability of each text.
     pub(crate) replies: Vec<(String, BTreeMap<&'static str, f32>)>,
-    /// What it writes.
-    pub(crate) text: String,
+    /// What it writes: for a schema the first of these that it allows, else the least that it does.
+    pub(crate) texts: Vec<String>,
     /// Texts that are no single token.
     pub(crate) split: Vec<&'static str>,
     /// Tokens that fit.
@@ -104,12 +106,36 @@ impl Generator for Script {
     fn write(
         &mut self,
         prompt: &[u32],
-        _: &serde_json::Value,
+        schemas: &[Value],
         most: usize,
         each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<Written, ModelError> {
+    ) -> Result<Vec<Written>, ModelError> {
         self.asked.lock().unwrap().push(self.text_of(prompt));
-        let cut = each(&self.text).is_break() || most == 0;
-        Ok(Written { text: self.text.clone(), complete: !cut })
+        let mut write = |schema: &Value| {
+            let allowed = |text: &&String| jsonschema::is_valid(schema, &serde_json::from_str(text).unwrap());
+            let text = self.texts.iter().find(allowed).cloned();
+            let text = text.unwrap_or_else(|| least(schema).to_string());
+            let complete = most > 0 && each(&text).is_continue();
+            Written { text, complete }
+        };
+        Ok(schemas.iter().map(&mut write).collect())
+    }
+}
+
+/// A value of a schema, of the kinds that the judge has: texts of one letter, and nothing that may be left out.
+fn least(schema: &Value) -> Value {
+    if let Some(value) = schema.get("const") {
+        return value.clone();
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let properties = schema["properties"].as_object().unwrap();
+            Value::Object(properties.iter().map(|(key, schema)| (key.clone(), least(schema))).collect())
+        }
+        Some("array") => {
+            vec![least(&schema["items"]); schema["minItems"].as_u64().unwrap_or(0) as usize].into()
+        }
+        Some("string") => "s".into(),
+        _ => Value::Null,
     }
 }

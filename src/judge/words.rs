@@ -1,16 +1,20 @@
-//! The critique in words: its schema, which the grammar holds the model to, and what comes out of it.
+//! The critique in words: its parts, which are written side by side, their schemas, which the grammar holds the model to, and what
+//! comes out of it.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::JudgeError;
+use crate::model::Written;
 use crate::report::{Finding, Praise, Weakness, Words};
 
 /// Findings that are put into words: more is not mended at once.
 pub(super) const MOST_WEAKNESSES: usize = 4;
-/// Tokens of a critique: more than the longest of the schema has, unless a model writes letter by letter.
-pub(super) const MOST_TOKENS: usize = 4096;
-/// Tokens that are kept free for a critique where an answer does not fit: what its texts have in English.
-pub(super) const USUAL_TOKENS: usize = 1536;
+/// Tokens of a part: more than the longest of its schema has, even if a model writes letter by letter.
+pub(super) const MOST_TOKENS: usize = 1024;
+/// Tokens that are kept free for a part where an answer does not fit: more than the texts of the longest have in English.
+pub(super) const USUAL_TOKENS: usize = 512;
 /// Tokens that are written for a trial.
 pub(super) const TRIED: usize = 8;
 const MOST_STRENGTHS: usize = 3;
@@ -18,39 +22,36 @@ const QUESTIONS: usize = 3;
 /// Sentences that a part may name.
 const MOST_SENTENCES: usize = 4;
 
-/// The schema of the words on these findings, where these sentences of the answer are read. In the words their numbers count
-/// from 1, and no others can be written.
-pub(super) fn schema(findings: &[&Finding], reads: &[usize]) -> Value {
+/// The schemas of the parts of the words on these findings, where these sentences of the answer are read: the summary, a part for
+/// each finding, the strengths, the questions. In them the numbers of sentences count from 1, and no others can be written.
+pub(super) fn schemas(findings: &[&Finding], reads: &[usize]) -> Vec<Value> {
     let text = |most: usize| json!({ "type": "string", "minLength": 1, "maxLength": most });
     let numbers: Vec<usize> = reads.iter().map(|i| i + 1).collect();
     let about = json!({ "type": "array", "items": { "type": "integer", "enum": numbers }, "maxItems": MOST_SENTENCES });
-    let ids: Vec<&str> = findings.iter().map(|f| f.id.as_str()).collect();
-    let weakness = object(&[
-        ("mistake", json!({ "type": "string", "enum": ids })),
-        ("sentences", about.clone()),
-        ("why", text(240)),
-        ("mend", text(240)),
-        ("rewrite", json!({ "anyOf": [text(300), { "type": "null" }] })),
-    ]);
-    let strength = object(&[("sentences", about), ("what", text(200))]);
-    let mut parts = vec![("summary", text(360))];
-    if !findings.is_empty() {
-        let n = findings.len();
-        parts.push((
-            "weaknesses",
-            json!({ "type": "array", "items": weakness, "minItems": n, "maxItems": n }),
-        ));
-    }
-    parts.push(("strengths", json!({ "type": "array", "items": strength, "maxItems": MOST_STRENGTHS })));
+    let weakness = |f: &&Finding| {
+        object(&[
+            ("mistake", json!({ "const": f.id })),
+            ("sentences", about.clone()),
+            ("why", text(240)),
+            ("mend", text(240)),
+            ("rewrite", json!({ "anyOf": [text(300), { "type": "null" }] })),
+        ])
+    };
+    let strength = object(&[("sentences", about.clone()), ("what", text(200))]);
+    let strengths = json!({ "type": "array", "items": strength, "maxItems": MOST_STRENGTHS });
     let questions =
         json!({ "type": "array", "items": text(200), "minItems": QUESTIONS, "maxItems": QUESTIONS });
-    parts.push(("questions", questions));
-    object(&parts)
+    let mut parts = vec![object(&[("summary", text(360))])];
+    parts.extend(findings.iter().map(weakness));
+    parts.push(object(&[("strengths", strengths)]));
+    parts.push(object(&[("questions", questions)]));
+    parts
 }
 
-/// The schema of a trial: a text that can't end before so many tokens, unless each of them is a long one.
-pub(super) fn trial() -> Value {
-    json!({ "type": "string", "minLength": 200, "maxLength": 400 })
+/// The schemas of a trial: as many texts as a critique has at most, which can't end before so many tokens, unless each of them is a
+/// long one.
+pub(super) fn trial() -> Vec<Value> {
+    vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); MOST_WEAKNESSES + 3]
 }
 
 fn object(parts: &[(&str, Value)]) -> Value {
@@ -62,12 +63,8 @@ fn object(parts: &[(&str, Value)]) -> Value {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct Summary {
     summary: String,
-    #[serde(default)]
-    weaknesses: Vec<SaidWeakness>,
-    strengths: Vec<SaidStrength>,
-    questions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,39 +79,48 @@ struct SaidWeakness {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Strengths {
+    strengths: Vec<SaidStrength>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SaidStrength {
     sentences: Vec<usize>,
     what: String,
 }
 
-/// The words in a text of the schema; sentences count from 0 in them, each once and in order.
-pub(super) fn parse(text: &str) -> Result<Words, serde_json::Error> {
-    let said: Said = serde_json::from_str(text)?;
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Questions {
+    questions: Vec<String>,
+}
+
+/// The words in the texts of the [`schemas`]; sentences count from 0 in them, each once and in order.
+pub(super) fn parse(texts: &[Written]) -> Result<Words, JudgeError> {
+    fn read<T: DeserializeOwned>(part: &Written) -> Result<T, JudgeError> {
+        serde_json::from_str(&part.text).map_err(JudgeError::Words)
+    }
+    let [summary, weaknesses @ .., strengths, questions] = texts else {
+        let missing = serde::de::Error::custom("a part is missing");
+        return Err(JudgeError::Words(missing));
+    };
     let indexes = |numbers: Vec<usize>| {
         let mut out: Vec<usize> = numbers.into_iter().filter_map(|n| n.checked_sub(1)).collect();
         out.sort_unstable();
         out.dedup();
         out
     };
-    let mut weaknesses: Vec<Weakness> = Vec::new();
-    for w in said.weaknesses {
-        // the grammar can't keep a mistake from being named twice
-        if weaknesses.iter().all(|known| known.id != w.mistake) {
-            weaknesses.push(Weakness {
-                id: w.mistake,
-                sentences: indexes(w.sentences),
-                why: w.why,
-                mend: w.mend,
-                rewrite: w.rewrite,
-            });
-        }
-    }
-    let strengths = said.strengths.into_iter();
+    let weakness = |part: &Written| -> Result<Weakness, JudgeError> {
+        let SaidWeakness { mistake, sentences, why, mend, rewrite } = read(part)?;
+        Ok(Weakness { id: mistake, sentences: indexes(sentences), why, mend, rewrite })
+    };
+    let strengths = read::<Strengths>(strengths)?.strengths.into_iter();
     Ok(Words {
-        summary: said.summary,
-        weaknesses,
+        summary: read::<Summary>(summary)?.summary,
+        weaknesses: weaknesses.iter().map(weakness).collect::<Result<_, _>>()?,
         strengths: strengths.map(|s| Praise { sentences: indexes(s.sentences), what: s.what }).collect(),
-        questions: said.questions,
+        questions: read::<Questions>(questions)?.questions,
         dropped: 0,
     })
 }
@@ -137,38 +143,32 @@ pub(super) mod tests {
         }
     }
 
-    fn said(numbers: &str) -> String {
-        format!(
-            r#"{{"summary":"s","weaknesses":[{{"mistake":"vague","sentences":{numbers},"why":"w","mend":"m","rewrite":null}}],
-            "strengths":[],"questions":["a","b","c"]}}"#
-        )
-    }
+    const TEXTS: [&str; 4] = [
+        r#"{"summary":"s"}"#,
+        r#"{"mistake":"vague","sentences":[2,1,2],"why":"w","mend":"m","rewrite":null}"#,
+        r#"{"strengths":[{"sentences":[2],"what":"w"}]}"#,
+        r#"{"questions":["a","b","c"]}"#,
+    ];
 
     #[test]
     fn only_sentences_and_mistakes_that_exist_can_be_written() {
         let f = finding("vague");
-        let schema = schema(&[&f], &[0, 1]);
-        let valid = |text: &str| jsonschema::is_valid(&schema, &serde_json::from_str(text).unwrap());
-        assert!(valid(&said("[1,2]")));
-        assert!(!valid(&said("[3]")), "there is no third sentence");
-        assert!(!valid(&said("[1]").replace("vague", "no_result")), "it was not found");
+        let schemas = schemas(&[&f], &[0, 1]);
+        assert_eq!(schemas.len(), TEXTS.len());
+        let valid =
+            |i: usize, text: &str| jsonschema::is_valid(&schemas[i], &serde_json::from_str(text).unwrap());
+        assert!((0..TEXTS.len()).all(|i| valid(i, TEXTS[i])));
+        assert!(!valid(1, &TEXTS[1].replace("2,1", "3,1")), "there is no third sentence");
+        assert!(!valid(1, &TEXTS[1].replace("vague", "no_result")), "it was not found");
     }
 
     #[test]
-    fn nothing_found_nothing_weak() {
-        let schema = schema(&[], &[0, 1]);
-        let text = r#"{"summary":"s","strengths":[{"sentences":[2],"what":"w"}],"questions":["a","b","c"]}"#;
-        assert!(jsonschema::is_valid(&schema, &serde_json::from_str(text).unwrap()));
-        assert!(parse(text).unwrap().weaknesses.is_empty());
-    }
-
-    #[test]
-    fn sentences_count_from_zero_and_a_mistake_is_named_once() {
-        let words = parse(&said("[2,1,2]")).unwrap();
+    fn sentences_count_from_zero() {
+        let written = |text: &str| Written { text: text.to_owned(), complete: true };
+        let texts = TEXTS.map(written);
+        let words = parse(&texts).unwrap();
         assert_eq!(words.weaknesses[0].sentences, [0, 1]);
-        let item = r#"{"mistake":"vague","sentences":[],"why":"w","mend":"m","rewrite":"r"}"#;
-        let twice =
-            format!(r#"{{"summary":"s","weaknesses":[{item},{item}],"strengths":[],"questions":[]}}"#);
-        assert_eq!(parse(&twice).unwrap().weaknesses.len(), 1);
+        assert_eq!((words.strengths[0].sentences.as_slice(), words.questions.len()), (&[1][..], 3));
+        assert!(parse(&texts[..1]).is_err(), "a part is missing");
     }
 }

@@ -157,19 +157,19 @@ pub trait Generator: Send {
         wanted: &[u32],
     ) -> Result<Vec<Vec<f32>>, ModelError>;
 
-    /// Writes JSON of a schema after the prompt, at most `most` tokens, the likeliest that the schema allows one after
-    /// the other.
+    /// Writes JSON of each schema after the prompt, at most `most` tokens a text, the likeliest that the schema allows one after
+    /// the other. The texts are written side by side, a token of each in a pass, and know nothing of one another.
     ///
-    /// `each` is given all that is written so far whenever there is more, and before each part of the prompt is read
-    /// (nothing is written then); it may stop the writing. A complete text is JSON that the schema allows.
+    /// `each` is given the first text that was not complete, so far, whenever there is more, and before each part of the prompt
+    /// is read (nothing is written then); it may stop the writing. A complete text is JSON that its schema allows.
     ///
     /// # Errors
-    /// When the prompt leaves no room in the context; when the schema can't be made a grammar; when the model fails.
+    /// When the prompt leaves no room in the context; when a schema can't be made a grammar; when the model fails.
     fn write(
         &mut self,
         prompt: &[u32],
-        schema: &serde_json::Value,
+        schemas: &[serde_json::Value],
         most: usize,
         each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<Written, ModelError>;
+    ) -> Result<Vec<Written>, ModelError>;
 }

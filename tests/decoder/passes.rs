@@ -1,6 +1,6 @@
 //! However a text is cut into passes, forked, cut back or spread as a tree, the decoder says the same.
 
-use candor::model::decoder::{Segment, Tree};
+use candor::model::decoder::{Onward, Segment, Tree};
 
 use super::*;
 
@@ -71,6 +71,53 @@ fn forks_go_on_by_themselves() {
         ranges.push(next);
         let worst = off(&last(&decoder, &hidden), &alone(&ranges));
         assert!(worst < NEAR, "{ranges:?}: off by {worst}");
+    }
+}
+
+#[test]
+fn texts_of_one_pass_are_what_each_is_alone() {
+    for (name, kind) in NAMES.map(|n| (n, GgmlDType::F32)).into_iter().chain([("qwen3", GgmlDType::Q4K)]) {
+        let decoder = decoder(name, kind, "each");
+        let text = tokens(200);
+        let mut trunk = decoder.cache();
+        go_on(&decoder, &mut trunk, &text[..70]);
+        // two of one beginning, one of part of it, one of none
+        let starts = [70, 70, 31, 0];
+        let begun = |start: usize| {
+            let mut cache = trunk.fork();
+            cache.truncate(start);
+            cache
+        };
+        let (mut alone, mut together) = (starts.map(begun), starts.map(begun));
+        // few of each, many of one, none of some
+        for lengths in [[1, 1, 1, 1], [3, 1, 8, 2], [1, 40, 2, 130], [0, 1, 0, 1]] {
+            let next: Vec<Vec<u32>> = (0..4).map(|i| text[10 * i..10 * i + lengths[i]].to_vec()).collect();
+            let mut texts: Vec<Onward<'_>> = Vec::new();
+            for (cache, tokens) in together.iter_mut().zip(&next).filter(|(_, t)| !t.is_empty()) {
+                texts.push(Onward { cache, tokens });
+            }
+            let hidden = decoder.forward_each(&mut texts).unwrap();
+            assert_eq!(hidden.len(), texts.len());
+            let got = decoder.logits(&hidden, 0..hidden.len()).unwrap();
+            let going = alone.iter_mut().zip(&next).filter(|(_, tokens)| !tokens.is_empty());
+            for ((cache, tokens), got) in going.zip(got) {
+                let worst = off(&got, &last(&decoder, &go_on(&decoder, cache, tokens)));
+                assert!(
+                    worst < if kind == GgmlDType::F32 { NEAR } else { 1e-3 },
+                    "{name} {lengths:?}: {worst}"
+                );
+            }
+            for (a, b) in alone.iter().zip(&together) {
+                assert_eq!(a.len(), b.len());
+            }
+        }
+        let mut texts = [Onward { cache: &mut trunk, tokens: &[] }];
+        let said = decoder.forward_each(&mut texts).err().unwrap().to_string();
+        assert!(said.contains("does not go on"), "{said}");
+        assert!(decoder.forward_each(&mut []).err().unwrap().to_string().contains("no tokens"));
+        let mut texts = [Onward { cache: &mut trunk, tokens: &[304] }];
+        assert!(decoder.forward_each(&mut texts).is_err());
+        assert_eq!(trunk.len(), 70, "after an error it is as before");
     }
 }
 

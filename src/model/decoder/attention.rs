@@ -8,65 +8,80 @@ use half::f16;
 use rayon::prelude::*;
 
 use super::DecoderError;
-use super::cache::Pair;
-use super::layer::Pass;
-use super::mask::{Block, Mask};
+use super::layer::Attended;
+use super::mask::Block;
 use crate::model::kernel::{Few, Kept, Many, Pack, Packed, Pairs, Processor, Room, TOGETHER};
 
-/// Tokens of a causal pass that are few: to quantize all that they see takes longer than to read it for each.
+/// Tokens of a text that are few: to quantize all that they see takes longer than to read it for each.
 const FEW: usize = 8;
 
-/// Attention of the scaled queries `[heads, tokens, head]` of a pass over what is kept, in a causal pass its tokens too, and
-/// over the new keys and values; gives `[tokens, heads · head]`. None where it is better done by matmuls: on other devices,
-/// and for many tokens where keys and values are kept in f32.
-pub(super) fn attend(
-    pass: &Pass<'_>,
-    q: &Tensor,
-    kept: &[Pair],
-    new: &Pair,
-) -> Result<Option<Tensor>, DecoderError> {
-    let (heads, tokens, head) = q.dims3()?;
-    let few = *pass.mask == Mask::Causal && tokens <= FEW;
-    if !q.device().is_cpu() || !few && !pass.cache.is_compact() {
+/// Whether attention in a text is better done by [`few`].
+pub(super) fn is_few(part: &Attended<'_>) -> bool {
+    part.text.is_causal() && part.text.rows.len() <= FEW && part.q.device().is_cpu()
+}
+
+/// Attention in texts of few tokens, on the CPU; gives `[tokens, heads · head]`, one text after the other.
+pub(super) fn few(kv_heads: usize, parts: &[&Attended<'_>]) -> Result<Tensor, DecoderError> {
+    let guards: Vec<_> = parts.iter().map(|part| guarded(part)).collect();
+    if parts.iter().all(|part| part.text.cache.is_compact()) {
+        each_few(&texts::<f16>(&guards, kv_heads)?)
+    } else {
+        each_few(&texts::<f32>(&guards, kv_heads)?)
+    }
+}
+
+/// Attention in a text of many tokens; gives `[tokens, heads · head]`. None where it is better done by matmuls: on other devices,
+/// and where keys and values are kept in f32.
+pub(super) fn many(kv_heads: usize, part: &Attended<'_>) -> Result<Option<Tensor>, DecoderError> {
+    if !part.q.device().is_cpu() || !part.text.cache.is_compact() {
         return Ok(None);
     }
-    let guards: Vec<_> = kept.iter().chain([new]).map(guard).collect();
-    let (new, kept) = guards.split_last().ok_or_else(unlike)?;
-    let (storage, layout) = q.storage_and_layout();
-    let numbers = numbers::<f32>(&storage, layout)?;
-    let queries = Queries { numbers, heads, tokens, head, kv_heads: pass.config.kv_heads };
-    let out = match (few, pass.cache.is_compact()) {
-        (true, true) => queries.few(&rows::<f16>(kept)?),
-        (true, false) => queries.few(&rows::<f32>(kept)?),
-        (false, _) => queries.many(pass, &rows::<f16>(kept)?, &new.rows::<f32>()?)?,
+    let guards = guarded(part);
+    let new = guards.last_chunk().ok_or_else(unlike)?;
+    text::<f16>(&guards, kv_heads)?.many(part.text, &rows(new)?).map(Some)
+}
+
+/// The storage of a tensor.
+type Guard<'a, S> = (S, &'a Layout);
+
+/// The storage of what a text attends to: its queries; the keys and the values of each part that is kept; those that are new.
+fn guarded<'a>(part: &'a Attended<'_>) -> Vec<Guard<'a, impl Deref<Target = Storage> + use<'a>>> {
+    let pairs = part.kept.iter().chain([&part.new]).flat_map(|(keys, values)| [keys, values]);
+    std::iter::once(&part.q).chain(pairs).map(Tensor::storage_and_layout).collect()
+}
+
+fn texts<'a, T: Stored>(
+    guards: &'a [Vec<Guard<'_, impl Deref<Target = Storage>>>],
+    kv_heads: usize,
+) -> Result<Vec<Text<'a, T>>, DecoderError> {
+    guards.iter().map(|guards| text(guards, kv_heads)).collect()
+}
+
+fn text<'a, T: Stored>(
+    guards: &'a [Guard<'_, impl Deref<Target = Storage>>],
+    kv_heads: usize,
+) -> Result<Text<'a, T>, DecoderError> {
+    let [(storage, layout), kept @ .., _, _] = guards else { return Err(unlike()) };
+    let (&[heads, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
+        return Err(unlike());
     };
-    Ok(Some(Tensor::from_vec(out, (tokens, heads * head), &Device::Cpu)?))
-}
-
-/// The storage of keys and of values.
-struct Guard<'a, S>([(S, &'a Layout); 2]);
-
-fn guard((keys, values): &Pair) -> Guard<'_, impl Deref<Target = Storage>> {
-    Guard([keys.storage_and_layout(), values.storage_and_layout()])
-}
-
-impl<S: Deref<Target = Storage>> Guard<'_, S> {
-    fn rows<T: Stored>(&self) -> Result<Rows<'_, T>, DecoderError> {
-        let [(keys, layout), (values, other)] = &self.0;
-        let (&[_, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
-            return Err(unlike());
-        };
-        if row != head || layout.stride() != other.stride() {
-            return Err(unlike());
-        }
-        Ok(Rows { keys: numbers(keys, layout)?, values: numbers(values, other)?, apart, tokens, head })
+    if row != head {
+        return Err(unlike());
     }
+    let kept = kept.as_chunks().0.iter().map(rows).collect::<Result<_, _>>()?;
+    Ok(Text { queries: numbers(storage, layout)?, apart, heads, tokens, head, kv_heads, kept })
 }
 
 fn rows<'a, T: Stored>(
-    guards: &'a [Guard<'_, impl Deref<Target = Storage>>],
-) -> Result<Vec<Rows<'a, T>>, DecoderError> {
-    guards.iter().map(|g| g.rows()).collect()
+    [(keys, layout), (values, other)]: &'a [Guard<'_, impl Deref<Target = Storage>>; 2],
+) -> Result<Rows<'a, T>, DecoderError> {
+    let (&[_, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
+        return Err(unlike());
+    };
+    if row != head || layout.stride() != other.stride() {
+        return Err(unlike());
+    }
+    Ok(Rows { keys: numbers(keys, layout)?, values: numbers(values, other)?, apart, tokens, head })
 }
 
 /// A type of candle's in which keys and values are kept.
@@ -113,71 +128,76 @@ impl<'a, T> Rows<'a, T> {
     }
 }
 
-/// Queries, `[heads, tokens, head]`.
-struct Queries<'a> {
-    numbers: &'a [f32],
+/// Scaled queries of a text, `[heads, tokens, head]` with this between one head and the next, and what is kept of it.
+struct Text<'a, T> {
+    queries: &'a [f32],
+    apart: usize,
     heads: usize,
     tokens: usize,
     head: usize,
     kv_heads: usize,
+    kept: Vec<Rows<'a, T>>,
 }
 
-impl<'a> Queries<'a> {
+/// Each token sees all that is kept of its text but what comes after it.
+fn each_few<T: Kept>(texts: &[Text<'_, T>]) -> Result<Tensor, DecoderError> {
+    let &Text { heads, head, kv_heads, .. } = texts.first().ok_or_else(unlike)?;
+    let (tokens, width) = (texts.iter().map(|t| t.tokens).sum::<usize>(), heads / kv_heads * head);
+    let mut mixed = vec![0.0; tokens * heads * head];
+    // texts that share keys and values read them one after the other, while they are in a cache
+    mixed.par_chunks_mut(tokens * width).enumerate().for_each(|(kv, mixed)| {
+        let each = texts.iter().flat_map(|text| (0..text.tokens).map(move |token| (text, token)));
+        each.zip(mixed.chunks_exact_mut(width)).for_each(|((text, token), out)| text.few(kv, token, out));
+    });
+    Ok(Tensor::from_vec(mixed, (kv_heads, tokens, width), &Device::Cpu)?
+        .transpose(0, 1)?
+        .reshape((tokens, heads * head))?)
+}
+
+impl<'a, T: Kept> Text<'a, T> {
     /// Heads that share keys and values.
     fn group(&self) -> usize {
         self.heads / self.kv_heads
     }
 
     fn row(&self, head: usize, token: usize) -> &'a [f32] {
-        &self.numbers[(head * self.tokens + token) * self.head..][..self.head]
+        &self.queries[head * self.apart + token * self.head..][..self.head]
     }
 
-    /// Each token sees all that is kept but those after it.
-    fn few<T: Kept>(&self, kept: &[Rows<'_, T>]) -> Vec<f32> {
-        let (head, group, processor) = (self.head, self.group(), Processor::best());
-        let all: usize = kept.iter().map(|r| r.tokens).sum();
-        let mut out = vec![0.0; self.tokens * self.heads * head];
-        out.par_chunks_mut(group * head).enumerate().for_each(|(i, out)| {
-            let (token, kv) = (i / self.kv_heads, i % self.kv_heads);
-            let queries = gathered((0..group).map(|g| self.row(kv * group + g, token)), head);
-            let mut left = all + token + 1 - self.tokens;
-            let seen = kept.iter().map(|rows| {
-                let tokens = rows.tokens.min(left);
-                left -= tokens;
-                rows.pairs(kv, 0..tokens)
-            });
-            let seen: Vec<Pairs<'_, T>> = seen.collect();
-            processor.run(Few { queries: &queries, head, seen: &seen, out });
+    /// Attention of a token's queries that share these keys and values.
+    fn few(&self, kv: usize, token: usize, out: &mut [f32]) {
+        let group = self.group();
+        let queries = gathered((0..group).map(|g| self.row(kv * group + g, token)), self.head);
+        let mut left = self.kept.iter().map(|r| r.tokens).sum::<usize>() + token + 1 - self.tokens;
+        let seen = self.kept.iter().map(|rows| {
+            let tokens = rows.tokens.min(left);
+            left -= tokens;
+            rows.pairs(kv, 0..tokens)
         });
-        out
+        let seen: Vec<Pairs<'_, T>> = seen.collect();
+        Processor::best().run(Few { queries: &queries, head: self.head, seen: &seen, out });
     }
 
-    /// By the blocks of a pass.
-    fn many<T: Kept>(
-        &self,
-        pass: &Pass<'_>,
-        kept: &[Rows<'_, T>],
-        new: &Rows<'_, f32>,
-    ) -> Result<Vec<f32>, DecoderError> {
+    /// By its blocks.
+    fn many(&self, text: &super::layer::Text<'_>, new: &Rows<'_, f32>) -> Result<Tensor, DecoderError> {
         let packed: Vec<Vec<Packed>> = (0..self.kv_heads)
             .into_par_iter()
-            .map(|kv| kept.iter().map(|rows| pack(rows.pairs(kv, 0..rows.tokens), self.head)).collect())
+            .map(|kv| self.kept.iter().map(|rows| pack(rows.pairs(kv, 0..rows.tokens), self.head)).collect())
             .collect();
         let mut out = Vec::with_capacity(self.tokens * self.heads * self.head);
-        for block in &pass.blocks {
+        for block in &text.blocks {
             let bias = match &block.bias {
                 Some(bias) => bias.to_vec2::<f32>()?,
                 None => vec![Vec::new(); block.rows.len()],
             };
             // in a causal pass the new tokens are kept already, those after the block too
-            let (own, hidden) = match pass.mask {
-                Mask::Causal => (Vec::new(), self.tokens - block.rows.end),
-                Mask::Tree(_) => {
-                    ((0..self.kv_heads).into_par_iter().map(|kv| self.own(block, kv, new)).collect(), 0)
-                }
+            let (own, hidden) = if text.is_causal() {
+                (Vec::new(), self.tokens - block.rows.end)
+            } else {
+                ((0..self.kv_heads).into_par_iter().map(|kv| self.own(block, kv, new)).collect(), 0)
             };
             let seen = packed.iter().enumerate().map(|(kv, packed)| {
-                let mut seen: Vec<_> = packed.iter().zip(kept).map(|(p, r)| (p, r.tokens)).collect();
+                let mut seen: Vec<_> = packed.iter().zip(&self.kept).map(|(p, r)| (p, r.tokens)).collect();
                 if let Some(last) = seen.last_mut() {
                     last.1 -= hidden;
                 }
@@ -187,7 +207,7 @@ impl<'a> Queries<'a> {
             let seen: Vec<Vec<(&Packed, usize)>> = seen.collect();
             self.block(block, &seen, &bias, &mut out);
         }
-        Ok(out)
+        Ok(Tensor::from_vec(out, (self.tokens, self.heads * self.head), &Device::Cpu)?)
     }
 
     /// The new tokens that a block of a tree sees.

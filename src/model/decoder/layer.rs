@@ -1,5 +1,7 @@
 //! One layer: attention over the cache and the new tokens, then the gated feed-forward part.
 
+use std::ops::Range;
+
 use candle_core::{D, Tensor};
 use candle_nn::ops::rms_norm;
 
@@ -37,9 +39,46 @@ pub(super) struct Layer {
 pub(super) struct Pass<'a> {
     pub(super) config: &'a Config,
     pub(super) angles: Angles,
-    pub(super) blocks: Vec<Block>,
+    /// One after the other, one at least.
+    pub(super) texts: Vec<Text<'a>>,
+}
+
+/// A text that goes on in a pass.
+pub(super) struct Text<'a> {
+    /// Its tokens among those of the pass.
+    pub(super) rows: Range<usize>,
     pub(super) mask: &'a Mask,
+    /// By rows of its own.
+    pub(super) blocks: Vec<Block>,
     pub(super) cache: &'a Cache,
+}
+
+/// What a layer attends to in a text.
+pub(super) struct Attended<'a> {
+    pub(super) text: &'a Text<'a>,
+    /// Scaled queries, `[heads, tokens, head]`.
+    pub(super) q: Tensor,
+    /// What is in the cache, in a causal pass with what is new.
+    pub(super) kept: Vec<Pair>,
+    pub(super) new: Pair,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn is_causal(&self) -> bool {
+        *self.mask == Mask::Causal
+    }
+
+    /// Its part of a layer's queries, keys and values; in a causal pass these are written to the cache.
+    fn part(&'a self, layer: usize, q: &Tensor, new: &Pair) -> Result<Attended<'a>, DecoderError> {
+        let Range { start, end } = self.rows;
+        let own = |x: &Tensor| x.narrow(1, start, end - start);
+        let new = (own(&new.0)?.contiguous()?, own(&new.1)?.contiguous()?);
+        if self.is_causal() {
+            self.cache.write(layer, &new)?;
+        }
+        let kept = self.cache.parts(layer, if self.is_causal() { end - start } else { 0 })?;
+        Ok(Attended { text: self, q: own(q)?, kept, new })
+    }
 }
 
 impl Joined {
@@ -131,7 +170,6 @@ impl Layer {
     /// `[tokens, hidden]` to `[tokens, heads · head]`.
     fn attention(&self, x: &Tensor, pass: &Pass<'_>, layer: usize) -> Result<Tensor, DecoderError> {
         let Config { heads, kv_heads, head, epsilon, ref rope, .. } = *pass.config;
-        let tokens = x.dim(0)?;
         let [q, k, v] = self.qkv.apply(x)?;
         let queries = Heads {
             heads,
@@ -144,45 +182,52 @@ impl Layer {
         let keys = Heads { heads: kv_heads, norm, scale: None, ..queries };
         let values = Heads { norm: None, turn: None, ..keys };
         let (q, new) = (queries.of(&q)?, (keys.of(&k)?, values.of(&v)?));
-        if *pass.mask == Mask::Causal {
-            pass.cache.write(layer, &new)?;
+        let parts = pass.texts.iter().map(|text| text.part(layer, &q, &new));
+        let parts: Vec<Attended<'_>> = parts.collect::<Result<_, _>>()?;
+        let few: Vec<&Attended<'_>> = parts.iter().filter(|part| attention::is_few(part)).collect();
+        if few.len() == parts.len() {
+            return attention::few(kv_heads, &few);
         }
-        // in a causal pass with those of its tokens
-        let kept = pass.cache.parts(layer, if *pass.mask == Mask::Causal { tokens } else { 0 })?;
-        match attention::attend(pass, &q, &kept, &new)? {
-            Some(attended) => Ok(attended),
-            None => by_matmuls(pass, &q, &kept, &new),
-        }
+        // how a text is read does not depend on those beside it
+        let each = parts.iter().map(|part| {
+            if attention::is_few(part) {
+                return attention::few(kv_heads, &[part]);
+            }
+            attention::many(kv_heads, part)?.map_or_else(|| by_matmuls(pass.config, part), Ok)
+        });
+        joined(each.collect::<Result<_, _>>()?)
     }
+}
+
+/// Tensors one below the other; one at least.
+fn joined(all: Vec<Tensor>) -> Result<Tensor, DecoderError> {
+    Ok(if all.len() == 1 { all[0].clone() } else { Tensor::cat(&all, 0)? })
 }
 
 /// The same block by block.
-fn by_matmuls(pass: &Pass<'_>, q: &Tensor, kept: &[Pair], new: &Pair) -> Result<Tensor, DecoderError> {
-    let blocks = pass.blocks.iter().map(|block| {
-        let q = q.narrow(1, block.rows.start, block.rows.len())?.contiguous()?;
-        attend(&q, &seen(pass, kept.to_vec(), new, block)?, block, pass.config.kv_heads)
+fn by_matmuls(config: &Config, part: &Attended<'_>) -> Result<Tensor, DecoderError> {
+    let blocks = part.text.blocks.iter().map(|block| {
+        let q = part.q.narrow(1, block.rows.start, block.rows.len())?.contiguous()?;
+        attend(&q, &seen(part, block)?, block, config.kv_heads)
     });
-    let blocks: Vec<Tensor> = blocks.collect::<Result<_, DecoderError>>()?;
-    Ok(if blocks.len() == 1 { blocks[0].clone() } else { Tensor::cat(&blocks, 0)? })
+    joined(blocks.collect::<Result<_, DecoderError>>()?)
 }
 
 /// Of what is kept that which a block sees, and of new tokens.
-fn seen(pass: &Pass<'_>, mut kept: Vec<Pair>, new: &Pair, block: &Block) -> Result<Vec<Pair>, DecoderError> {
-    match pass.mask {
-        Mask::Causal => {
-            if let (Some((k, v)), Some(all)) = (kept.last_mut(), pass.blocks.last()) {
-                let len = k.dim(1)? - (all.rows.end - block.rows.end);
-                (*k, *v) = (k.narrow(1, 0, len)?, v.narrow(1, 0, len)?);
-            }
+fn seen(part: &Attended<'_>, block: &Block) -> Result<Vec<Pair>, DecoderError> {
+    let mut seen = part.kept.clone();
+    if part.text.is_causal() {
+        if let (Some((k, v)), Some(all)) = (seen.last_mut(), part.text.blocks.last()) {
+            let len = k.dim(1)? - (all.rows.end - block.rows.end);
+            (*k, *v) = (k.narrow(1, 0, len)?, v.narrow(1, 0, len)?);
         }
-        Mask::Tree(_) => {
-            for r in &block.sees {
-                let part = |x: &Tensor| x.narrow(1, r.start, r.len());
-                kept.push((part(&new.0)?, part(&new.1)?));
-            }
+    } else {
+        for r in &block.sees {
+            let some = |x: &Tensor| x.narrow(1, r.start, r.len());
+            seen.push((some(&part.new.0)?, some(&part.new.1)?));
         }
     }
-    Ok(kept)
+    Ok(seen)
 }
 
 /// Softmax attention of `[heads, rows, head]` scaled queries over the parts; gives `[rows, heads · head]`.

@@ -43,7 +43,7 @@ pub use self::mask::{Mask, Segment, Tree};
 use self::cache::Shape;
 use self::config::{Architecture, Config};
 use self::gguf::Gguf;
-use self::layer::{Layer, Pass};
+use self::layer::{Layer, Pass, Text};
 use self::matrix::Matrix;
 use self::weights::{Shard, Source, Weights};
 use super::workers::awake;
@@ -90,6 +90,14 @@ pub struct Input<'a> {
     /// The rows whose hidden states are given, in that order, one at least: the last layer computes no more than what they and
     /// the cache need.
     pub wanted: &'a [usize],
+}
+
+/// A text of several that are read on in one pass.
+pub struct Onward<'a> {
+    /// What was read of it.
+    pub cache: &'a mut Cache,
+    /// What comes next, one token at least; at the positions after those of the cache.
+    pub tokens: &'a [u32],
 }
 
 /// The hidden states of the wanted rows of one pass, after the last norm. Logits are made of them by
@@ -197,7 +205,7 @@ impl Decoder {
     pub fn forward(&self, cache: &mut Cache, input: Input<'_>) -> Result<Hidden, DecoderError> {
         self.check(input)?;
         if !cache.is_for(&self.shape()) {
-            return Err(DecoderError::Input("the cache is another model's".to_owned()));
+            return Err(another_models());
         }
         self.handle.with_context(|| awake(|| self.pass(cache, input)))
     }
@@ -230,19 +238,70 @@ impl Decoder {
     }
 
     fn pass(&self, cache: &mut Cache, input: Input<'_>) -> Result<Hidden, DecoderError> {
-        let Input { tokens, positions, mask, wanted } = input;
+        let Input { tokens, mask, .. } = input;
         if *mask == Mask::Causal {
             cache.reserve(tokens.len())?;
         }
-        let pass = Pass {
-            config: &self.config,
-            angles: self.config.rope.angles(positions, &self.handle)?,
-            blocks: mask::blocks(mask, tokens.len(), &self.handle)?,
-            mask,
-            cache,
-        };
-        let rows = Tensor::from_iter(wanted.iter().map(|&r| r as u32), &self.handle)?;
-        let mut x = self.embedding.embedding(tokens, &self.handle)?;
+        let text = self.text(mask, cache, 0..tokens.len())?;
+        let hidden = self.through(input, vec![text])?;
+        if *mask == Mask::Causal {
+            cache.advance(tokens.len());
+        }
+        Ok(hidden)
+    }
+
+    /// Reads on in several texts in one pass, which costs little more than in one of them; gives the hidden state of the last
+    /// token of each. Each sees what is in its cache, this decoder's, and its own tokens, and its cache holds them afterwards;
+    /// after an error it is as before.
+    ///
+    /// # Errors
+    /// As of [`Decoder::forward`].
+    pub fn forward_each(&self, texts: &mut [Onward<'_>]) -> Result<Hidden, DecoderError> {
+        let (mut tokens, mut positions, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
+        for Onward { cache, tokens: new } in &*texts {
+            if new.is_empty() {
+                return Err(DecoderError::Input("a text does not go on".to_owned()));
+            }
+            if !cache.is_for(&self.shape()) {
+                return Err(another_models());
+            }
+            tokens.extend_from_slice(new);
+            positions.extend((cache.len() as u32..).take(new.len()));
+            wanted.push(tokens.len() - 1);
+        }
+        let input = Input { tokens: &tokens, positions: &positions, mask: &Mask::Causal, wanted: &wanted };
+        self.check(input)?;
+        self.handle.with_context(|| awake(|| self.pass_each(input, texts)))
+    }
+
+    fn pass_each(&self, input: Input<'_>, texts: &mut [Onward<'_>]) -> Result<Hidden, DecoderError> {
+        let mut at = 0;
+        let mut each = Vec::with_capacity(texts.len());
+        for Onward { cache, tokens } in texts.iter_mut() {
+            cache.reserve(tokens.len())?;
+            each.push(self.text(&Mask::Causal, cache, at..at + tokens.len())?);
+            at += tokens.len();
+        }
+        let hidden = self.through(input, each)?;
+        texts.iter_mut().for_each(|text| text.cache.advance(text.tokens.len()));
+        Ok(hidden)
+    }
+
+    fn text<'a>(
+        &self,
+        mask: &'a Mask,
+        cache: &'a Cache,
+        rows: Range<usize>,
+    ) -> Result<Text<'a>, DecoderError> {
+        let blocks = mask::blocks(mask, rows.len(), &self.handle)?;
+        Ok(Text { rows, mask, blocks, cache })
+    }
+
+    fn through(&self, input: Input<'_>, texts: Vec<Text<'_>>) -> Result<Hidden, DecoderError> {
+        let angles = self.config.rope.angles(input.positions, &self.handle)?;
+        let pass = Pass { config: &self.config, angles, texts };
+        let rows = Tensor::from_iter(input.wanted.iter().map(|&r| r as u32), &self.handle)?;
+        let mut x = self.embedding.embedding(input.tokens, &self.handle)?;
         for (i, layer) in self.layers.iter().enumerate() {
             let last = i + 1 == self.layers.len();
             if last {
@@ -251,9 +310,6 @@ impl Decoder {
             x = layer.forward(&x, &pass, i, last.then_some(&rows))?;
         }
         check_finite(&x)?;
-        if *mask == Mask::Causal {
-            cache.advance(tokens.len());
-        }
         Ok(Hidden(rms_norm(&x, &self.norm, self.config.epsilon)?))
     }
 
@@ -277,6 +333,10 @@ impl Decoder {
         };
         self.handle.with_context(|| awake(logits))
     }
+}
+
+fn another_models() -> DecoderError {
+    DecoderError::Input("the cache is another model's".to_owned())
 }
 
 fn check_rows(last: Option<usize>, rows: usize) -> Result<(), DecoderError> {

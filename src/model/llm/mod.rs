@@ -22,10 +22,10 @@ pub use self::error::LlmError;
 pub use self::template::ChatTemplate;
 
 use self::branches::Branches;
-use self::grammar::Grammar;
+use self::grammar::{Grammar, Pen};
 use self::reader::Reader;
 use self::vocabulary::Vocabulary;
-use crate::model::decoder::{Chat, Decoder, Device, Files};
+use crate::model::decoder::{Cache, Chat, Decoder, Device, Files, Onward};
 use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 
 /// Logits of so many branches are held at once: with a vocabulary of 150,000, 20 MB.
@@ -205,67 +205,96 @@ impl Generator for Local {
     fn write(
         &mut self,
         prompt: &[u32],
-        schema: &Value,
+        schemas: &[Value],
         most: usize,
         each: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<Written, ModelError> {
-        if prompt.is_empty() {
+    ) -> Result<Vec<Written>, ModelError> {
+        let Some((last, before)) = prompt.split_last() else {
             return Err(LlmError::Input("the prompt is empty".to_owned()).into());
-        }
+        };
         self.fits(prompt.len() + 1)?;
         let most = most.min(self.context - prompt.len());
-        let mut pen = self.grammar.start(schema)?;
-        let mut page = Page { vocabulary: &self.vocabulary, bytes: Vec::new(), tokens: 0, most };
-        // what can begin in one way only is read with the prompt
-        let begun = pen.forced()?;
-        let mut done = pen.is_done()?;
-        if !page.add(&begun) || done || most == 0 {
-            let whole = done && page.tokens == begun.len();
-            return page.close(whole);
+        let mut pages = Vec::with_capacity(schemas.len());
+        for (i, schema) in schemas.iter().enumerate() {
+            // the same seed draws the same words for each answer, wherever it stands in a run
+            let sampler =
+                self.seed.map(|seed| LogitsProcessor::from_sampling(seed.wrapping_add(i as u64), SAMPLING));
+            let mut page = Page::new(&self.vocabulary, self.grammar.start(schema)?, sampler, most);
+            // what can begin in one way only is read with the end of the prompt
+            page.begin(*last)?;
+            pages.push(page);
         }
-        let text = [prompt, &begun].concat();
-        let Some(mut logits) = self.reader.read(&text, &mut || each(""))? else {
-            return Ok(Written { text: String::new(), complete: false });
+        if pages.iter().all(|page| page.ended) {
+            return pages.into_iter().map(Page::close).collect();
+        }
+        let Some(text) = self.reader.read(before, &mut || each(""))? else {
+            return Ok(vec![Written { text: String::new(), complete: false }; schemas.len()]);
         };
-        // the same seed draws the same words for each answer, wherever it stands in a run
-        let mut sampler = self.seed.map(|seed| LogitsProcessor::from_sampling(seed, SAMPLING));
-        let mut stopped = !begun.is_empty() && each(page.text()).is_break();
-        while !stopped && !done && page.tokens < most {
-            let token = match &mut sampler {
-                Some(sampler) => pen.drawn(&logits, sampler)?,
-                None => pen.likeliest(&logits)?,
-            };
-            pen.take(token)?;
-            let mut next = vec![token];
-            next.extend(pen.forced()?);
-            done = pen.is_done()?;
-            if !page.add(&next) {
-                return page.close(false);
+        let mut caches: Vec<Cache> = pages.iter().map(|_| text.fork()).collect();
+        drop(text);
+        let begun = pages.iter().find(|page| !page.ended).filter(|page| !page.bytes.is_empty());
+        let mut stopped = begun.is_some_and(|page| each(page.text()).is_break());
+        while !stopped && let Some(first) = pages.iter().position(|page| !page.ended) {
+            let open = pages.iter().zip(&mut caches).filter(|(page, _)| !page.ended);
+            let mut texts: Vec<Onward<'_>> =
+                open.map(|(page, cache)| Onward { cache, tokens: &page.next }).collect();
+            let logits = self.reader.go_on(&mut texts)?;
+            for (page, logits) in pages.iter_mut().filter(|page| !page.ended).zip(logits) {
+                page.go_on(&logits)?;
             }
-            stopped = each(page.text()).is_break();
-            if !stopped && !done && page.tokens < most {
-                logits = self.reader.go_on(&next)?;
-            }
+            stopped = each(pages[first].text()).is_break();
         }
-        page.close(done)
+        pages.into_iter().map(Page::close).collect()
     }
 }
 
-/// What has been written.
+/// A text that is being written.
 struct Page<'a> {
     vocabulary: &'a Vocabulary,
+    pen: Pen,
+    sampler: Option<LogitsProcessor>,
     bytes: Vec<u8>,
-    tokens: usize,
-    most: usize,
+    /// Tokens for which there is room.
+    room: usize,
+    /// What is to be read before there can be more.
+    next: Vec<u32>,
+    /// Whether all is written that is to be or that there is room for.
+    ended: bool,
+    complete: bool,
 }
 
-impl Page<'_> {
-    /// Adds tokens as far as there is room, and says whether there was for all.
-    fn add(&mut self, tokens: &[u32]) -> bool {
-        let fit = tokens.len().min(self.most - self.tokens);
-        self.bytes.extend(tokens[..fit].iter().flat_map(|&t| self.vocabulary.text(t)));
-        self.tokens += fit;
-        fit == tokens.len()
+impl<'a> Page<'a> {
+    fn new(vocabulary: &'a Vocabulary, pen: Pen, sampler: Option<LogitsProcessor>, room: usize) -> Page<'a> {
+        let (bytes, next) = (Vec::new(), Vec::new());
+        Page { vocabulary, pen, sampler, bytes, room, next, ended: false, complete: false }
+    }
+
+    /// Writes the next token and those that must follow it.
+    fn go_on(&mut self, logits: &[f32]) -> Result<(), LlmError> {
+        let token = match &mut self.sampler {
+            Some(sampler) => self.pen.drawn(logits, sampler)?,
+            None => self.pen.likeliest(logits)?,
+        };
+        self.pen.take(token)?;
+        self.next = vec![token];
+        self.follow(0)
+    }
+
+    fn begin(&mut self, last: u32) -> Result<(), LlmError> {
+        self.next = vec![last];
+        self.follow(1)
+    }
+
+    /// Adds the tokens that must come next to those that are, and writes them but for the first `known`, as far as there is room.
+    fn follow(&mut self, known: usize) -> Result<(), LlmError> {
+        self.next.extend(self.pen.forced()?);
+        let written = &self.next[known..];
+        let fit = &written[..written.len().min(self.room)];
+        self.bytes.extend(fit.iter().flat_map(|&t| self.vocabulary.text(t)));
+        self.room -= fit.len();
+        self.complete = fit.len() == written.len() && self.pen.is_done()?;
+        self.ended = self.complete || self.room == 0;
+        Ok(())
     }
 
     /// The text without a character of which only the beginning is written.
@@ -276,10 +305,13 @@ impl Page<'_> {
         }
     }
 
-    fn close(self, complete: bool) -> Result<Written, ModelError> {
-        let text =
-            if complete { std::str::from_utf8(&self.bytes).map_err(LlmError::from)? } else { self.text() };
-        Ok(Written { text: text.to_owned(), complete })
+    fn close(self) -> Result<Written, ModelError> {
+        let text = if self.complete {
+            std::str::from_utf8(&self.bytes).map_err(LlmError::from)?
+        } else {
+            self.text()
+        };
+        Ok(Written { text: text.to_owned(), complete: self.complete })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::model::decoder::{Cache, Decoder, DecoderError, Hidden, Input, Mask};
+use crate::model::decoder::{Cache, Decoder, DecoderError, Hidden, Input, Mask, Onward};
 
 use super::branches::Branches;
 
@@ -15,7 +15,8 @@ const PASS: usize = 512;
 /// The kernels of quantized weights differ a little with the rows of a pass, so a text's logits depend on where it was cut
 /// into passes. They must not depend on what was read before it. So a text is cut at places of its own: behind
 /// `mark`, where the system text ends, and every [`PASS`] tokens from the beginning and from there. What another text
-/// left is used up to such a place. Only a text that goes on where the last one ended is read from there.
+/// left is used up to such a place. Only a text that goes on where the last one ended is read from there. What is written after
+/// a text is in caches of its own.
 pub(super) struct Reader {
     decoder: Decoder,
     cache: Cache,
@@ -23,8 +24,6 @@ pub(super) struct Reader {
     tokens: Vec<u32>,
     /// Where the passes ended in which they were read.
     passes: Vec<usize>,
-    /// How long the last text was that was asked for; the tokens after it were written.
-    last: usize,
     mark: Vec<u32>,
     /// Tokens of all passes.
     read: u64,
@@ -32,15 +31,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(decoder: Decoder, mark: Vec<u32>) -> Reader {
-        Reader {
-            cache: decoder.cache(),
-            decoder,
-            tokens: Vec::new(),
-            passes: Vec::new(),
-            last: 0,
-            mark,
-            read: 0,
-        }
+        Reader { cache: decoder.cache(), decoder, tokens: Vec::new(), passes: Vec::new(), mark, read: 0 }
     }
 
     pub(super) fn decoder(&self) -> &Decoder {
@@ -54,31 +45,25 @@ impl Reader {
 
     /// Reads a text, and asks nothing about it.
     pub(super) fn read_ahead(&mut self, text: &[u32]) -> Result<(), DecoderError> {
-        self.remember(text, text.len(), &mut || ControlFlow::Continue(())).map(|_| ())
+        self.remember(text, &mut || ControlFlow::Continue(())).map(|_| ())
     }
 
-    /// Reads a text; `more` is asked before each pass and may end it. Gives the logits after the text, or none where it
-    /// was ended.
+    /// Reads a text; `more` is asked before each pass and may end it. Gives a cache that goes on from the text by itself, or none
+    /// where it was ended.
     pub(super) fn read(
         &mut self,
         text: &[u32],
         more: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Option<Vec<f32>>, DecoderError> {
-        // a text that is remembered whole has no hidden state any more
-        match self.remember(text, text.len().saturating_sub(1), more)? {
-            Some(hidden) => self.after(&hidden).map(Some),
-            None => Ok(None),
-        }
+    ) -> Result<Option<Cache>, DecoderError> {
+        let whole = self.remember(text, more)?.is_continue();
+        Ok(whole.then(|| self.cache.fork()))
     }
 
-    /// Reads what was written after the text; gives the logits after it.
-    pub(super) fn go_on(&mut self, written: &[u32]) -> Result<Vec<f32>, DecoderError> {
-        let hidden = self.pass(written)?;
-        self.after(&hidden)
-    }
-
-    fn after(&self, hidden: &Hidden) -> Result<Vec<f32>, DecoderError> {
-        Ok(self.decoder.logits(hidden, 0..1)?.swap_remove(0))
+    /// Reads what comes next in some texts, in one pass; gives the logits after each.
+    pub(super) fn go_on(&mut self, texts: &mut [Onward<'_>]) -> Result<Vec<Vec<f32>>, DecoderError> {
+        let hidden = self.decoder.forward_each(texts)?;
+        self.read += texts.iter().map(|text| text.tokens.len() as u64).sum::<u64>();
+        self.decoder.logits(&hidden, 0..hidden.len())
     }
 
     /// Reads a text, and what goes on from its end in several ways, in one pass; gives the hidden states at the ends.
@@ -87,7 +72,7 @@ impl Reader {
         text: &[u32],
         branches: &Branches,
     ) -> Result<Hidden, DecoderError> {
-        self.remember(text, text.len(), &mut || ControlFlow::Continue(()))?;
+        self.read_ahead(text)?;
         let positions = branches.tree.positions(text.len() as u32);
         let mask = Mask::Tree(branches.tree.clone());
         let wanted = &branches.ends;
@@ -97,53 +82,46 @@ impl Reader {
         Ok(hidden)
     }
 
-    /// Makes the cache that of a text, of which at most the first `most` tokens may have been there. Gives the hidden
-    /// state after it, none where there was none or it was ended.
+    /// Makes the cache that of a text, unless `more` ends it.
     fn remember(
         &mut self,
         text: &[u32],
-        most: usize,
         more: &mut dyn FnMut() -> ControlFlow<()>,
-    ) -> Result<Option<Hidden>, DecoderError> {
+    ) -> Result<ControlFlow<()>, DecoderError> {
         let cuts = cuts(text, &self.mark);
-        let keep = self.keep(text, most, &cuts);
-        self.truncate(keep);
-        self.last = keep;
-        let mut hidden = None;
+        self.truncate(self.keep(text, &cuts));
         while self.tokens.len() < text.len() {
             if more().is_break() {
-                return Ok(None);
+                return Ok(ControlFlow::Break(()));
             }
             let from = self.tokens.len();
             let next = cuts.iter().copied().find(|&c| c > from).unwrap_or(text.len());
-            hidden = Some(self.pass(&text[from..next])?);
-            self.last = next;
+            self.pass(&text[from..next])?;
         }
-        Ok(hidden)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// How many remembered tokens can stay.
-    fn keep(&self, text: &[u32], most: usize, cuts: &[usize]) -> usize {
+    fn keep(&self, text: &[u32], cuts: &[usize]) -> usize {
         let alike = text.iter().zip(&self.tokens).take_while(|(a, b)| a == b).count();
-        if alike >= self.last && (1..=most).contains(&self.last) {
-            return self.last;
+        if alike == self.tokens.len() {
+            return alike;
         }
-        let most = alike.min(most);
-        let own = cuts.iter().zip(&self.passes).take_while(|(c, p)| c == p && **c <= most);
+        let own = cuts.iter().zip(&self.passes).take_while(|(c, p)| c == p && **c <= alike);
         own.last().map_or(0, |(&c, _)| c)
     }
 
-    /// Reads on; gives the hidden state of the last token.
-    fn pass(&mut self, tokens: &[u32]) -> Result<Hidden, DecoderError> {
+    /// Reads on.
+    fn pass(&mut self, tokens: &[u32]) -> Result<(), DecoderError> {
         let start = self.tokens.len() as u32;
         let positions: Vec<u32> = (start..start + tokens.len() as u32).collect();
         let wanted = [tokens.len().saturating_sub(1)];
         let input = Input { tokens, positions: &positions, mask: &Mask::Causal, wanted: &wanted };
-        let hidden = self.decoder.forward(&mut self.cache, input)?;
+        self.decoder.forward(&mut self.cache, input)?;
         self.tokens.extend_from_slice(tokens);
         self.read += tokens.len() as u64;
         self.passes.push(self.tokens.len());
-        Ok(hidden)
+        Ok(())
     }
 
     /// Forgets all but the first tokens, and what a panic may have left in one place only.

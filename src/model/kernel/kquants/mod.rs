@@ -242,13 +242,15 @@ fn output<const GROUPS: usize, F: Spread<GROUPS>>(all: &[F], inputs: usize, i: u
 fn multiply<F: Format>(all: &[F], inputs: usize, rows: &[f32], processor: Processor) -> Vec<f32> {
     /// Panels that a thread takes at least: what they cost is more than what it costs to wake it.
     const FEW: usize = 4;
+    /// Rows of a thread for which it spreads all panels.
+    const ALL: usize = 4 * TILE;
     let supers = inputs / SUPER;
     let (panels, count, threads) =
         (all.len() / supers, rows.len() / inputs, rayon::current_num_threads().max(1));
     let each = count.div_ceil(threads).next_multiple_of(TILE);
     let mut out = vec![0.0; count * panels * BLOCK];
-    if count.div_ceil(each) < threads {
-        // too few rows for all threads: each takes some of the panels
+    if count < threads * ALL {
+        // too few rows to spread all panels for those of each thread: each takes some of the panels
         let mut quantized = Vec::new();
         processor.run(Quantize(rows, &mut quantized));
         let each = panels.div_ceil(threads).max(FEW);
