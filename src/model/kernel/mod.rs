@@ -115,6 +115,9 @@ impl Bits {
 
 /// The operations of which each kind of processor has its own version.
 pub(in crate::model) trait Isa: Copy {
+    /// Rows that are so few that weights had better be taken as they lie than spread for them.
+    const FEW: usize = 1;
+
     /// Adds up the products of quantized rows with a panel of weights, block by block. With the rows go the low bits of their
     /// values, if they have any.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
@@ -134,18 +137,18 @@ pub(in crate::model) trait Isa: Copy {
         out: Tile<'_>,
     );
 
-    /// The products of a row with a panel of Q4_K: the same bytes as by [`Isa::grouped`].
+    /// The products of rows with a panel of Q4_K: the same bytes as by [`Isa::grouped`].
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
     #[inline(always)]
-    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
-        spreading(self, row, panel, out);
+    fn four<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Four], out: Tile<'_>) {
+        spreading(self, rows, panel, out);
     }
 
     /// The same of Q6_K.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
     #[inline(always)]
-    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
-        spreading(self, row, panel, out);
+    fn six<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Six], out: Tile<'_>) {
+        spreading(self, rows, panel, out);
     }
 
     /// Adds up the products of rows with a panel of numbers, value by value. All of one length.

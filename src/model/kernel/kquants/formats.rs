@@ -1,7 +1,7 @@
 //! The formats: how a file has their super-blocks, how a panel has them, and what they stand for.
 
 use super::super::math::half_to_f32;
-use super::super::{BLOCK, Columns, Isa};
+use super::super::{BLOCK, Columns, Isa, Tile};
 use super::{Format, Multiply, PARTS, Part, Signed, Spread, products};
 
 /// Outputs whose values are the low halves of bytes; those of the others are the high ones.
@@ -73,8 +73,8 @@ impl Format for Four {
     }
 
     #[inline(always)]
-    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
-        isa.four(row, panel, out);
+    fn few<const ROWS: usize, I: Isa>(isa: I, rows: [&[Signed]; ROWS], panel: &[Four], out: Tile<'_>) {
+        isa.four(rows, panel, out);
     }
 }
 
@@ -157,8 +157,8 @@ impl Format for Six {
     }
 
     #[inline(always)]
-    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
-        isa.six(row, panel, out);
+    fn few<const ROWS: usize, I: Isa>(isa: I, rows: [&[Signed]; ROWS], panel: &[Six], out: Tile<'_>) {
+        isa.six(rows, panel, out);
     }
 }
 

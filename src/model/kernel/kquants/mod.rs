@@ -1,6 +1,6 @@
 //! Matrices in two of GGML's formats, Q4_K and Q6_K, as the operations want them: in panels of 32 outputs, as small as they are
 //! in the file. For a product a part of a panel is spread out into bytes that stay in the innermost cache while all rows pass;
-//! a row alone takes them as they are.
+//! a few rows take them as they are.
 //!
 //! The weights are taken as they are. Activations get 8 bits, with a scale for each 32 of them.
 
@@ -97,8 +97,8 @@ pub(super) trait Format: Send + Sync + Sized {
     /// [`products`] with as many groups as it has.
     fn products<I: Isa>(isa: I, all: Multiply<'_, Self>);
 
-    /// The products of a row with a panel, for a row that is alone.
-    fn alone<I: Isa>(isa: I, row: &[Signed], panel: &[Self], out: &mut [f32; BLOCK]);
+    /// The products of a few rows with a panel.
+    fn few<const ROWS: usize, I: Isa>(isa: I, rows: [&[Signed]; ROWS], panel: &[Self], out: Tile<'_>);
 }
 
 /// A format with so many groups in a block.
@@ -319,9 +319,11 @@ fn products<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(isa: I, all: Multipl
     let (supers, blocks) = (inputs / SUPER, inputs / BLOCK);
     let outputs = panels.len() / supers * BLOCK;
     let count = rows.len() / blocks;
-    if count == 1 {
-        let out = out.as_chunks_mut().0.iter_mut();
-        return panels.chunks_exact(supers).zip(out).for_each(|(panel, out)| F::alone(isa, rows, panel, out));
+    if count <= I::FEW {
+        for (p, panel) in panels.chunks_exact(supers).enumerate() {
+            few(isa, rows, panel, Tile { numbers: &mut out[p * BLOCK..], apart: outputs });
+        }
+        return;
     }
     let mut spread = [[Part::<GROUPS>::NOTHING; PARTS]; NEAR];
     for (p, panel) in panels.chunks_exact(supers).enumerate() {
@@ -346,18 +348,42 @@ fn products<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(isa: I, all: Multipl
     }
 }
 
-/// The products of a row with a panel whose super-blocks are spread out one by one.
+/// The products of a few rows with a panel, of four at most at once: as many as there are registers for their sums.
 #[inline(always)]
-pub(super) fn spreading<const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(
+fn few<F: Format, I: Isa>(isa: I, rows: &[Signed], panel: &[F], out: Tile<'_>) {
+    const MOST: usize = 4;
+    let blocks = panel.len() * PARTS;
+    let row = |r: usize| &rows[r * blocks..][..blocks];
+    let count = rows.len() / blocks;
+    let mut r = 0;
+    while r < count {
+        let left = count - r;
+        // 7 are 4 and 3, 5 are 3 and 2
+        let together = left.div_ceil(left.div_ceil(MOST));
+        let to = Tile { numbers: &mut out.numbers[r * out.apart..], apart: out.apart };
+        match together {
+            1 => F::few(isa, [row(r)], panel, to),
+            2 => F::few(isa, [row(r), row(r + 1)], panel, to),
+            3 => F::few(isa, [row(r), row(r + 1), row(r + 2)], panel, to),
+            _ => F::few(isa, [row(r), row(r + 1), row(r + 2), row(r + 3)], panel, to),
+        }
+        r += together;
+    }
+}
+
+/// The products of rows with a panel whose super-blocks are spread out one by one.
+#[inline(always)]
+pub(super) fn spreading<const ROWS: usize, const GROUPS: usize, F: Spread<GROUPS>, I: Isa>(
     isa: I,
-    row: &[Signed],
+    rows: [&[Signed]; ROWS],
     panel: &[F],
-    out: &mut [f32; BLOCK],
+    out: Tile<'_>,
 ) {
     let mut spread = [Part::<GROUPS>::NOTHING; PARTS];
-    for (n, (block, row)) in panel.iter().zip(row.chunks_exact(PARTS)).enumerate() {
+    for (n, block) in panel.iter().enumerate() {
         block.spread(&mut spread);
         let onto = if n == 0 { NOTHING } else { Onto::Tile };
-        isa.grouped([row], &spread, onto, Tile { numbers: out, apart: BLOCK });
+        let rows = rows.map(|row| &row[n * PARTS..][..PARTS]);
+        isa.grouped(rows, &spread, onto, Tile { numbers: &mut *out.numbers, apart: out.apart });
     }
 }

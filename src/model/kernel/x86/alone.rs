@@ -1,5 +1,5 @@
-//! Products of a row with weights as they lie in a panel. Each number is made by the operations, and in the order, in which
-//! spread weights give it.
+//! Products of a row, or a few, with weights as they lie in a panel. Each number is made by the operations, and in the order, in
+//! which spread weights give it.
 
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, __m512, __m512i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32,
@@ -14,48 +14,55 @@ use std::arch::x86_64::{
 };
 
 use super::super::kquants::{Bytes, Four, MIDDLE, PARTS, Signed, Six, fours};
-use super::super::{BLOCK, LANES};
+use super::super::{BLOCK, LANES, Tile};
 use super::ahead::ahead;
 use super::grouped::number;
 use super::{WIDE, numbers, store};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) fn four_avx512(row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+pub(super) fn four_avx512<const ROWS: usize>(rows: [&[Signed]; ROWS], panel: &[Four], mut out: Tile<'_>) {
     let low = _mm512_set1_epi8(15);
-    let mut all = [_mm512_setzero_ps(); WIDE];
-    for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
+    let mut all = [[_mm512_setzero_ps(); WIDE]; ROWS];
+    for (b, block) in panel.iter().enumerate() {
         let (scales, least) = (numbers(&block.scale.0), numbers(&block.least.0));
-        for (part, x) in block.parts.iter().zip(row) {
+        for (p, part) in block.parts.iter().enumerate() {
             ahead(part);
-            let mut sums = [_mm512_setzero_si512(); WIDE];
-            for (bytes, four) in part.values.iter().zip(x.values) {
-                let (bytes, four) = (wide(bytes), _mm512_set1_epi32(number(four)));
-                let halves = [bytes, _mm512_srli_epi16::<4>(bytes)];
-                for (sum, half) in sums.iter_mut().zip(halves) {
-                    *sum = _mm512_dpbusd_epi32(*sum, _mm512_and_si512(half, low), four);
+            let row = |r: usize| &rows[r][b * PARTS + p];
+            let mut sums = [[_mm512_setzero_si512(); WIDE]; ROWS];
+            for (j, bytes) in part.values.iter().enumerate() {
+                let bytes = wide(bytes);
+                let halves = [bytes, _mm512_srli_epi16::<4>(bytes)].map(|half| _mm512_and_si512(half, low));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let four = _mm512_set1_epi32(number(row(r).values[j]));
+                    for (sum, half) in sums.iter_mut().zip(halves) {
+                        *sum = _mm512_dpbusd_epi32(*sum, half, four);
+                    }
                 }
             }
-            for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
+            for i in 0..WIDE {
                 let column = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.scales, i)));
                 let zero = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(few(&part.least, i)));
-                let (column, zero) = (_mm512_mul_ps(column, scales[i]), _mm512_mul_ps(zero, least[i]));
-                *all = plus_avx512(*all, sum, (column, zero), (x.scale, x.whole));
+                let columns = (_mm512_mul_ps(column, scales[i]), _mm512_mul_ps(zero, least[i]));
+                for (r, (all, sums)) in all.iter_mut().zip(&sums).enumerate() {
+                    all[i] = plus_avx512(all[i], sums[i], columns, (row(r).scale, row(r).whole));
+                }
             }
         }
     }
-    store(all, out);
+    all.into_iter().enumerate().for_each(|(r, all)| store(all, out.row(r)));
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) fn six_avx512(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+pub(super) fn six_avx512<const ROWS: usize>(rows: [&[Signed]; ROWS], panel: &[Six], mut out: Tile<'_>) {
     let (low, two) = (_mm512_set1_epi8(15), _mm512_set1_epi8(3 << 4));
-    let mut all = [_mm512_setzero_ps(); WIDE];
-    for (block, row) in panel.iter().zip(row.chunks_exact(PARTS)) {
+    let mut all = [[_mm512_setzero_ps(); WIDE]; ROWS];
+    for (b, block) in panel.iter().enumerate() {
         let scales = numbers(&block.scale.0);
-        for (part, x) in block.parts.iter().zip(row) {
+        for (p, part) in block.parts.iter().enumerate() {
             ahead(part);
+            let row = |r: usize| &rows[r][b * PARTS + p];
             for g in 0..part.scales.len() {
-                let mut sums = [_mm512_setzero_si512(); WIDE];
+                let mut sums = [[_mm512_setzero_si512(); WIDE]; ROWS];
                 for j in fours::<2>(g) {
                     let (bytes, more) = (wide(&part.low[j]), wide(&part.high[j / 2]));
                     let more = if j % 2 == 0 {
@@ -64,23 +71,28 @@ pub(super) fn six_avx512(row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) 
                         [more, _mm512_srli_epi16::<2>(more)]
                     };
                     let halves = [bytes, _mm512_srli_epi16::<4>(bytes)];
-                    let four = _mm512_set1_epi32(number(x.values[j]));
-                    for ((sum, half), more) in sums.iter_mut().zip(halves).zip(more) {
-                        let values =
-                            _mm512_or_si512(_mm512_and_si512(half, low), _mm512_and_si512(more, two));
-                        *sum = _mm512_dpbusd_epi32(*sum, values, four);
+                    let values: [__m512i; WIDE] = std::array::from_fn(|i| {
+                        _mm512_or_si512(_mm512_and_si512(halves[i], low), _mm512_and_si512(more[i], two))
+                    });
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let four = _mm512_set1_epi32(number(row(r).values[j]));
+                        for (sum, values) in sums.iter_mut().zip(values) {
+                            *sum = _mm512_dpbusd_epi32(*sum, values, four);
+                        }
                     }
                 }
-                for (i, (all, sum)) in all.iter_mut().zip(sums).enumerate() {
+                for i in 0..WIDE {
                     let column = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(few(&part.scales[g], i)));
                     let column = _mm512_mul_ps(column, scales[i]);
-                    let zero = _mm512_mul_ps(_mm512_set1_ps(MIDDLE), column);
-                    *all = plus_avx512(*all, sum, (column, zero), (x.scale, x.halves[g]));
+                    let columns = (column, _mm512_mul_ps(_mm512_set1_ps(MIDDLE), column));
+                    for (r, (all, sums)) in all.iter_mut().zip(&sums).enumerate() {
+                        all[i] = plus_avx512(all[i], sums[i], columns, (row(r).scale, row(r).halves[g]));
+                    }
                 }
             }
         }
     }
-    store(all, out);
+    all.into_iter().enumerate().for_each(|(r, all)| store(all, out.row(r)));
 }
 
 /// Outputs of a vector of AVX2.

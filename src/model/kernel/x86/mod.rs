@@ -72,6 +72,8 @@ pub(super) fn run_avx2(job: impl Job) {
 }
 
 impl Isa for Avx512 {
+    const FEW: usize = 8;
+
     #[inline(always)]
     fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
         // SAFETY: an `Avx512` is there only where the processor has these features.
@@ -97,15 +99,15 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
+    fn four<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Four], out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { alone::four_avx512(row, panel, out) }
+        unsafe { alone::four_avx512(rows, panel, out) }
     }
 
     #[inline(always)]
-    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
+    fn six<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Six], out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { alone::six_avx512(row, panel, out) }
+        unsafe { alone::six_avx512(rows, panel, out) }
     }
 
     #[inline(always)]
@@ -303,15 +305,19 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn four(self, row: &[Signed], panel: &[Four], out: &mut [f32; BLOCK]) {
-        // SAFETY: as above.
-        unsafe { alone::four_avx2(row, panel, out) }
+    fn four<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Four], mut out: Tile<'_>) {
+        for (r, row) in rows.into_iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { alone::four_avx2(row, panel, out.row(r)) }
+        }
     }
 
     #[inline(always)]
-    fn six(self, row: &[Signed], panel: &[Six], out: &mut [f32; BLOCK]) {
-        // SAFETY: as above.
-        unsafe { alone::six_avx2(row, panel, out) }
+    fn six<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Six], mut out: Tile<'_>) {
+        for (r, row) in rows.into_iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { alone::six_avx2(row, panel, out.row(r)) }
+        }
     }
 
     #[inline(always)]
