@@ -145,7 +145,7 @@ pub struct Verdict {
 /// A critique in words, written by a language model and kept to what the answer says. It changes nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Words {
-    /// The whole, in a sentence or two.
+    /// The whole, in a sentence or two; empty where that is left out.
     pub summary: String,
     /// What is weak, each for a finding of the report.
     pub weaknesses: Vec<Weakness>,
@@ -155,6 +155,8 @@ pub struct Words {
     pub questions: Vec<String>,
     /// How many parts were left out, since they quote what the answer doesn't say.
     pub dropped: usize,
+    /// How many did not come to their end and are left out, too: the writing was stopped, or they became too long.
+    pub unfinished: usize,
 }
 
 /// A weakness in words.

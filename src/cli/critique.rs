@@ -104,10 +104,14 @@ impl Run<'_> {
         if writes {
             let critic = &self.critics[&settings.guide].critic;
             report.words = llm::written(|each| critic.words(&answer, &report, each)).with_context(cannot)?;
-            if report.words.is_none() {
-                let why = if llm::stopped() { "it was stopped" } else { "it became too long" };
-                notes.push(format!("{}: the critique in words is left out: {why}", answer.name));
-            }
+            let left_out = match report.words.as_ref().map(|words| words.unfinished) {
+                None => Some("the critique in words is left out".to_owned()),
+                Some(0) => None,
+                Some(1) => Some("a part of the critique in words is left out".to_owned()),
+                Some(n) => Some(format!("{n} parts of the critique in words are left out")),
+            };
+            let why = if llm::stopped() { "it was stopped" } else { "it became too long" };
+            notes.extend(left_out.map(|what| format!("{}: {what}: {why}", answer.name)));
         }
         let shown = Shown { answer: &answer, report: &report, number };
         match apart {

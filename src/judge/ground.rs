@@ -222,6 +222,7 @@ mod tests {
             strengths: vec![Praise { sentences: vec![], what: "\"Ada\"".to_owned() }],
             questions: vec!["Why \"never\"?".to_owned()],
             dropped: 0,
+            unfinished: 0,
         };
         let kept = keep(words, &answer());
         assert_eq!((kept.weaknesses.len(), kept.strengths.len(), kept.questions.len()), (1, 1, 0));

@@ -155,7 +155,8 @@ impl Judge {
         ask::opinion(generator.as_mut(), &self.prompts, &begun, &ask::Asked { answer, guide, evidence })
     }
 
-    /// The critique in words. `each` is given what is written so far and may end it. Of an answer that is longer than the
+    /// The critique in words: the parts that came to their end, or none where none did. `each` is given what is written so far and
+    /// may end it. Of an answer that is longer than the
     /// context the sentences of the findings are read, and those around them.
     ///
     /// # Errors
@@ -182,7 +183,7 @@ impl Judge {
         prompt.extend_from_slice(&generator.frame().tail);
         let schemas = words::schemas(&told, &reads);
         let written = generator.write(&prompt, &schemas, words::MOST_TOKENS, each)?;
-        if written.iter().any(|part| !part.complete) {
+        if written.iter().all(|part| !part.complete) {
             return Ok(None);
         }
         Ok(Some(ground::keep(words::parse(&written)?, answer)))

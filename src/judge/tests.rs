@@ -160,3 +160,17 @@ fn what_is_stopped_says_nothing() {
     let words = judge(script).words(&answer(), &Guide::ownership().unwrap(), &[], stop).unwrap();
     assert_eq!(words, None);
 }
+
+#[test]
+fn what_is_whole_is_kept_when_the_rest_is_stopped() {
+    let mut parts = 0;
+    let stop = &mut |_: &str| {
+        parts += 1;
+        if parts > 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let found = [finding("vague"), finding("no_result")];
+    let words = judge(Script::new()).words(&answer(), &Guide::ownership().unwrap(), &found, stop);
+    let words = words.unwrap().unwrap();
+    assert_eq!((words.summary.as_str(), words.weaknesses.len(), words.unfinished), ("s", 1, 3));
+    assert_eq!(words.weaknesses[0].id, "vague");
+}

@@ -96,10 +96,11 @@ struct Questions {
     questions: Vec<String>,
 }
 
-/// The words in the texts of the [`schemas`]; sentences count from 0 in them, each once and in order.
+/// The words in the texts of the [`schemas`] that are complete; sentences count from 0 in them, each once and in order.
 pub(super) fn parse(texts: &[Written]) -> Result<Words, JudgeError> {
-    fn read<T: DeserializeOwned>(part: &Written) -> Result<T, JudgeError> {
-        serde_json::from_str(&part.text).map_err(JudgeError::Words)
+    fn read<T: DeserializeOwned>(part: &Written) -> Result<Option<T>, JudgeError> {
+        let read = || serde_json::from_str(&part.text).map_err(JudgeError::Words);
+        part.complete.then(read).transpose()
     }
     let [summary, weaknesses @ .., strengths, questions] = texts else {
         let missing = serde::de::Error::custom("a part is missing");
@@ -111,17 +112,23 @@ pub(super) fn parse(texts: &[Written]) -> Result<Words, JudgeError> {
         out.dedup();
         out
     };
-    let weakness = |part: &Written| -> Result<Weakness, JudgeError> {
-        let SaidWeakness { mistake, sentences, why, mend, rewrite } = read(part)?;
-        Ok(Weakness { id: mistake, sentences: indexes(sentences), why, mend, rewrite })
-    };
-    let strengths = read::<Strengths>(strengths)?.strengths.into_iter();
+    let weaknesses: Vec<Option<SaidWeakness>> = weaknesses.iter().map(read).collect::<Result<_, _>>()?;
+    let weaknesses = weaknesses.into_iter().flatten().map(|w| Weakness {
+        id: w.mistake,
+        sentences: indexes(w.sentences),
+        why: w.why,
+        mend: w.mend,
+        rewrite: w.rewrite,
+    });
+    let strengths: Option<Strengths> = read(strengths)?;
+    let strengths = strengths.into_iter().flat_map(|s| s.strengths);
     Ok(Words {
-        summary: read::<Summary>(summary)?.summary,
-        weaknesses: weaknesses.iter().map(weakness).collect::<Result<_, _>>()?,
+        summary: read(summary)?.map(|s: Summary| s.summary).unwrap_or_default(),
+        weaknesses: weaknesses.collect(),
         strengths: strengths.map(|s| Praise { sentences: indexes(s.sentences), what: s.what }).collect(),
-        questions: read::<Questions>(questions)?.questions,
+        questions: read(questions)?.map(|q: Questions| q.questions).unwrap_or_default(),
         dropped: 0,
+        unfinished: texts.iter().filter(|part| !part.complete).count(),
     })
 }
 
@@ -170,5 +177,19 @@ pub(super) mod tests {
         assert_eq!(words.weaknesses[0].sentences, [0, 1]);
         assert_eq!((words.strengths[0].sentences.as_slice(), words.questions.len()), (&[1][..], 3));
         assert!(parse(&texts[..1]).is_err(), "a part is missing");
+        // each by itself
+        for left_out in 0..texts.len() {
+            let mut texts = texts.clone();
+            texts[left_out] = Written { text: texts[left_out].text[..5].to_owned(), complete: false };
+            let words = parse(&texts).unwrap();
+            let there = [
+                !words.summary.is_empty(),
+                !words.weaknesses.is_empty(),
+                !words.strengths.is_empty(),
+                !words.questions.is_empty(),
+            ];
+            assert!((0..texts.len()).all(|i| there[i] == (i != left_out)), "{words:?}");
+            assert_eq!(words.unfinished, 1);
+        }
     }
 }

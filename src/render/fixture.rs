@@ -139,6 +139,7 @@ fn worded(name: &'static str, source: &str, text: &str) -> Fixture {
         strengths: vec![Praise { sentences: vec![1], what: said("what is strong") }],
         questions: vec![said("what is asked")],
         dropped: 2,
+        unfinished: 1,
     });
     let model = ModelInfo { id: "small".into(), sha256: "fedcba9876543210".repeat(4), device: "cpu".into() };
     f.second = Some(SecondModel { model, engine: "both", prompts: 1, seed: None });

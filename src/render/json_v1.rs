@@ -80,6 +80,7 @@ struct Words<'a> {
     strengths: Vec<Praise<'a>>,
     questions: &'a [String],
     dropped: usize,
+    unfinished: usize,
 }
 
 #[derive(Serialize)]
@@ -257,6 +258,7 @@ fn words(words: &crate::report::Words) -> Words<'_> {
         strengths: strengths.collect(),
         questions: &words.questions,
         dropped: words.dropped,
+        unfinished: words.unfinished,
     }
 }
 

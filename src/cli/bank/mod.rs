@@ -87,7 +87,7 @@ struct Run<'a> {
     selection: Selection,
     min_level: Severity,
     reading: Reading,
-    /// Stories whose critique in words became too long.
+    /// Stories of whose critique in words a part became too long.
     wordless: AtomicU64,
 }
 
@@ -146,7 +146,8 @@ impl Run<'_> {
                 return Some(Err(RecordError::Critic { name: answer.name, source: Box::new(error) }));
             }
         };
-        if report.words.is_none() && self.reader.critic.writes(&report) {
+        let whole = report.words.as_ref().is_some_and(|words| words.unfinished == 0);
+        if !whole && self.reader.critic.writes(&report) {
             if STOP.load(Ordering::SeqCst) {
                 return None;
             }
@@ -187,7 +188,9 @@ impl Run<'_> {
         }
         let wordless = self.wordless.load(Ordering::SeqCst);
         if !self.args.quiet && wordless > 0 {
-            output::note(&format!("the words on {wordless} of them became too long and are left out"));
+            output::note(&format!(
+                "of the words on {wordless} of them a part became too long and is left out"
+            ));
         }
         if complete && all == 0 {
             output::error(&anyhow::anyhow!("there is no record in {}", self.names()));
