@@ -41,7 +41,7 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
     run.prepare(&first)?;
     run.sink.write_all((run.format.open)().as_bytes())?;
     let mut outcome = Outcome::Clean;
-    for file in &args.files {
+    for (i, file) in args.files.iter().enumerate() {
         match run.one(file) {
             Ok(true) if outcome == Outcome::Clean => outcome = Outcome::Found,
             Ok(_) => {}
@@ -50,6 +50,12 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
                 output::error(&error);
                 outcome = Outcome::Failed;
             }
+        }
+        let left = args.files.len() - i - 1;
+        if llm::stopped() && left > 0 {
+            output::note(&format!("stopped; answers that are not read: {left}"));
+            outcome = Outcome::Failed;
+            break;
         }
     }
     run.sink.write_all(run.format.close.as_bytes())?;

@@ -49,8 +49,10 @@ const FIGURES: [&str; 34] = [
     "twice",
     "percent",
 ];
-/// Opening and closing quotation marks. The plain apostrophe is none: it stands in "don't".
+/// Opening and closing quotation marks.
 const QUOTES: [(char, char); 3] = [('"', '"'), ('\u{201c}', '\u{201d}'), ('\u{ab}', '\u{bb}')];
+/// Those that are apostrophes, too: they open before a word and close behind one.
+const SINGLE_QUOTES: [(char, char); 2] = [('\'', '\''), ('\u{2018}', '\u{2019}')];
 
 /// What of the words the answer bears out.
 pub(super) fn keep(mut words: Words, answer: &Answer) -> Words {
@@ -65,7 +67,9 @@ pub(super) fn keep(mut words: Words, answer: &Answer) -> Words {
         words.dropped += 1;
     }
     for w in &mut words.weaknesses {
-        w.rewrite = w.rewrite.take().map(|r| said.grounded(&r));
+        let kept = w.rewrite.take_if(|r| said.quotes(r));
+        words.dropped += usize::from(w.rewrite.take().is_some());
+        w.rewrite = kept.map(|r| said.grounded(&r));
     }
     words
 }
@@ -101,13 +105,18 @@ impl Said {
     fn grounded(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let (mut rest, mut opens) = (text, true);
-        // what stands in brackets is a placeholder already
-        while let Some((before, bracket)) = rest.split_once('[') {
+        // what stands in brackets is a placeholder already, unless it has figures or names in turn
+        while let Some((before, (inside, after))) =
+            rest.split_once('[').and_then(|(before, bracket)| Some((before, bracket.split_once(']')?)))
+        {
             self.ground(before, &mut opens, &mut out);
-            let end = bracket.find(']').map_or(bracket.len(), |i| i + 1);
-            out.push('[');
-            out.push_str(&bracket[..end]);
-            (rest, opens) = (&bracket[end..], false);
+            let mut grounded = String::new();
+            self.ground(inside, &mut true, &mut grounded);
+            match grounded == inside {
+                true => out.extend(["[", inside, "]"]),
+                false => out.push_str(if grounded.contains(FIGURE) { FIGURE } else { NAME }),
+            }
+            (rest, opens) = (after, false);
         }
         self.ground(rest, &mut opens, &mut out);
         let doubled = |s: String, mark: &str| s.replace(&format!("{mark} {mark}"), mark);
@@ -142,9 +151,9 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What stands in quotation marks; an opening mark without a closing one quotes the rest.
+/// What stands in quotation marks. An opening mark without a closing one quotes the rest, but for single ones.
 fn quoted(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
+    let mut out = singly_quoted(text);
     let mut rest = text;
     while let Some((at, (open, close))) =
         rest.char_indices().find_map(|(i, c)| QUOTES.iter().find(|q| q.0 == c).map(|q| (i, *q)))
@@ -153,6 +162,22 @@ fn quoted(text: &str) -> Vec<&str> {
         let end = inside.find(close).unwrap_or(inside.len());
         out.push(&inside[..end]);
         rest = inside.get(end + close.len_utf8()..).unwrap_or_default();
+    }
+    out
+}
+
+fn singly_quoted(text: &str) -> Vec<&str> {
+    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut out = Vec::new();
+    for (open, close) in SINGLE_QUOTES {
+        for (at, mark) in text.match_indices(open) {
+            let inside = &text[at + mark.len()..];
+            if word(text[..at].chars().next_back()) || !word(inside.chars().next()) {
+                continue;
+            }
+            let closes = |(i, c): &(usize, &str)| !word(inside[i + c.len()..].chars().next());
+            out.extend(inside.match_indices(close).find(closes).map(|(end, _)| &inside[..end]));
+        }
     }
     out
 }
@@ -194,6 +219,9 @@ mod tests {
             ("It took twenty two days.", "It took [your figure] days."),
             ("I asked Bob Miller for it.", "I asked [name] for it."),
             ("Depots moved; then Zurich did.", "Depots moved; then [name] did."),
+            ("I moved [37% in Zurich] with Ada.", "I moved [your figure] with Ada."),
+            ("I asked [the lead in Zurich].", "I asked [name]."),
+            ("I moved [37% and Bob.", "I moved [[your figure]% and [name]."),
         ] {
             assert_eq!(said().grounded(text), want);
         }
@@ -205,6 +233,10 @@ mod tests {
         assert!(said().quotes("You don't say who."), "an apostrophe quotes nothing");
         assert!(!said().quotes("You say \"moved 20 depots\"."));
         assert!(!said().quotes("You say \"never, ever"), "unclosed");
+        assert!(said().quotes("'14 depots' and \u{2018}didn\u{2019}t hold\u{2019} aren't the teams' words."));
+        for text in ["You say 'moved 20 depots'.", "The \u{2018}15 depots\u{2019} are many."] {
+            assert!(!said().quotes(text), "{text}");
+        }
     }
 
     #[test]
@@ -228,6 +260,10 @@ mod tests {
         assert_eq!((kept.weaknesses.len(), kept.strengths.len(), kept.questions.len()), (1, 1, 0));
         assert_eq!((kept.summary.as_str(), kept.dropped), ("", 3));
         assert_eq!(kept.weaknesses[0].rewrite.as_deref(), Some("I moved [your figure]."));
+        let mut misquoting = weakness("w");
+        misquoting.rewrite = Some("I told Ada \"ship it\".".to_owned());
+        let kept = keep(Words { weaknesses: vec![misquoting], dropped: 0, ..kept }, &answer());
+        assert_eq!((kept.weaknesses[0].rewrite.as_ref(), kept.dropped), (None, 1));
     }
 
     proptest! {

@@ -16,7 +16,7 @@ mod words;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Value as Metadata;
@@ -137,7 +137,13 @@ fn from_the_hub_to_the_words() {
     let words = &critique["words"];
     assert_eq!(words["questions"].as_array().map(Vec::len), Some(3), "{words} {notes}");
     let found: Vec<&Value> = critique["findings"].as_array().unwrap().iter().map(|f| &f["id"]).collect();
-    for weakness in words["weaknesses"].as_array().unwrap() {
+    let weaknesses = words["weaknesses"].as_array().unwrap();
+    let told = weaknesses.len() as u64 + words["dropped"].as_u64().unwrap();
+    assert!(
+        told > 0 && told >= found.len().min(4) as u64,
+        "each of the first four is put into words: {words}"
+    );
+    for weakness in weaknesses {
         assert!(found.contains(&&weakness["id"]), "{weakness} is no finding");
     }
     // the words change nothing else, and where nothing was fitted nor does the opinion
@@ -176,7 +182,36 @@ fn a_terminal_reader_sees_the_second_opinion_and_the_words() {
     let output = place.run(&["critique", "answer.md", "--guide", "guide.toml", &own]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("A second opinion\n") && text.contains("\nIn the words of own\n"), "{text}");
+    assert!(text.contains("\nBy: candor ") && text.contains("(engine both, prompts "), "{text}");
     assert!(text.lines().all(|l| unicode_width::UnicodeWidthStr::width(l) <= 80), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_writing_and_keeps_the_rest() {
+    use std::io::{BufRead, BufReader, Read};
+    let place = Place::new("stopped");
+    let own = format!("--llm={}", place.weights.display());
+    let files = ["answer.md", "answer.md", "answer.md"];
+    let mut command = place.candor(&[&["critique", "--guide", "guide.toml", &own], &files[..]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut shown = String::new();
+    // what comes before the words is shown before they are written
+    while !shown.contains("\nBy: ") {
+        assert!(stdout.read_line(&mut shown).unwrap() > 0, "{shown}");
+    }
+    // they are begun at once, and take longer than this
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    stdout.read_to_string(&mut shown).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{notes}");
+    assert!(notes.contains("critique in words") && notes.contains("it was stopped"), "{notes}");
+    assert!(notes.contains("stopped; answers that are not read: 2"), "{notes}");
+    assert_eq!(shown.matches("Where it stands\n").count(), 1, "{shown}");
 }
 
 #[test]

@@ -4,13 +4,14 @@ mod json;
 mod terminal;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use super::Outcome;
 use super::args::{EvalArgs, EvalFormat};
-use super::llm::{Ask, Opened};
+use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::load_guide;
@@ -21,6 +22,7 @@ use crate::model::encoder::Embedded;
 
 /// Runs the command.
 pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
+    llm::refuse_ids(&args.llm, args.files.iter().map(PathBuf::as_path))?;
     let mut examples = Vec::new();
     for file in &args.files {
         examples.extend(eval::read(file)?);

@@ -47,7 +47,8 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
     verdict::follow_ups(shown, &mut page)?;
     words::opinion(shown, context, &mut page)?;
     verdict::level(shown, context, &mut page)?;
-    verdict::next(shown, context, &mut page)
+    verdict::next(shown, context, &mut page)?;
+    words::makers(context, &mut page)
 }
 
 fn words(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {

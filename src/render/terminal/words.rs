@@ -20,6 +20,15 @@ pub(super) fn opinion(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<
     Ok(())
 }
 
+/// What made the report, where a language model had a part in it.
+pub(super) fn makers(context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    if context.second.is_none() {
+        return Ok(());
+    }
+    page.line("")?;
+    page.para("By: ", &said::tool(context.model, context.guide, context.second), DIM)
+}
+
 /// The words, where there are any.
 pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (Some(second), Some(words)) = (context.second, &shown.report.words) else { return Ok(()) };
