@@ -171,7 +171,11 @@ fn who_judged_and_whose_the_noise_band_is_are_told() {
     assert!(text.contains(" and small (engine both)"), "{text}");
     assert!(text.contains("measured with the guide other and the encoder alone."), "{text}");
     let page = render("html", &all[0], worded, |_| ());
-    assert!(page.contains("beside it (engine both, prompts 1, on cpu)") && page.contains("and the encoder alone."), "{page}");
+    assert!(
+        page.contains("beside it (engine both, prompts 1, on cpu)")
+            && page.contains("and the encoder alone."),
+        "{page}"
+    );
     let alone = flat(render("terminal", worded, &all[0], |_| ()));
     assert!(!alone.contains("Judged by") && alone.contains("measured with the guide other."), "{alone}");
     let said = |new| serde_json::from_str::<Value>(&render("json", &all[0], new, |_| ())).unwrap();
