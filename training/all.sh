@@ -30,6 +30,7 @@ folds foldK-first --seed 2 --epochs 3 --lr 8e-5 --head-lr 7e-4
 export OMP_NUM_THREADS=1
 for k in 0 1 2 3; do "$PYTHON" export.py fold "$k"; done
 "$PYTHON" export.py final
+"$PYTHON" addressed.py
 cargo build --release --locked --manifest-path ../Cargo.toml
 # the noise band is measured with the program and compiled into it
 "$PYTHON" noise.py

@@ -1,0 +1,115 @@
+"""Learns anew which sentences speak to the grader, on the model as it is shipped: its body and all other heads stay as they are.
+
+    python addressed.py
+
+While the body is trained, passages stand in few of its answers. Here each stands in three, and the cue's two vectors see all of
+them at once, beside every sentence of the answers. Writes the weights, the threshold and the goldens.
+"""
+
+import json
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+import data
+from export import ID, OUT, ROOT, TOKENIZER, dequantize, digest, our_names, rounded
+from labels import CUES, ROLES
+from model import Encoder
+from train import predict
+
+CUE, OTHER = CUES.index("addressed"), ROLES.index("other")
+TIMES, STEPS, RATE, TOLD, STAY = 3, 300, 2e-3, 3000, 1e-3
+# of sentences that tell a story, how many may be taken for words to the grader: one in two thousand
+WRONG = 0.0005
+
+
+def tokens(model, items):
+    """The vectors of each sentence's tokens in context, answer by answer."""
+    encoded = [data.encode(TOKENIZER, it.texts) for it in items]
+    order = sorted(range(len(items)), key=lambda i: sum(map(len, encoded[i])))
+    out = [None] * len(items)
+    with torch.no_grad():
+        for k in range(0, len(order), 8):
+            group = order[k : k + 8]
+            ids, segments, lengths = data.batch([encoded[i] for i in group])
+            x, segments = model.read(ids, segments)
+            parts, at = x.split(torch.bincount(segments).tolist()), 0
+            for i, n in zip(group, lengths.tolist()):
+                out[i], at = [part.half() for part in parts[at : at + n]], at + n
+    return out
+
+
+class Sentences:
+    """Sentences of which it is known whether they speak to the grader."""
+
+    def __init__(self, sentences, truth):
+        self.x = torch.cat(sentences).float()
+        self.sentence = torch.repeat_interleave(torch.arange(len(sentences)), torch.tensor([len(s) for s in sentences]))
+        self.truth = torch.tensor(truth)
+
+    def logits(self, attend, cue, bias):
+        """As in `Encoder.heads`."""
+        zero = torch.zeros(len(self.truth))
+        score = self.x @ attend
+        top = torch.full_like(zero, -torch.inf).scatter_reduce(0, self.sentence, score.detach(), "amax")
+        weight = torch.exp(score - top[self.sentence])
+        said = zero.index_add(0, self.sentence, weight * (self.x @ cue + bias))
+        return said / zero.index_add(0, self.sentence, weight)
+
+
+def learn(vectors, put, told, rng):
+    """The cue's vectors after some steps on all passages and a sample of the sentences that are told."""
+    learned = [v.clone().requires_grad_() for v in vectors]
+    optimizer = torch.optim.Adam(learned, lr=RATE)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 1 - k / STEPS)
+    for _ in range(STEPS):
+        some = Sentences(rng.sample(told, TOLD), [0.0] * TOLD)
+        loss = F.binary_cross_entropy_with_logits(put.logits(*learned), put.truth, reduction="sum")
+        loss = loss + F.softplus(some.logits(*learned)).mean() * len(told) / 4
+        loss = loss / len(put.truth) + STAY * sum(((v - w) ** 2).sum() for v, w in zip(learned, vectors))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return [v.detach() for v in learned]
+
+
+def main():
+    rng = data.seeded(1)
+    torch.manual_seed(1)
+    state = load_file(OUT / "model.safetensors")
+    model = Encoder().eval()
+    model.load_state_dict(our_names(dequantize(state | load_file(OUT / "words.safetensors"))), strict=False)
+    answers = data.load_answers()
+    told = [(s, role) for x, it in zip(tokens(model, answers), answers) for s, role in zip(x, it.roles)]
+    put = [data.insert(rng.choice(answers), p, rng) for p in data.load_passages() for _ in range(TIMES)]
+    put = [(x[k], it.cues[k][CUE]) for x, it in zip(tokens(model, put), put) for k in it.foreign]
+    names = ("cue_attend", "cue", "cue_bias")
+    vectors = [state[name][CUE] for name in names]
+    learned = learn(vectors, Sentences(*zip(*put)), [s for s, _ in told], rng)
+    for name, v in zip(names, learned):
+        state[name][CUE] = v
+    save_file(state, OUT / "model.safetensors")
+    story = [s for s, role in told if role != OTHER]
+    taken = torch.sigmoid(Sentences(story, [0.0] * len(story)).logits(*learned))
+    threshold = max(0.5, float(torch.quantile(taken, 1 - WRONG)))
+    readout = json.loads((OUT / "readout.json").read_text())
+    readout |= {"id": ID, "sha256": digest(OUT / "model.safetensors"), "addressed": round(threshold, 4)}
+    (OUT / "readout.json").write_text(json.dumps(readout, indent=1) + "\n")
+    model.load_state_dict(our_names(dequantize(state)), strict=False)
+    write_goldens(model, answers)
+
+
+def write_goldens(model, answers):
+    """What PyTorch makes of the cues of the goldens; nothing else of them changes."""
+    path = ROOT / "tests" / "goldens" / "encoder.json"
+    goldens = json.loads(path.read_text())
+    items = {it.id: it for it in answers}
+    for golden, said in zip(goldens, predict(model, [items[g["id"]] for g in goldens])):
+        golden["cues"] = rounded(said["cue"])
+    path.write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
