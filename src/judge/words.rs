@@ -9,8 +9,8 @@ use super::JudgeError;
 use crate::model::Written;
 use crate::report::{Finding, Praise, Weakness, Words};
 
-/// Findings that are put into words: more is not mended at once.
-pub(super) const MOST_WEAKNESSES: usize = 4;
+/// Findings that are put into words: as many as the weakest answers have.
+pub(super) const MOST_WEAKNESSES: usize = 9;
 /// Tokens of a part: more than the longest of its schema has, even if a model writes letter by letter.
 pub(super) const MOST_TOKENS: usize = 1024;
 /// Tokens that are kept free for a part where an answer does not fit: more than the texts of the longest have in English.

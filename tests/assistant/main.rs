@@ -8,6 +8,7 @@ mod compare;
 #[allow(dead_code)]
 #[path = "../models/hub.rs"]
 mod hub;
+mod steering;
 #[allow(dead_code)]
 #[path = "../decoder/tiny.rs"]
 mod tiny;

@@ -72,7 +72,7 @@ pub(super) fn run_avx2(job: impl Job) {
 }
 
 impl Isa for Avx512 {
-    const FEW: usize = 8;
+    const FEW: usize = 12;
 
     #[inline(always)]
     fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
