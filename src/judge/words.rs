@@ -48,10 +48,10 @@ pub(super) fn schemas(findings: &[&Finding], reads: &[usize]) -> Vec<Value> {
     parts
 }
 
-/// The schemas of a trial: as many texts as a critique has at most, which can't end before so many tokens, unless each of them is a
+/// The schemas of a trial: as many texts as a critique of four findings has, which can't end before so many tokens, unless each of them is a
 /// long one.
 pub(super) fn trial() -> Vec<Value> {
-    vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); MOST_WEAKNESSES + 3]
+    vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); 7]
 }
 
 fn object(parts: &[(&str, Value)]) -> Value {
