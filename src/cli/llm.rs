@@ -114,7 +114,7 @@ impl Opened {
             Some(_) => (Pooling::default(), true),
             None => (Pooling::default(), false),
         };
-        if stale && self.ask.engine == Engine::Both {
+        if stale && self.ask.engine != Engine::Encoder {
             output::note(&format!(
                 "{} was fitted for another model, guide or version and is not used; fit it again with `candor eval --fit`",
                 self.calibration.display()

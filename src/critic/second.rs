@@ -14,7 +14,7 @@ pub struct Second {
     pub judge: Arc<Judge>,
     /// Who judges.
     pub engine: Engine,
-    /// How much its opinion weighs where both judge.
+    /// What its opinion is worth.
     pub pooling: Pooling,
     /// Whether it writes the critique in words.
     pub writes: bool,
@@ -31,7 +31,7 @@ impl Second {
         if self.engine == Engine::Encoder {
             return Ok((heard.clone(), None));
         }
-        let said = self.judge.opinion(answer, guide, heard)?;
+        let said = self.judge.opinion(answer, guide, heard)?.calibrated(self.pooling.yes);
         Ok((self.engine.pool(heard, &said, self.pooling), Some(said)))
     }
 }

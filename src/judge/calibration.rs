@@ -106,13 +106,14 @@ impl Calibration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::Scaling;
     use crate::judge::scripted::Script;
 
     #[test]
     fn it_is_read_as_it_was_written_and_holds_for_nothing_else() {
         let judge = Judge::new(Box::new(Script::new())).unwrap();
         let guide = Guide::ownership().unwrap();
-        let pooling = Pooling { roles: 0.25, mistakes: 0.5 };
+        let pooling = Pooling { roles: 0.25, mistakes: 0.5, yes: Scaling { scale: 0.5, shift: -0.25 } };
         let fitted = Calibration::new(&judge, "abc", &guide, 12, pooling);
         let path = std::env::temp_dir().join(format!("candor-calibration-{}.toml", std::process::id()));
         assert_eq!(Calibration::read(&path).unwrap(), None);

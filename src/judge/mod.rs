@@ -26,7 +26,8 @@ use crate::text::Answer;
 pub use ask::Opinion;
 pub use calibration::{Calibration, CalibrationError};
 pub use load::Load;
-pub use pool::{Engine, Pooling};
+pub(crate) use pool::odds;
+pub use pool::{Engine, Pooling, Scaling};
 
 use extent::Extent;
 use prompts::Prompts;

@@ -39,6 +39,54 @@ pub struct Pooling {
     pub roles: f32,
     /// For the mistakes.
     pub mistakes: f32,
+    /// What its yes to a mistake is worth, with [`Engine::Llm`] too.
+    #[serde(default)]
+    pub yes: Scaling,
+}
+
+/// Makes probabilities of what a language model says (Platt 1999): it may be too sure, and it may like to say yes.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// What its logarithmic odds are multiplied with.
+    pub scale: f32,
+    /// What is added to them.
+    pub shift: f32,
+}
+
+impl Default for Scaling {
+    /// As the model says it.
+    fn default() -> Scaling {
+        Scaling { scale: 1.0, shift: 0.0 }
+    }
+}
+
+impl Scaling {
+    /// The probability that this one stands for.
+    #[must_use]
+    pub fn of(self, said: f32) -> f32 {
+        if self == Scaling::default() { said } else { share(self.scale.mul_add(odds(said), self.shift)) }
+    }
+}
+
+impl Opinion {
+    /// The same with the mistakes as probable as their yes is worth.
+    #[must_use]
+    pub fn calibrated(mut self, yes: Scaling) -> Opinion {
+        self.mistakes.values_mut().for_each(|p| *p = yes.of(*p));
+        self
+    }
+}
+
+/// Logarithmic odds of a probability, which is neither 0 nor 1 for that.
+pub(crate) fn odds(p: f32) -> f32 {
+    let p = p.clamp(1e-4, 1.0 - 1e-4);
+    (p / (1.0 - p)).ln()
+}
+
+/// The probability of logarithmic odds.
+fn share(odds: f32) -> f32 {
+    1.0 / (1.0 + (-odds).exp())
 }
 
 impl Engine {
@@ -47,7 +95,7 @@ impl Engine {
     pub fn pool(self, heard: &Evidence, said: &Opinion, pooling: Pooling) -> Evidence {
         let weights = match self {
             Engine::Encoder => return heard.clone(),
-            Engine::Llm => Pooling { roles: 1.0, mistakes: 1.0 },
+            Engine::Llm => Pooling { roles: 1.0, mistakes: 1.0, ..pooling },
             Engine::Both => pooling,
         };
         let mut out = heard.clone();
@@ -77,11 +125,7 @@ fn roles_between(a: &[f32; ROLES], b: &[f32; ROLES], weight: f32) -> [f32; ROLES
 
 /// The same for a judgement; its threshold moves towards one half, that of a model without its own.
 fn between(heard: Judgement, said: f32, weight: f32) -> Judgement {
-    let odds = |p: f32| {
-        let p = p.clamp(1e-4, 1.0 - 1e-4);
-        (p / (1.0 - p)).ln()
-    };
-    let mix = |a: f32, b: f32| 1.0 / (1.0 + (-((1.0 - weight) * odds(a) + weight * odds(b))).exp());
+    let mix = |a: f32, b: f32| share((1.0 - weight) * odds(a) + weight * odds(b));
     Judgement { p: mix(heard.p, said), threshold: mix(heard.threshold, 0.5) }
 }
 
@@ -103,7 +147,10 @@ mod tests {
     fn what_was_never_measured_weighs_nothing() {
         let (heard, said) = both();
         assert_eq!(Engine::Both.pool(&heard, &said, Pooling::default()), heard);
-        assert_eq!(Engine::Encoder.pool(&heard, &said, Pooling { roles: 1.0, mistakes: 1.0 }), heard);
+        assert_eq!(
+            Engine::Encoder.pool(&heard, &said, Pooling { roles: 1.0, mistakes: 1.0, ..Pooling::default() }),
+            heard
+        );
     }
 
     #[test]
@@ -116,9 +163,18 @@ mod tests {
     }
 
     #[test]
+    fn a_yes_is_worth_what_was_measured() {
+        let (_, said) = both();
+        let p = said.clone().calibrated(Scaling { scale: 0.5, shift: -1.0 }).mistakes["vague"];
+        assert!((p - share(0.5 * odds(0.9) - 1.0)).abs() < 1e-6 && p < 0.9, "{p}");
+        assert_eq!(said.clone().calibrated(Scaling::default()), said);
+    }
+
+    #[test]
     fn pooling_lies_between() {
         let (heard, said) = both();
-        let out = Engine::Both.pool(&heard, &said, Pooling { roles: 0.5, mistakes: 0.5 });
+        let out =
+            Engine::Both.pool(&heard, &said, Pooling { roles: 0.5, mistakes: 0.5, ..Pooling::default() });
         let p = out.mistakes["vague"].p;
         assert!(p > 0.2 && p < 0.9, "{p}");
         assert!((out.sentences[0].roles.iter().sum::<f32>() - 1.0).abs() < 1e-5);

@@ -48,8 +48,8 @@ pub(super) fn schemas(findings: &[&Finding], reads: &[usize]) -> Vec<Value> {
     parts
 }
 
-/// The schemas of a trial: as many texts as a critique of four findings has, which can't end before so many tokens, unless each of them is a
-/// long one.
+/// The schemas of a trial: as many texts as a critique of four findings has, which can't end before so many tokens, unless each
+/// of them is a long one.
 pub(super) fn trial() -> Vec<Value> {
     vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); 7]
 }

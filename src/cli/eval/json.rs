@@ -54,7 +54,8 @@ pub(super) fn second(second: Option<&Second>, fit: Option<&Fit>) -> Value {
     let Some(second) = second else { return Value::Null };
     let loss = |l: [f32; 2]| json!({ "alone": rounded(f64::from(l[0])), "pooled": rounded(f64::from(l[1])) });
     let fit = fit.map(
-        |f| json!({ "answers": f.answers, "roles_loss": loss(f.roles), "mistakes_loss": loss(f.mistakes) }),
+        |f| json!({ "answers": f.answers, "roles_loss": loss(f.roles), "mistakes_loss": loss(f.mistakes),
+                    "yes_loss": { "said": rounded(f64::from(f.yes[0])), "calibrated": rounded(f64::from(f.yes[1])) } }),
     );
     json!({
         "model": second.judge.model(), "engine": second.engine, "prompts": second.judge.prompts_version(),

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::eval::{Counts, Figures, Fit, macro_f1, micro_f1};
 use crate::evidence::Role;
+use crate::judge::Scaling;
 
 /// Writes what was fitted.
 pub(super) fn fit(out: &mut dyn Write, fit: &Fit) -> io::Result<()> {
@@ -17,7 +18,11 @@ pub(super) fn fit(out: &mut dyn Write, fit: &Fit) -> io::Result<()> {
     {
         writeln!(out, "  {what:<9} {weight:.2}  loss {alone:.3} by the encoder alone, {pooled:.3} with it")?;
     }
-    Ok(())
+    let ([said, calibrated], Scaling { scale, shift }) = (fit.yes, fit.pooling.yes);
+    writeln!(
+        out,
+        "its yes to mistakes: odds times {scale:.2} and {shift:+.2}, loss {said:.3} as it says them, {calibrated:.3} so"
+    )
 }
 
 /// Writes what was measured; a part without any record is left out.
