@@ -65,7 +65,7 @@ fn words_to_the_grader_are_left_out_and_change_nothing() {
     let p = figures.passages;
     assert!(p.recall() > 0.7, "{p:?}");
     assert!(figures.unmoved >= p.hit, "what is left out changes neither verdict nor findings: {figures:?}");
-    assert!(p.wrong <= 9, "passages of a story that only look like it: {p:?}");
+    assert!(p.wrong <= 7, "passages of a story that only look like it: {p:?}");
 }
 
 #[test]

@@ -312,7 +312,11 @@ fn texts_side_by_side_are_what_each_is_alone() {
         json!({ "type": "string", "minLength": 40, "maxLength": 60 }),
     ];
     for (name, kind) in [("qwen3", GgmlDType::Q4K), ("llama", GgmlDType::F32)] {
-        let mut model = Local::open(&plain("together", name, kind)).unwrap();
+        let mut setup = setup("together", name, kind, |parts| {
+            parts.metadata.insert(format!("{name}.context_length"), Metadata::U32(8192));
+        });
+        setup.context = 8192;
+        let mut model = Local::open(&setup).unwrap();
         // longer than a pass
         let prompt = prefix(&model, &GUIDE.repeat(20), "answer");
         let alone = schemas.each_ref().map(|schema| write(&mut model, &prompt, schema, 400));

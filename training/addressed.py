@@ -20,7 +20,7 @@ from train import predict
 
 CUE, OTHER = CUES.index("addressed"), ROLES.index("other")
 TIMES, STEPS, RATE, TOLD, STAY = 3, 300, 2e-3, 3000, 1e-3
-# of sentences that tell a story, how many may be taken for words to the grader: one in two thousand
+# of sentences that tell a story, and that it learns from, how many may be taken for words to the grader: one in two thousand
 WRONG = 0.0005
 
 

@@ -153,7 +153,7 @@ impl Run<'_> {
             Selection::new(&guide, &settings.select, &settings.ignore)?;
             if let (None, Some(ask)) = (&self.opened, &self.ask) {
                 self.opened = Some(Opened::open(ask)?);
-                llm::listen()?;
+                llm::listen(self.args.files.len() > 1)?;
             }
             let reader = Reader::new(Box::new(Embedded::load()?), guide, self.opened.as_ref())?;
             self.critics.insert(settings.guide.clone(), reader);

@@ -181,13 +181,15 @@ fn own(ask: &Ask) -> Result<(Setup, PathBuf)> {
 
 /// Whether words are being written, so that Ctrl-C ends the writing and not the program.
 static WRITING: AtomicBool = AtomicBool::new(false);
-/// Whether the writing is to end.
+/// Whether Ctrl-C was pressed.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Makes Ctrl-C end the writing of words, and candor where none are written.
-pub(super) fn listen() -> Result<()> {
-    let set = ctrlc::set_handler(|| {
-        if !WRITING.load(Ordering::SeqCst) || STOP.swap(true, Ordering::SeqCst) {
+/// Makes Ctrl-C end the writing of words. Where none are written it ends candor, but of `several` answers the one that is read
+/// is brought to its end, without words, so that nothing is lost that others have got. The second Ctrl-C ends candor.
+pub(super) fn listen(several: bool) -> Result<()> {
+    let set = ctrlc::set_handler(move || {
+        let kept = several || WRITING.load(Ordering::SeqCst);
+        if STOP.swap(true, Ordering::SeqCst) || !kept {
             std::process::exit(INTERRUPTED);
         }
     });
@@ -222,7 +224,7 @@ fn draft(json: &str) -> String {
     text.chars().skip(skip).collect()
 }
 
-/// Writes something while Ctrl-C ends only that; on a terminal, standard error shows how it goes on.
+/// Writes something, which Ctrl-C ends; on a terminal, standard error shows how it goes on.
 pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<()>) -> T) -> T {
     let shown = io::stderr().is_terminal();
     WRITING.store(true, Ordering::SeqCst);
@@ -241,7 +243,7 @@ pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<
     out
 }
 
-/// Whether Ctrl-C ended a writing.
+/// Whether Ctrl-C was pressed.
 pub(super) fn stopped() -> bool {
     STOP.load(Ordering::SeqCst)
 }

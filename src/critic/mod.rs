@@ -162,7 +162,7 @@ impl Critic {
     }
 
     /// The critique in words, where a language model is there that writes and the answer has a verdict. `each` is given
-    /// what is written so far and may end it: then there are none.
+    /// what is written so far and may end it: then the parts that are whole are left, or none.
     ///
     /// # Errors
     /// When the model fails; never because of what the answer says.

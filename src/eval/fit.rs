@@ -61,14 +61,21 @@ fn replies(both: &Both<'_>) -> Vec<(f32, bool)> {
     undisputed(both.gold).filter_map(|(id, made)| Some((*both.said.mistakes.get(id)?, made))).collect()
 }
 
-/// The scaling with the least loss of these replies, by Newton's method with a little pull to what the model says; and the loss
-/// without it and with it.
+/// The scaling with the least loss of these replies, by Newton's method with a little pull to what the model says, and steps halved
+/// until they help; and the loss without it and with it.
 fn scaling(replies: &[(f32, bool)]) -> (Scaling, [f32; 2]) {
     const PULL: f64 = 1.0;
     const NEWTON: usize = 20;
     let loss = |s: Scaling| {
         let each = replies.iter().map(|&(p, made)| log_loss(s.of(p), made));
         each.sum::<f32>() / replies.len().max(1) as f32
+    };
+    let pulled = |scale: f64, shift: f64| {
+        let each = replies.iter().map(|&(p, made)| {
+            let x = scale * f64::from(odds(p)) + shift;
+            (if made { -x } else { x }).exp().ln_1p()
+        });
+        each.sum::<f64>() + 0.5 * PULL * ((scale - 1.0).powi(2) + shift.powi(2))
     };
     let (mut scale, mut shift) = (1.0, 0.0);
     for _ in 0..NEWTON {
@@ -81,8 +88,12 @@ fn scaling(replies: &[(f32, bool)]) -> (Scaling, [f32; 2]) {
             h = [h[0] + weight * x * x, h[1] + weight * x, h[2] + weight];
         }
         let size = h[0] * h[2] - h[1] * h[1];
-        scale -= (h[2] * g[0] - h[1] * g[1]) / size;
-        shift -= (h[0] * g[1] - h[1] * g[0]) / size;
+        let step = [(h[2] * g[0] - h[1] * g[1]) / size, (h[0] * g[1] - h[1] * g[0]) / size];
+        let now = pulled(scale, shift);
+        let halves = std::iter::successors(Some(1.0), |by| Some(by / 2.0)).take(NEWTON);
+        let by = halves.into_iter().find(|by| pulled(scale - by * step[0], shift - by * step[1]) < now);
+        let Some(by) = by else { break };
+        (scale, shift) = (scale - by * step[0], shift - by * step[1]);
     }
     let fitted = Scaling { scale: scale as f32, shift: shift as f32 };
     let (before, after) = (loss(Scaling::default()), loss(fitted));
@@ -153,6 +164,14 @@ mod tests {
         let (fitted, [before, after]) = scaling(&replies);
         assert!((fitted.scale - 0.5).abs() < 0.02 && (fitted.shift + 1.0).abs() < 0.02, "{fitted:?}");
         assert!(after < before);
+        // much too sure
+        let sure =
+            |i: usize| (if i.is_multiple_of(2) { 0.999 } else { 0.001 }, i.is_multiple_of(2) == (i % 8 > 1));
+        let (fitted, [before, after]) = scaling(&(0..800).map(sure).collect::<Vec<_>>());
+        assert!(
+            fitted.scale > 0.05 && fitted.scale < 0.4 && after < 0.7 * before,
+            "{fitted:?} {before} {after}"
+        );
         // nothing is learned from nothing, nor from one that says the contrary
         assert_eq!(scaling(&[]).0, Scaling::default());
         let contrary: Vec<(f32, bool)> = replies.iter().map(|(p, made)| (1.0 - p, *made)).collect();

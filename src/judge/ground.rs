@@ -51,8 +51,9 @@ const FIGURES: [&str; 34] = [
 ];
 /// Opening and closing quotation marks.
 const QUOTES: [(char, char); 3] = [('"', '"'), ('\u{201c}', '\u{201d}'), ('\u{ab}', '\u{bb}')];
-/// Those that are apostrophes, too: they open before a word and close behind one.
-const SINGLE_QUOTES: [(char, char); 2] = [('\'', '\''), ('\u{2018}', '\u{2019}')];
+/// Those that are apostrophes, too: they open where no word ends, and close where none goes on.
+const SINGLE_OPENS: [char; 2] = ['\'', '\u{2018}'];
+const SINGLE_CLOSES: [char; 2] = ['\'', '\u{2019}'];
 
 /// What of the words the answer bears out.
 pub(super) fn keep(mut words: Words, answer: &Answer) -> Words {
@@ -97,30 +98,55 @@ impl Said {
         quoted(text).iter().all(|q| {
             let q = plain(q);
             let bare = q.trim_matches(|c: char| c.is_ascii_punctuation() || c.is_whitespace() || c == '…');
-            self.text.contains(bare)
+            self.says(bare)
         })
+    }
+
+    /// Whether these words stand in the answer, as whole ones.
+    fn says(&self, words: &str) -> bool {
+        let inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        words.is_empty()
+            || self.text.match_indices(words).any(|(at, _)| {
+                let (before, after) = (&self.text[..at], &self.text[at + words.len()..]);
+                !(inner(before.chars().next_back()) && inner(words.chars().next()))
+                    && !(inner(after.chars().next()) && inner(words.chars().next_back()))
+            })
     }
 
     /// The text with placeholders for figures and names that the answer doesn't have.
     fn grounded(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let (mut rest, mut opens) = (text, true);
-        // what stands in brackets is a placeholder already, unless it has figures or names in turn
+        // what stands in brackets is a placeholder already, unless it has figures or names in turn; a number alone is a sentence's
         while let Some((before, (inside, after))) =
             rest.split_once('[').and_then(|(before, bracket)| Some((before, bracket.split_once(']')?)))
         {
             self.ground(before, &mut opens, &mut out);
+            rest = after;
+            if !inside.is_empty() && inside.chars().all(|c| c.is_ascii_digit()) {
+                rest = rest.trim_start();
+                continue;
+            }
+            let known =
+                [FIGURE, NAME].iter().any(|mark| mark.trim_matches(['[', ']']) == inside.to_lowercase());
             let mut grounded = String::new();
-            self.ground(inside, &mut true, &mut grounded);
-            match grounded == inside {
+            self.ground(inside, &mut inside.contains(char::is_whitespace), &mut grounded);
+            match known || grounded == inside {
                 true => out.extend(["[", inside, "]"]),
                 false => out.push_str(if grounded.contains(FIGURE) { FIGURE } else { NAME }),
             }
-            (rest, opens) = (after, false);
+            opens = false;
         }
         self.ground(rest, &mut opens, &mut out);
-        let doubled = |s: String, mark: &str| s.replace(&format!("{mark} {mark}"), mark);
-        doubled(doubled(out, FIGURE), NAME)
+        for mark in [FIGURE, NAME] {
+            for between in [" ", "-"] {
+                let twice = format!("{mark}{between}{mark}");
+                while out.contains(&twice) {
+                    out = out.replace(&twice, mark);
+                }
+            }
+        }
+        out
     }
 
     /// `opens`: whether the next word begins a sentence, where a capital is no sign of a name.
@@ -131,8 +157,8 @@ impl Said {
                 out.push_str(piece);
                 continue;
             }
-            let lower = piece.to_lowercase();
-            let known = self.words.contains(&lower);
+            let lower = plain(piece);
+            let known = self.words.contains(&lower) || self.words.contains(lower.trim_end_matches("'s"));
             let figure = piece.contains(|c: char| c.is_numeric()) || FIGURES.contains(&lower.as_str());
             let capital = piece.starts_with(char::is_uppercase) && lower != "i" && !lower.starts_with("i'");
             let mark = match (known, figure) {
@@ -169,15 +195,13 @@ fn quoted(text: &str) -> Vec<&str> {
 fn singly_quoted(text: &str) -> Vec<&str> {
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut out = Vec::new();
-    for (open, close) in SINGLE_QUOTES {
-        for (at, mark) in text.match_indices(open) {
-            let inside = &text[at + mark.len()..];
-            if word(text[..at].chars().next_back()) || !word(inside.chars().next()) {
-                continue;
-            }
-            let closes = |(i, c): &(usize, &str)| !word(inside[i + c.len()..].chars().next());
-            out.extend(inside.match_indices(close).find(closes).map(|(end, _)| &inside[..end]));
+    for (at, mark) in text.match_indices(SINGLE_OPENS) {
+        let inside = &text[at + mark.len()..];
+        if word(text[..at].chars().next_back()) || inside.starts_with(char::is_whitespace) {
+            continue;
         }
+        let closes = |(i, c): &(usize, &str)| *i > 0 && !word(inside[i + c.len()..].chars().next());
+        out.extend(inside.match_indices(SINGLE_CLOSES).find(closes).map(|(end, _)| &inside[..end]));
     }
     out
 }
@@ -206,6 +230,8 @@ mod tests {
             "I moved 14 depots with Ada in May.",
             "I'd say: It held. Then Ada left.",
             "By [date] I moved [your figure].",
+            "By [Your Figure] [Name] held.",
+            "In Ada's plan, and Ada\u{2019}s, but I\u{2019}d go.",
         ] {
             assert_eq!(said().grounded(text), text);
         }
@@ -221,6 +247,10 @@ mod tests {
             ("Depots moved; then Zurich did.", "Depots moved; then [name] did."),
             ("I moved [37% in Zurich] with Ada.", "I moved [your figure] with Ada."),
             ("I asked [the lead in Zurich].", "I asked [name]."),
+            ("I asked [Zurich].", "I asked [name]."),
+            ("[2] I moved 14 depots.", "I moved 14 depots."),
+            ("I asked Bob Maria Miller.", "I asked [name]."),
+            ("It took two hundred fifty-two days.", "It took [your figure] days."),
             ("I moved [37% and Bob.", "I moved [[your figure]% and [name]."),
         ] {
             assert_eq!(said().grounded(text), want);
@@ -234,7 +264,14 @@ mod tests {
         assert!(!said().quotes("You say \"moved 20 depots\"."));
         assert!(!said().quotes("You say \"never, ever"), "unclosed");
         assert!(said().quotes("'14 depots' and \u{2018}didn\u{2019}t hold\u{2019} aren't the teams' words."));
-        for text in ["You say 'moved 20 depots'.", "The \u{2018}15 depots\u{2019} are many."] {
+        for text in [
+            "You say 'moved 20 depots'.",
+            "The \u{2018}15 depots\u{2019} are many.",
+            "You say '$40k was saved' and more.",
+            "You say \u{2018}20 depots' twice.",
+            "You say \"4 depots\".",
+            "You say \"ove\".",
+        ] {
             assert!(!said().quotes(text), "{text}");
         }
     }

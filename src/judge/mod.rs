@@ -173,7 +173,8 @@ impl Judge {
         let told: Vec<&Finding> = findings.iter().take(words::MOST_WEAKNESSES).collect();
         let asked = generator.encode(&self.prompts.critique(&told)?)?;
         let mut prompt = self.guide(generator.as_ref(), guide)?;
-        let free = words::USUAL_TOKENS.min(generator.context() / 4);
+        let free = (words::PARTS + told.len()) * words::USUAL_TOKENS;
+        let free = free.min(generator.context() / 4);
         let taken = prompt.len() + asked.len() + generator.frame().tail.len() + free;
         let room = generator.context().saturating_sub(taken);
         let named: Vec<usize> = told.iter().flat_map(|f| f.sentences.iter().copied()).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub(crate) struct Script {
     pub(crate) replies: Vec<(String, BTreeMap<&'static str, f32>)>,
     /// What it writes: for a schema the first of these that it allows, else the least that it does.
     pub(crate) texts: Vec<String>,
+    /// How long it takes for each.
+    pub(crate) takes: Duration,
     /// Texts that are no single token.
     pub(crate) split: Vec<&'static str>,
     /// Tokens that fit.
@@ -113,6 +116,7 @@ impl Generator for Script {
         self.asked.lock().unwrap().push(self.text_of(prompt));
         let mut write = |schema: &Value| {
             let allowed = |text: &&String| jsonschema::is_valid(schema, &serde_json::from_str(text).unwrap());
+            std::thread::sleep(self.takes);
             let text = self.texts.iter().find(allowed).cloned();
             let text = text.unwrap_or_else(|| least(schema).to_string());
             let complete = most > 0 && each(&text).is_continue();

@@ -14,9 +14,11 @@ pub(super) const MOST_WEAKNESSES: usize = 9;
 /// Tokens of a part: more than the longest of its schema has, even if a model writes letter by letter.
 pub(super) const MOST_TOKENS: usize = 1024;
 /// Tokens that are kept free for a part where an answer does not fit: more than the texts of the longest have in English.
-pub(super) const USUAL_TOKENS: usize = 512;
+pub(super) const USUAL_TOKENS: usize = 256;
 /// Tokens that are written for a trial.
 pub(super) const TRIED: usize = 8;
+/// Parts beside those of the findings.
+pub(super) const PARTS: usize = 3;
 const MOST_STRENGTHS: usize = 3;
 const QUESTIONS: usize = 3;
 /// Sentences that a part may name.
@@ -51,7 +53,7 @@ pub(super) fn schemas(findings: &[&Finding], reads: &[usize]) -> Vec<Value> {
 /// The schemas of a trial: as many texts as a critique of four findings has, which can't end before so many tokens, unless each
 /// of them is a long one.
 pub(super) fn trial() -> Vec<Value> {
-    vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); 7]
+    vec![json!({ "type": "string", "minLength": 200, "maxLength": 400 }); 4 + PARTS]
 }
 
 fn object(parts: &[(&str, Value)]) -> Value {

@@ -4,7 +4,7 @@ use super::{Context, SecondModel, Shown, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
-use crate::report::{Abstention, Finding, QuestionReport, SecondOpinion, Verdict};
+use crate::report::{Abstention, Finding, QuestionReport, SecondOpinion, Verdict, Words};
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
@@ -169,13 +169,19 @@ pub(super) fn lightly(opinion: &SecondOpinion) -> Option<&'static str> {
     (opinion.mass < LITTLE).then_some(text)
 }
 
-/// How many parts of a critique in words are left out.
-pub(super) fn dropped(parts: usize) -> Option<String> {
-    match parts {
+/// How many parts of a critique in words are left out, and why.
+pub(super) fn left_out(words: &Words) -> impl Iterator<Item = String> {
+    let dropped = match words.dropped {
         0 => None,
         1 => Some("1 part is left out: it quotes what the answer does not say.".to_owned()),
         n => Some(format!("{n} parts are left out: they quote what the answer does not say.")),
-    }
+    };
+    let unfinished = match words.unfinished {
+        0 => None,
+        1 => Some("1 part is left out: it was not written to its end.".to_owned()),
+        n => Some(format!("{n} parts are left out: they were not written to their end.")),
+    };
+    dropped.into_iter().chain(unfinished)
 }
 
 /// What to do now; `points` says where the parts of the score are to be seen.

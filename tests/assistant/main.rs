@@ -139,8 +139,9 @@ fn from_the_hub_to_the_words() {
     assert_eq!(words["questions"].as_array().map(Vec::len), Some(3), "{words} {notes}");
     let found: Vec<&Value> = critique["findings"].as_array().unwrap().iter().map(|f| &f["id"]).collect();
     let weaknesses = words["weaknesses"].as_array().unwrap();
-    let told = weaknesses.len() as u64 + words["dropped"].as_u64().unwrap();
-    assert!(told > 0 && told >= found.len() as u64, "each is put into words: {words}");
+    assert!(!weaknesses.is_empty() && words["unfinished"] == 0, "{words}");
+    // what misquotes is dropped; nothing else may be missing
+    assert!(weaknesses.len() as u64 + words["dropped"].as_u64().unwrap() >= found.len() as u64, "{words}");
     for weakness in weaknesses {
         assert!(found.contains(&&weakness["id"]), "{weakness} is no finding");
     }
@@ -192,24 +193,18 @@ fn ctrl_c_ends_the_writing_and_keeps_the_rest() {
     let own = format!("--llm={}", place.weights.display());
     let args = ["critique", "--guide", "guide.toml", &own, "--engine", "encoder"];
     let files = ["answer.md"; 20];
-    let stopped = || {
-        let mut command = place.candor(&[&args[..], &files[..]].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut shown = String::new();
-        // what comes before the words is shown before they are written
-        while !shown.contains("\nBy: ") {
-            assert!(stdout.read_line(&mut shown).unwrap() > 0, "{shown}");
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        stdout.read_to_string(&mut shown).unwrap();
-        (child.wait_with_output().unwrap(), shown)
-    };
-    // between two answers it ends the program
-    let written = (0..20).map(|_| stopped()).find(|(output, _)| output.status.code() != Some(130));
-    let (output, shown) = written.unwrap();
+    let mut command = place.candor(&[&args[..], &files[..]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut shown = String::new();
+    // what comes before the words is shown before they are written
+    while !shown.contains("\nBy: ") {
+        assert!(stdout.read_line(&mut shown).unwrap() > 0, "{shown}");
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    stdout.read_to_string(&mut shown).unwrap();
+    let output = child.wait_with_output().unwrap();
     let notes = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{notes}");
     assert!(notes.contains("critique in words") && notes.contains("it was stopped"), "{notes}");

@@ -21,7 +21,7 @@ pub(super) fn fit(out: &mut dyn Write, fit: &Fit) -> io::Result<()> {
     let ([said, calibrated], Scaling { scale, shift }) = (fit.yes, fit.pooling.yes);
     writeln!(
         out,
-        "its yes to mistakes: odds times {scale:.2} and {shift:+.2}, loss {said:.3} as it says them, {calibrated:.3} so"
+        "its yes to mistakes: logarithmic odds times {scale:.2} and {shift:+.2}, loss {said:.3} as it says them, {calibrated:.3} so"
     )
 }
 

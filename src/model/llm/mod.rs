@@ -213,7 +213,7 @@ impl Generator for Local {
             return Err(LlmError::Input("the prompt is empty".to_owned()).into());
         };
         self.fits(prompt.len() + 1)?;
-        let most = most.min(self.context - prompt.len());
+        let most = most.min((self.context - prompt.len()) / schemas.len().max(1));
         let mut pages = Vec::with_capacity(schemas.len());
         for (i, schema) in schemas.iter().enumerate() {
             // the same seed draws the same words for each answer, wherever it stands in a run

@@ -115,7 +115,7 @@ struct InWords<'a> {
     weaknesses: Vec<Weakness<'a>>,
     strengths: Vec<Told<'a>>,
     questions: &'a [String],
-    dropped: Option<String>,
+    left_out: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -268,6 +268,6 @@ fn in_words<'a>(shown: &Shown<'a>, context: &Context<'a>) -> Option<InWords<'a>>
         weaknesses: words.weaknesses.iter().map(weakness).collect(),
         strengths: words.strengths.iter().map(told).collect(),
         questions: &words.questions,
-        dropped: said::dropped(words.dropped),
+        left_out: said::left_out(words).collect(),
     })
 }

@@ -33,7 +33,9 @@ pub(super) fn makers(context: &Context<'_>, page: &mut Page<'_>) -> io::Result<(
 pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (Some(second), Some(words)) = (context.second, &shown.report.words) else { return Ok(()) };
     page.heading(&format!("In the words of {}", second.model.id))?;
-    page.para("", &words.summary, PLAIN)?;
+    if !words.summary.is_empty() {
+        page.para("", &words.summary, PLAIN)?;
+    }
     for weakness in &words.weaknesses {
         weak(weakness, context, page)?;
     }
@@ -43,10 +45,7 @@ pub(super) fn all(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>)
     for question in &words.questions {
         page.para("? ", question, PLAIN)?;
     }
-    match said::dropped(words.dropped) {
-        Some(text) => page.para("", &text, DIM),
-        None => Ok(()),
-    }
+    said::left_out(words).try_for_each(|text| page.para("", &text, DIM))
 }
 
 fn weak(weakness: &Weakness, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
