@@ -105,12 +105,13 @@ impl Said {
     /// Whether these words stand in the answer, as whole ones.
     fn says(&self, words: &str) -> bool {
         let inner = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        words.is_empty()
-            || self.text.match_indices(words).any(|(at, _)| {
-                let (before, after) = (&self.text[..at], &self.text[at + words.len()..]);
-                !(inner(before.chars().next_back()) && inner(words.chars().next()))
-                    && !(inner(after.chars().next()) && inner(words.chars().next_back()))
-            })
+        let (first, last) = (inner(words.chars().next()), inner(words.chars().next_back()));
+        let whole = |at: usize| {
+            let (before, after) = (&self.text[..at], &self.text[at + words.len()..]);
+            let goes_on = first && inner(before.chars().next_back()) || last && inner(after.chars().next());
+            !goes_on
+        };
+        words.is_empty() || self.text.match_indices(words).any(|(at, _)| whole(at))
     }
 
     /// The text with placeholders for figures and names that the answer doesn't have.
