@@ -18,7 +18,7 @@ use candle_core::quantized::gguf_file::Value as Metadata;
 use candor::critic::{Critic, Second, Selection};
 use candor::guide::Guide;
 use candor::judge::{Engine, Judge, Pooling};
-use candor::model::decoder::{Decoder, Device, Files, Input, Mask};
+use candor::model::decoder::{Architecture, Decoder, Device, Files, Input, Mask};
 use candor::model::encoder::Embedded;
 use candor::model::llm::{ChatTemplate, Local, Setup};
 use candor::model::{Generator, ModelError, Written};
@@ -48,6 +48,7 @@ fn setup(test: &str, name: &'static str, kind: GgmlDType, change: impl FnOnce(&m
         id: "tiny".to_owned(),
         sha256: "0".repeat(64),
         files: Tiny::new(name, None).gguf(&place("gguf"), kind, change),
+        architecture: None,
         tokenizer,
         template: Some(ChatTemplate::built_in("qwen3").unwrap()),
         context: 2048,
@@ -464,6 +465,8 @@ fn files_that_make_no_model_are_errors() {
     std::fs::write(&wrong, "{\"model\": 1}").unwrap();
     assert!(refused(&|s| s.tokenizer = wrong.clone()).to_string().ends_with("is no tokenizer"));
     assert!(matches!(refused(&|s| s.files = Files::Gguf("nowhere.gguf".into())), ModelError::Decoder(_)));
+    let said = refused(&|s| s.architecture = Some(Architecture::Llama)).to_string();
+    assert_eq!(said, "the weights are of the architecture qwen2, the manifest says llama");
     let plain = ChatTemplate {
         source: "{{ messages[0].content }}\n{{ messages[1].content }}\n".into(),
         ..Default::default()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::decoder::Architecture;
 use super::digest::{Digest, is_hex};
 
 /// The manifests in the binary, a line a model. The first is the default.
@@ -62,18 +63,6 @@ pub enum ManifestError {
 
 fn hint(near: Option<&str>) -> String {
     near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
-}
-
-/// The shape of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// Llama and what is built like it, such as SmolLM2.
-    Llama,
-    /// Qwen2 and Qwen2.5.
-    Qwen2,
-    /// Qwen3.
-    Qwen3,
 }
 
 /// What a file is for.

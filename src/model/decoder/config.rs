@@ -1,8 +1,9 @@
 //! The shape of a model, from a GGUF file's metadata or a `config.json`.
 
+use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::DecoderError;
 use super::gguf::{Gguf, Value};
@@ -11,11 +12,15 @@ use super::rope::{Llama3, Rope};
 /// The most of anything that is believed: no number below it overflows when shapes are computed.
 const MOST: usize = 1 << 24;
 
-/// A family of models.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Architecture {
+/// The shape of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Llama and what is built like it, such as SmolLM2.
     Llama,
+    /// Qwen2 and Qwen2.5.
     Qwen2,
+    /// Qwen3.
     Qwen3,
 }
 
@@ -41,6 +46,16 @@ pub(super) struct Config {
 
 fn fault(key: &str, what: impl Into<String>) -> DecoderError {
     DecoderError::Config { key: key.to_owned(), what: what.into() }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Architecture::Llama => "llama",
+            Architecture::Qwen2 => "qwen2",
+            Architecture::Qwen3 => "qwen3",
+        })
+    }
 }
 
 impl Architecture {

@@ -36,12 +36,13 @@ use candle_nn::ops::rms_norm;
 
 pub use self::cache::Cache;
 pub use self::chat::Chat;
+pub use self::config::Architecture;
 pub use self::device::Device;
 pub use self::error::DecoderError;
 pub use self::mask::{Mask, Segment, Tree};
 
 use self::cache::Shape;
-use self::config::{Architecture, Config};
+use self::config::Config;
 use self::gguf::Gguf;
 use self::layer::{Layer, Pass, Text};
 use self::matrix::Matrix;
@@ -152,6 +153,12 @@ impl Decoder {
             layers.map(|i| Layer::load(&weights, &config, i)).collect::<Result<_, _>>()?;
         let norm = weights.norm("output_norm.weight", hidden)?;
         Ok(Decoder { config, device, handle, embedding, layers, norm, head, vocabulary })
+    }
+
+    /// The shape of its network.
+    #[must_use]
+    pub fn architecture(&self) -> Architecture {
+        self.config.architecture
     }
 
     /// Where it runs; never [`Device::Auto`].

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::decoder::Architecture;
+
 /// Why a language model can't be put together or asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LlmError {
@@ -30,6 +32,14 @@ pub enum LlmError {
         tokens: usize,
         /// Tokens of the weights.
         logits: usize,
+    },
+    /// The weights are of another architecture than they are said to be.
+    #[error("the weights are of the architecture {found}, the manifest says {said}")]
+    Architecture {
+        /// As it was said.
+        said: Architecture,
+        /// As it is in the file.
+        found: Architecture,
     },
     /// There is no chat template of that id in the binary.
     #[error("unknown chat template `{id}`; known are {known}")]

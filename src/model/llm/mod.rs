@@ -25,7 +25,7 @@ use self::branches::Branches;
 use self::grammar::{Grammar, Pen};
 use self::reader::Reader;
 use self::vocabulary::Vocabulary;
-use crate::model::decoder::{Cache, Chat, Decoder, Device, Files, Onward};
+use crate::model::decoder::{Architecture, Cache, Chat, Decoder, Device, Files, Onward};
 use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
 
 /// Logits of so many branches are held at once: with a vocabulary of 150,000, 20 MB.
@@ -43,6 +43,8 @@ pub struct Setup {
     pub sha256: String,
     /// The weights.
     pub files: Files,
+    /// What they are said to be of; none for whatever they are of.
+    pub architecture: Option<Architecture>,
     /// Its `tokenizer.json`.
     pub tokenizer: PathBuf,
     /// How chats are written; none for what the GGUF file says.
@@ -86,6 +88,10 @@ impl Local {
             (words.join().unwrap_or_else(panicked), decoder)
         });
         let (Words { vocabulary, grammar, frame }, decoder) = (words?, decoder?);
+        let found = decoder.architecture();
+        if let Some(said) = setup.architecture.filter(|said| *said != found) {
+            return Err(LlmError::Architecture { said, found }.into());
+        }
         let (tokens, logits) = (vocabulary.len(), decoder.vocabulary());
         if tokens > logits {
             return Err(LlmError::Mismatch { tokens, logits }.into());
