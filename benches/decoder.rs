@@ -1,6 +1,6 @@
 //! How fast the decoder reads and writes, with random weights at the shapes of Qwen3-0.6B and 1.7B as Q4_K_M stores
-//! them, and the whole job: the roles of 15 sentences and 20 questions, one pass for either, each a branch of 20 tokens behind the same 1,100,
-//! and 250 tokens of critique, which candor writes part by part beside each other.
+//! them, and the whole job: the roles of 15 sentences and 20 questions, one pass for either, each a branch of 20 tokens
+//! behind the same 1,100, and 250 tokens of critique, which candor writes part by part beside each other.
 //!
 //!     DECODER_BENCH=<folder> cargo bench --bench decoder
 //!

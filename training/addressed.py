@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 import data
 from export import ID, OUT, ROOT, TOKENIZER, dequantize, digest, our_names, rounded
 from labels import CUES, ROLES
-from model import Encoder
+from model import Encoder, attended
 from train import predict
 
 CUE, OTHER = CUES.index("addressed"), ROLES.index("other")
@@ -49,13 +49,8 @@ class Sentences:
         self.truth = torch.tensor(truth)
 
     def logits(self, attend, cue, bias):
-        """As in `Encoder.heads`."""
-        zero = torch.zeros(len(self.truth))
-        score = self.x @ attend
-        top = torch.full_like(zero, -torch.inf).scatter_reduce(0, self.sentence, score.detach(), "amax")
-        weight = torch.exp(score - top[self.sentence])
-        said = zero.index_add(0, self.sentence, weight * (self.x @ cue + bias))
-        return said / zero.index_add(0, self.sentence, weight)
+        x = self.x
+        return attended((x @ attend)[:, None], (x @ cue + bias)[:, None], self.sentence, len(self.truth))[:, 0]
 
 
 def learn(vectors, put, told, rng):

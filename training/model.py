@@ -157,16 +157,20 @@ class Encoder(nn.Module):
         count = int(lengths.sum())
         d = F.dropout(x, 0.1, self.training)
         score = torch.cat([self.attend(d), d @ self.cue_attend.T], 1)
-        index = seg[:, None].expand_as(score)
-        top = torch.full((count, score.shape[1]), -torch.inf).scatter_reduce(0, index, score.detach(), "amax")
-        weight = torch.exp(score - top[seg])
-        said = weight * torch.cat([self.role(d), self.tag(d), d @ self.cue.T + self.cue_bias], 1)
-        zero = torch.zeros(count, score.shape[1])
-        label = zero.index_add(0, seg, said) / zero.index_add(0, seg, weight)
+        label = attended(score, torch.cat([self.role(d), self.tag(d), d @ self.cue.T + self.cue_bias], 1), seg, count)
         owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
         whole = mean(mean(x, seg, count), owner, len(lengths))
         role, tag, cue = label.split([len(ROLES), len(TAGS), len(CUES)], 1)
         return role, tag, cue, self.answer(F.dropout(whole, 0.1, self.training))
+
+
+def attended(score, value, group, count):
+    """The mean of the values [K, L] in each group [K], weighed by the softmax of their scores [K, L] → [count, L]."""
+    index = group[:, None].expand_as(score)
+    top = torch.full((count, score.shape[1]), -torch.inf).scatter_reduce(0, index, score.detach(), "amax")
+    weight = torch.exp(score - top[group])
+    zero = torch.zeros(count, score.shape[1])
+    return zero.index_add(0, group, weight * value) / zero.index_add(0, group, weight)
 
 
 def mean(x, group, count):

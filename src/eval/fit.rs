@@ -90,8 +90,8 @@ fn scaling(replies: &[(f32, bool)]) -> (Scaling, [f32; 2]) {
         let size = h[0] * h[2] - h[1] * h[1];
         let step = [(h[2] * g[0] - h[1] * g[1]) / size, (h[0] * g[1] - h[1] * g[0]) / size];
         let now = pulled(scale, shift);
-        let halves = std::iter::successors(Some(1.0), |by| Some(by / 2.0)).take(NEWTON);
-        let by = halves.into_iter().find(|by| pulled(scale - by * step[0], shift - by * step[1]) < now);
+        let mut halves = std::iter::successors(Some(1.0), |by| Some(by / 2.0)).take(NEWTON);
+        let by = halves.find(|by| pulled(scale - by * step[0], shift - by * step[1]) < now);
         let Some(by) = by else { break };
         (scale, shift) = (scale - by * step[0], shift - by * step[1]);
     }

@@ -128,8 +128,7 @@ impl Said {
                 rest = rest.trim_start();
                 continue;
             }
-            let known =
-                [FIGURE, NAME].iter().any(|mark| mark.trim_matches(['[', ']']) == inside.to_lowercase());
+            let known = [FIGURE, NAME].contains(&format!("[{}]", inside.to_lowercase()).as_str());
             let mut grounded = String::new();
             self.ground(inside, &mut inside.contains(char::is_whitespace), &mut grounded);
             match known || grounded == inside {

@@ -157,8 +157,9 @@ pub trait Generator: Send {
         wanted: &[u32],
     ) -> Result<Vec<Vec<f32>>, ModelError>;
 
-    /// Writes JSON of each schema after the prompt, at most `most` tokens a text and all together no more than the context has left,
-    /// the likeliest that the schema allows one after the other. The texts are written side by side, a token of each in a pass, and know nothing of one another.
+    /// Writes JSON of each schema after the prompt, at most `most` tokens a text and all together no more than the context has
+    /// left, the likeliest that the schema allows one after the other. The texts are written side by side, a token of each in a
+    /// pass, and know nothing of one another.
     ///
     /// `each` is given the first text that was not complete, so far, whenever there is more, and before each part of the prompt
     /// is read (nothing is written then); it may stop the writing. A complete text is JSON that its schema allows.

@@ -62,12 +62,7 @@ fn text<'a, T: Stored>(
     kv_heads: usize,
 ) -> Result<Text<'a, T>, DecoderError> {
     let [(storage, layout), kept @ .., _, _] = guards else { return Err(unlike()) };
-    let (&[heads, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
-        return Err(unlike());
-    };
-    if row != head {
-        return Err(unlike());
-    }
+    let ([heads, tokens, head], apart) = heads_of(layout)?;
     let kept = kept.as_chunks().0.iter().map(rows).collect::<Result<_, _>>()?;
     Ok(Text { queries: numbers(storage, layout)?, apart, heads, tokens, head, kv_heads, kept })
 }
@@ -75,13 +70,19 @@ fn text<'a, T: Stored>(
 fn rows<'a, T: Stored>(
     [(keys, layout), (values, other)]: &'a [Guard<'_, impl Deref<Target = Storage>>; 2],
 ) -> Result<Rows<'a, T>, DecoderError> {
-    let (&[_, tokens, head], &[apart, row, 1]) = (layout.dims(), layout.stride()) else {
-        return Err(unlike());
-    };
-    if row != head || layout.stride() != other.stride() {
+    let ([_, tokens, head], apart) = heads_of(layout)?;
+    if layout.stride() != other.stride() {
         return Err(unlike());
     }
     Ok(Rows { keys: numbers(keys, layout)?, values: numbers(values, other)?, apart, tokens, head })
+}
+
+/// The shape `[heads, tokens, head]` of what is laid out head by head, and what lies between one head and the next.
+fn heads_of(layout: &Layout) -> Result<([usize; 3], usize), DecoderError> {
+    match (layout.dims(), layout.stride()) {
+        (&[heads, tokens, head], &[apart, row, 1]) if row == head => Ok(([heads, tokens, head], apart)),
+        _ => Err(unlike()),
+    }
 }
 
 /// A type of candle's in which keys and values are kept.

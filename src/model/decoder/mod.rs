@@ -214,7 +214,8 @@ impl Decoder {
         if !cache.is_for(&self.shape()) {
             return Err(another_models());
         }
-        self.handle.with_context(|| awake(|| self.pass(cache, input)))
+        let mut text = [Onward { cache, tokens: input.tokens }];
+        self.handle.with_context(|| awake(|| self.pass(input, &mut text)))
     }
 
     fn check(&self, Input { tokens, positions, mask, wanted }: Input<'_>) -> Result<(), DecoderError> {
@@ -244,19 +245,6 @@ impl Decoder {
         check_rows(wanted.iter().copied().max(), n)
     }
 
-    fn pass(&self, cache: &mut Cache, input: Input<'_>) -> Result<Hidden, DecoderError> {
-        let Input { tokens, mask, .. } = input;
-        if *mask == Mask::Causal {
-            cache.reserve(tokens.len())?;
-        }
-        let text = self.text(mask, cache, 0..tokens.len())?;
-        let hidden = self.through(input, vec![text])?;
-        if *mask == Mask::Causal {
-            cache.advance(tokens.len());
-        }
-        Ok(hidden)
-    }
-
     /// Reads on in several texts in one pass, which costs little more than in one of them; gives the hidden state of the last
     /// token of each. Each sees what is in its cache, this decoder's, and its own tokens, and its cache holds them afterwards;
     /// after an error it is as before.
@@ -278,30 +266,27 @@ impl Decoder {
         }
         let input = Input { tokens: &tokens, positions: &positions, mask: &Mask::Causal, wanted: &wanted };
         self.check(input)?;
-        self.handle.with_context(|| awake(|| self.pass_each(input, texts)))
+        self.handle.with_context(|| awake(|| self.pass(input, texts)))
     }
 
-    fn pass_each(&self, input: Input<'_>, texts: &mut [Onward<'_>]) -> Result<Hidden, DecoderError> {
-        let mut at = 0;
+    /// Reads the texts of which an input is made, one after the other.
+    fn pass(&self, input: Input<'_>, texts: &mut [Onward<'_>]) -> Result<Hidden, DecoderError> {
+        let causal = *input.mask == Mask::Causal;
         let mut each = Vec::with_capacity(texts.len());
+        let mut at = 0;
         for Onward { cache, tokens } in texts.iter_mut() {
-            cache.reserve(tokens.len())?;
-            each.push(self.text(&Mask::Causal, cache, at..at + tokens.len())?);
+            if causal {
+                cache.reserve(tokens.len())?;
+            }
+            let blocks = mask::blocks(input.mask, tokens.len(), &self.handle)?;
+            each.push(Text { rows: at..at + tokens.len(), mask: input.mask, blocks, cache });
             at += tokens.len();
         }
         let hidden = self.through(input, each)?;
-        texts.iter_mut().for_each(|text| text.cache.advance(text.tokens.len()));
+        if causal {
+            texts.iter_mut().for_each(|text| text.cache.advance(text.tokens.len()));
+        }
         Ok(hidden)
-    }
-
-    fn text<'a>(
-        &self,
-        mask: &'a Mask,
-        cache: &'a Cache,
-        rows: Range<usize>,
-    ) -> Result<Text<'a>, DecoderError> {
-        let blocks = mask::blocks(mask, rows.len(), &self.handle)?;
-        Ok(Text { rows, mask, blocks, cache })
     }
 
     fn through(&self, input: Input<'_>, texts: Vec<Text<'_>>) -> Result<Hidden, DecoderError> {

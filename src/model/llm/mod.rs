@@ -230,7 +230,7 @@ impl Generator for Local {
             page.begin(*last)?;
             pages.push(page);
         }
-        if pages.iter().all(|page| page.ended) {
+        if pages.iter().all(|page| page.ended()) {
             return pages.into_iter().map(Page::close).collect();
         }
         let Some(text) = self.reader.read(before, &mut || each(""))? else {
@@ -238,14 +238,14 @@ impl Generator for Local {
         };
         let mut caches: Vec<Cache> = pages.iter().map(|_| text.fork()).collect();
         drop(text);
-        let begun = pages.iter().find(|page| !page.ended).filter(|page| !page.bytes.is_empty());
+        let begun = pages.iter().find(|page| !page.ended()).filter(|page| !page.bytes.is_empty());
         let mut stopped = begun.is_some_and(|page| each(page.text()).is_break());
-        while !stopped && let Some(first) = pages.iter().position(|page| !page.ended) {
-            let open = pages.iter().zip(&mut caches).filter(|(page, _)| !page.ended);
+        while !stopped && let Some(first) = pages.iter().position(|page| !page.ended()) {
+            let open = pages.iter().zip(&mut caches).filter(|(page, _)| !page.ended());
             let mut texts: Vec<Onward<'_>> =
                 open.map(|(page, cache)| Onward { cache, tokens: &page.next }).collect();
             let logits = self.reader.go_on(&mut texts)?;
-            for (page, logits) in pages.iter_mut().filter(|page| !page.ended).zip(logits) {
+            for (page, logits) in pages.iter_mut().filter(|page| !page.ended()).zip(logits) {
                 page.go_on(&logits)?;
             }
             stopped = each(pages[first].text()).is_break();
@@ -264,15 +264,14 @@ struct Page<'a> {
     room: usize,
     /// What is to be read before there can be more.
     next: Vec<u32>,
-    /// Whether all is written that is to be or that there is room for.
-    ended: bool,
+    /// Whether all is written that is to be.
     complete: bool,
 }
 
 impl<'a> Page<'a> {
     fn new(vocabulary: &'a Vocabulary, pen: Pen, sampler: Option<LogitsProcessor>, room: usize) -> Page<'a> {
         let (bytes, next) = (Vec::new(), Vec::new());
-        Page { vocabulary, pen, sampler, bytes, room, next, ended: false, complete: false }
+        Page { vocabulary, pen, sampler, bytes, room, next, complete: false }
     }
 
     /// Writes the next token and those that must follow it.
@@ -299,8 +298,12 @@ impl<'a> Page<'a> {
         self.bytes.extend(fit.iter().flat_map(|&t| self.vocabulary.text(t)));
         self.room -= fit.len();
         self.complete = fit.len() == written.len() && self.pen.is_done()?;
-        self.ended = self.complete || self.room == 0;
         Ok(())
+    }
+
+    /// Whether no more can come.
+    fn ended(&self) -> bool {
+        self.complete || self.room == 0
     }
 
     /// The text without a character of which only the beginning is written.

@@ -15,9 +15,9 @@ use std::arch::x86_64::{
 };
 
 mod ahead;
-mod alone;
 mod attention;
 mod grouped;
+mod unspread;
 
 use super::attention::Kept;
 use super::kquants::{Four, Part, Signed, Six};
@@ -101,13 +101,13 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn four<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Four], out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { alone::four_avx512(rows, panel, out) }
+        unsafe { unspread::four_avx512(rows, panel, out) }
     }
 
     #[inline(always)]
     fn six<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Six], out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { alone::six_avx512(rows, panel, out) }
+        unsafe { unspread::six_avx512(rows, panel, out) }
     }
 
     #[inline(always)]
@@ -308,7 +308,7 @@ impl Isa for Avx2 {
     fn four<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Four], mut out: Tile<'_>) {
         for (r, row) in rows.into_iter().enumerate() {
             // SAFETY: as above.
-            unsafe { alone::four_avx2(row, panel, out.row(r)) }
+            unsafe { unspread::four_avx2(row, panel, out.row(r)) }
         }
     }
 
@@ -316,7 +316,7 @@ impl Isa for Avx2 {
     fn six<const ROWS: usize>(self, rows: [&[Signed]; ROWS], panel: &[Six], mut out: Tile<'_>) {
         for (r, row) in rows.into_iter().enumerate() {
             // SAFETY: as above.
-            unsafe { alone::six_avx2(row, panel, out.row(r)) }
+            unsafe { unspread::six_avx2(row, panel, out.row(r)) }
         }
     }
 
