@@ -57,8 +57,8 @@ def f1(gold, said):
 def baselines(train, test):
     """Macro-F1 of roles, tags and mistakes by the majority and by the keyword rule."""
     roles = [[k == r for k in range(len(ROLES))] for it in test for r in it.roles]
-    tags = [[v > 0 for v in t] for it in test for t in it.tags]
-    mistakes = [[v > 0 for v in it.mistakes] for it in test]
+    tags = [[v > 0.5 for v in t] for it in test for t in it.tags]
+    mistakes = [[v > 0.5 for v in it.mistakes] for it in test]
     top = Counter(r for it in train for r in it.roles).most_common(1)[0][0]
     share = lambda rows: [sum(c) > len(rows) / 2 for c in zip(*rows)]
     most_tags = share([t for it in train for t in it.tags])

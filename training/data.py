@@ -9,11 +9,16 @@ from pathlib import Path
 import torch
 
 from clean import clean
-from labels import CATEGORIES, CUES, MISTAKES, ROLES, TAGS
+from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS
 
 HERE = Path(__file__).parent
 CLS, SEP = 101, 102
 WINDOW = 512
+# what the first and the second of the blind readers were not asked for, or read by another rule (ANNOTATION.md)
+UNASKED = (
+    {"metric", "no_ownership", "stops_at_launch", "effort", "team", "authority", "heroics", "hedge", "escalation"},
+    {"metric", "no_ownership", "stops_at_launch"},
+)
 
 
 @dataclass
@@ -26,11 +31,13 @@ class Item:
     labelled: list  # the sentence with its heading or label, as annotated
     roles: list = field(default_factory=list)
     also: list = field(default_factory=list)
+    # of tags [sentences][TAGS], mistakes and levels: which share of the readings says so; the label is what most say
     tags: list = field(default_factory=list)
     cues: list = field(default_factory=list)  # [sentences][CUES], -1 where nothing is known
     mistakes: list = field(default_factory=list)
     categories: list = field(default_factory=list)
     level: int = 0  # 0: not an annotated answer
+    above: list = field(default_factory=lambda: [0.0] * len(LEVELS[:-1]))  # that the level is above 1, 2, 3, 4
     answered: float = 1.0
     question: str = ""
     whole: bool = True  # False: cropped, so that nothing is known of the answer as a whole
@@ -46,24 +53,49 @@ def load_afterwards():
     return {d["id"]: (set(d["after"]), set(d["doubtful"])) for d in lines}
 
 
+def load_readings():
+    """What two readers blind to the labels heard, by answer: {id: [{tags, mistakes, level, unasked}]}, tags by the sentence's
+    number; `unasked` are the labels that tell nothing by their absence."""
+    lines = map(json.loads, (HERE / "readings.jsonl").read_text().splitlines())
+    return {d["id"]: [r | {"unasked": u} for r, u in zip(d["readings"], UNASKED)] for d in lines}
+
+
+def hears(reading, label, k=None):
+    """Whether an annotated answer or a reading of it has the label: a tag in sentence k (from 1), or a mistake. None if the
+    reader was not asked for it."""
+    if label in reading.get("unasked", ()):
+        return None
+    if k is None:
+        return label in reading["mistakes"]
+    return label in (reading["sentences"][k - 1]["tags"] if "sentences" in reading else reading["tags"].get(str(k), []))
+
+
+def share(said):
+    """Which share of the readings say so, of those that were asked. The first is the label: it counts twice, so that it is
+    what most say."""
+    said = [s for s in said[:1] + said if s is not None]
+    return sum(said) / len(said)
+
+
 def load_answers(folder=HERE / "data"):
     """The annotated answers, in the order of the files."""
     items = []
-    read = load_afterwards()
+    read, readings = load_afterwards(), load_readings()
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text().splitlines():
             d = json.loads(line)
             s = d["sentences"]
+            heard = [d, *readings.get(d["id"], [])]
             items.append(
                 Item(
                     d["id"], path.stem, [clean(x["text"]) for x in s], [x["text"] for x in s],
                     [ROLES.index(x["role"]) for x in s],
                     [ROLES.index(x["also"]) if x["also"] else -1 for x in s],
-                    [[float(t in x["tags"]) for t in TAGS] for x in s],
+                    [[share([hears(r, t, k) for r in heard]) for t in TAGS] for k in range(1, len(s) + 1)],
                     [[cue, 0.0] for cue in afterwards(d, read.get(d["id"]))],
-                    [float(m in d["mistakes"]) for m in MISTAKES],
+                    [share([hears(r, m) for r in heard]) for m in MISTAKES],
                     [float(c in d["categories"]) for c in CATEGORIES],
-                    d["level"], question=d["question"],
+                    d["level"], [share([r["level"] > k for r in heard]) for k in LEVELS[:-1]], question=d["question"],
                 )
             )
     return items
@@ -116,7 +148,8 @@ def load_extra():
     return load_texts("not-answers.jsonl", 0.0) + load_texts("short-answers.jsonl", 1.0)
 
 
-def _typo(rng, text, rate):
+def typo(rng, text, rate):
+    """The text with that share of its letters left out, doubled or swapped."""
     out = list(text)
     for i, c in enumerate(out):
         if c.isalpha() and rng.random() < rate:
@@ -134,8 +167,8 @@ HEADINGS = ["Situation:", "Task:", "Action:", "Result:", "S:", "T:", "A:", "R:",
             "Outcome:", "Learning:", "Problem:", "(S)", "(T)", "(A)", "(R)", "Background:", "Impact:"]
 
 
-def augment(item, rng):
-    """The same answer in another dress: noise that a reader looks through, and crops."""
+def augment(item, rng, typos):
+    """The same answer in another dress: noise that a reader looks through, and crops. `typos`: the share that gets some."""
     n = len(item.texts)
     texts = list(item.texts)
     keep_labels = rng.random()
@@ -147,9 +180,9 @@ def augment(item, rng):
         texts = [re.sub(r"[^\w\s%$€£/]", "", t).strip() or t for t in texts]
     elif rng.random() < 0.2:
         texts = [t.rstrip(".;:") or t for t in texts]
-    if rng.random() < 0.15:
+    if rng.random() < typos:
         rate = rng.choice([0.01, 0.03, 0.05])
-        texts = [_typo(rng, t, rate) or t for t in texts]
+        texts = [typo(rng, t, rate) or t for t in texts]
     if rng.random() < 0.12:  # notes leave the subject out
         texts = [re.sub(r"^I (?=[a-z])", "", t) if r in (2, 3) else t for t, r in zip(texts, item.roles or [0] * n)]
     lo, hi, whole = 0, n, item.whole
@@ -160,6 +193,52 @@ def augment(item, rng):
     cut = slice(lo, hi)
     return replace(item, texts=texts[cut], labelled=[], roles=item.roles[cut], also=item.also[cut],
                    tags=item.tags[cut], cues=item.cues[cut], whole=whole)
+
+
+STOPS = re.compile(r"[^\w\s%$€£/'’-]")
+JOINS = ["and", "so", "then", "and then", "but", "so then"]
+
+
+def run_on(texts, rng=None):
+    """Sentences as somebody dictates or types them in one: words, and of each whether a sentence ends with it.
+
+    Without a generator all punctuation is missing; with one it is so in two of three, and some sentences are joined.
+    """
+    kind = rng.random() if rng else 0.0
+    words, ends = [], []
+    for k, text in enumerate(texts):
+        if rng and k and rng.random() < 0.15:
+            text = f"{rng.choice(JOINS)} {text[0].lower()}{text[1:]}"
+        text = STOPS.sub(" ", text) if kind < 0.65 else text.rstrip(".!?:; ") + ("," if kind > 0.85 else "")
+        words += text.split()
+        ends += [False] * (len(words) - len(ends) - 1) + [True] if len(words) > len(ends) else []
+    return words, ends
+
+
+def gaps(tokenizer, runs, rng=None):
+    """Texts as `run_on` gives them, each cut to what is read at once → ids, segments [texts, T], of each gap between two words the
+    places of the last token before it and of the first after it among the tokens that `Encoder.read` gives, whether a sentence
+    ends there."""
+    rows, last, first, truth, at = [], [], [], [], 0
+    for words, ends in runs:
+        begin = rng.randrange(len(words)) if rng and rng.random() < 0.3 else 0
+        row = []
+        for e, end in zip(tokenizer.encode_batch(words[begin:], add_special_tokens=False), ends[begin:]):
+            ids = e.ids or [100]
+            if len(row) + len(ids) > WINDOW - 2:
+                break
+            if row:
+                first.append(at + len(row))
+            row += ids
+            last.append(at + len(row) - 1)
+            truth.append(float(end))
+        last.pop(), truth.pop()
+        rows.append(row)
+        at += len(row)
+    width = max(map(len, rows)) + 2
+    ids = torch.tensor([[CLS, *r, SEP] + [0] * (width - len(r) - 2) for r in rows])
+    seg = torch.tensor([[-1] + [k] * len(r) + [-1] * (width - len(r) - 1) for k, r in enumerate(rows)])
+    return ids, seg, torch.tensor(last), torch.tensor(first), torch.tensor(truth)
 
 
 def windows(lengths):

@@ -99,6 +99,9 @@ class Encoder(nn.Module):
         self.cue_attend = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
         self.cue = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
         self.cue_bias = nn.Parameter(torch.full((len(CUES),), -3.0))
+        # whether a sentence ends between two words: of the last token of the one, and of the first of the next
+        self.end = nn.Parameter(torch.zeros(2, HIDDEN))
+        self.end_bias = nn.Parameter(torch.full((1,), -3.0))
         self.dropout = dropout
 
     @classmethod
@@ -147,6 +150,11 @@ class Encoder(nn.Module):
     def embed(self, s):
         """What the base would say of texts read alone: unit vectors whose dot product is their likeness."""
         return F.normalize(self.similarity(s), dim=1)
+
+    def ends(self, last, first):
+        """Logits that a sentence ends between words, [gaps], in a text without stops: the vectors of the last token before each
+        gap and of the first after it, [gaps, HIDDEN]."""
+        return last @ self.end[0] + first @ self.end[1] + self.end_bias
 
     def heads(self, x, seg, lengths):
         """What `read` gives, for answers of the given lengths → role, tag, cue logits a sentence, logits an answer.

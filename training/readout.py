@@ -208,20 +208,30 @@ def addressed_threshold(rows):
     return float(max(0.5, np.quantile(told, 0.9995)))
 
 
+def ends_threshold(ends):
+    """From which probability on a sentence ends in a text without stops: the middle of where F1 is best. ends [gaps, 2]: what is
+    said, what is true."""
+    p, gold = ends[:, 0], ends[:, 1] > 0
+    grid = np.arange(0.05, 0.95, 0.01)
+    precision, recall = precision_recall(p, gold, grid)
+    f = smooth(2 * precision * recall / np.maximum(1e-9, precision + recall))
+    return float(np.median(grid[f >= f.max() - 0.002]))
+
+
 class Readout:
     """Everything that is fitted on predictions for unseen authors."""
 
-    def __init__(self, rows, extra=()):
-        """rows: (item, prediction) of annotated answers; extra: of texts that are answers or not."""
+    def __init__(self, rows, extra, ends):
+        """rows: (item, prediction) of annotated answers; extra: of texts that are answers or not; ends: of gaps between words."""
         logits = np.array([t for _, p in rows for t in p["tag"]])
-        gold = np.array([t for it, _ in rows for t in it.tags]) > 0
+        gold = np.array([t for it, _ in rows for t in it.tags]) > 0.5
         self.tag_scale = np.array([platt(logits[:, k], gold[:, k]) for k in range(len(TAGS))])
         p = sigmoid(logits * self.tag_scale[:, 0] + self.tag_scale[:, 1])
         self.tag_threshold = np.array([tag_threshold(p[:, k], gold[:, k]) for k in range(len(TAGS))])
         x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
         authors = sorted({it.author for it, _ in rows})
         part = np.array([authors.index(it.author) for it, _ in rows])
-        gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0
+        gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0.5
         shown = [sigmoid(np.array(q["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1]) >= self.tag_threshold for _, q in rows]
         denied = {"stops_at_launch": np.array([denies_stopping(q, t) for (_, q), t in zip(rows, shown)])}
         self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m, denied.get(m, False)) for k, m in enumerate(MISTAKES)}
@@ -230,6 +240,7 @@ class Readout:
         c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, c))
         self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
         self.addressed = addressed_threshold(rows)
+        self.ends = ends_threshold(ends)
         every = list(rows) + list(extra)
         a = np.array([answered_inputs(it.texts, q) for it, q in every])
         y = np.array([it.answered for it, _ in every]) > 0
@@ -258,6 +269,7 @@ class Readout:
         return {
             "alike": alike,
             "addressed": round(self.addressed, 4),
+            "ends": round(self.ends, 4),
             "inputs": list(INPUTS),
             "tags": {t: {"scale": round(float(s[0]), 5), "shift": round(float(s[1]), 5), "threshold": round(float(h), 4)}
                      for t, s, h in zip(TAGS, self.tag_scale, self.tag_threshold)},

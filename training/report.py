@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 
 import data
 from baselines import baselines
+from intervals import intervals
 from labels import FOLDS
 from train import RUNS
 
@@ -35,6 +37,17 @@ def evaluate(model, files):
     command = [CANDOR, "eval", "--format", "json", *(["--model", model] if model else []), *files]
     one = os.environ | {"RAYON_NUM_THREADS": "1"}
     return json.loads(subprocess.run(command, check=True, capture_output=True, env=one).stdout)
+
+
+def each(model, files):
+    """The same of each answer by itself, so that figures can be drawn from them again."""
+    lines = [line for file in files for line in Path(file).read_text().splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{i}.jsonl" for i in range(len(lines))]
+        for path, line in zip(paths, lines):
+            path.write_text(line + "\n")
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(lambda path: evaluate(model, [path]), paths))
 
 
 def files_of(authors):
@@ -76,8 +89,8 @@ def kappa(confusion):
     return round(float(1 - (d * c).sum() / (d * expected).sum()), 4)
 
 
-def figures(parts):
-    """The figures of several runs of `candor eval`, added up."""
+def figures(parts, single=False):
+    """The figures of several runs of `candor eval`, added up; where each run read a `single` answer, with their intervals."""
     tables = {kind: added([p[kind]["classes"] for p in parts]) for kind in ("roles", "tags", "mistakes", "categories")}
     levels = sum(np.array(p["level"]["confusion"]) for p in parts)
     bins = sum(np.array([[b[0], b[1], b[2]] for b in p["calibration"]["bins"]]) for p in parts)
@@ -97,26 +110,27 @@ def figures(parts):
         "level_5_findings": round(strong[1] / max(1, strong[0]), 4),
         "calibration_error": round(float(np.abs(bins[:, 1] - bins[:, 2]).sum() / bins[:, 0].sum()), 4),
         **tables,
+        **({"intervals": intervals(parts)} if single else {}),
     }
 
 
 def main():
     items = data.load_answers()
-    base, runs = [], []
+    base, neat, rough, runs = [], [], [], []
     for k, authors in enumerate(FOLDS):
         export = RUNS / f"fold{k}" / "export"
-        groups = [sorted(set(authors) & set(NEAT)), sorted(set(authors) - set(NEAT))]
-        runs += [(export, files_of(group)) for group in groups]
+        neat.append(each(export, files_of(sorted(set(authors) & set(NEAT)))))
+        rough.append(each(export, files_of(sorted(set(authors) - set(NEAT)))))
         runs += [(RUNS / f"fold{k}" / "export-f32", files_of(authors)), (export, [RUNS / f"fold{k}" / "texts.jsonl"])]
         test = [it for it in items if it.author in authors]
         base.append(baselines([it for it in items if it.author not in authors], test))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         said = list(pool.map(lambda run: evaluate(*run), runs))
-    neat, rough, plain = said[0::4], said[1::4], said[2::4]
-    texts = [s["texts"] for s in said[3::4]]
-    out = {"folds": figures(neat + rough), "a-g": figures(neat), "j-u": figures(rough)}
+    plain, texts = said[0::2], [s["texts"] for s in said[1::2]]
+    all_neat, all_rough = sum(neat, []), sum(rough, [])
+    out = {"folds": figures(all_neat + all_rough, True), "a-g": figures(all_neat, True), "j-u": figures(all_rough, True)}
     for k in range(len(FOLDS)):
-        out[f"fold {k + 1}"] = figures([neat[k], rough[k]])
+        out[f"fold {k + 1}"] = figures(neat[k] + rough[k])
     out["unquantized"] = {k: v for k, v in figures(plain).items() if k.endswith("f1") or k == "level_kappa"}
     alone = [figures([evaluate(RUNS / f"fold{k}" / "export", HELDOUT)]) for k in range(len(FOLDS))]
     out["alone on h, i"] = {k: round(float(np.mean([a[k] for a in alone])), 4) for k in HEADLINES}
@@ -131,7 +145,7 @@ def main():
 
 def shipped(out):
     """Adds what the model in the binary says."""
-    out["h, i"] = figures([evaluate(None, HELDOUT)])
+    out["h, i"] = figures(each(None, HELDOUT), True)
     file = ROOT / "training" / "texts" / "passages.jsonl"
     said = evaluate(None, [file])["passages"]
     others = sum(not json.loads(line)["addressed"] for line in file.read_text().splitlines())
@@ -165,15 +179,18 @@ def accuracy(out):
     f, n, r, h = out["folds"], out["a-g"], out["j-u"], out["h, i"]
     rows = ["| | folds | a-g | j-u | h, i | keyword rule | majority |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for title, key, name in (("roles, macro-F1", "roles_macro_f1", "roles"), ("tags, macro-F1", "tags_macro_f1", "tags"),
-                             ("mistakes, macro-F1", "mistakes_macro_f1", "mistakes")):
-        rows.append(f"| {title} | {f[key]:.3f} | {n[key]:.3f} | {r[key]:.3f} | {h[key]:.3f} | {out['keywords'][name]:.3f} | "
-                    f"{out['majority'][name]:.3f} |")
-    for title, key in (("mistakes, micro-F1", "mistakes_micro_f1"), ("story categories, micro-F1", "categories_micro_f1"),
-                       ("level, quadratic kappa", "level_kappa"), ("level, mean absolute error", "level_error"),
-                       ("warnings and errors on an answer of level 5", "level_5_findings"),
-                       ("expected calibration error of the roles", "calibration_error"),
-                       ("sentence boundaries, F1", "boundaries_f1")):
-        rows.append(f"| {title} | {f[key]:.3f} | {n[key]:.3f} | {r[key]:.3f} | {h[key]:.3f} | | |")
+                             ("mistakes, macro-F1", "mistakes_macro_f1", "mistakes"), ("mistakes, micro-F1", "mistakes_micro_f1", None),
+                             ("story categories, micro-F1", "categories_micro_f1", None), ("level, quadratic kappa", "level_kappa", None),
+                             ("level, mean absolute error", "level_error", None),
+                             ("warnings and errors on an answer of level 5", "level_5_findings", None),
+                             ("expected calibration error of the roles", "calibration_error", None),
+                             ("sentence boundaries, F1", "boundaries_f1", None)):
+        cells = []
+        for part in (f, n, r, h):
+            low, high = part["intervals"].get(key, (None, None))
+            cells.append(f"{part[key]:.3f}" + (f" ({low:.2f}–{high:.2f})" if low is not None else ""))
+        cells += [f"{out[b][name]:.3f}" if name else "" for b in ("keywords", "majority")]
+        rows.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
