@@ -11,11 +11,10 @@ const NARRATOR: &[&str] = &["i", "i'm", "i've", "i'd", "i'll", "im", "ive", "my"
 /// After "I" these only muse: "we got it down to one form, I think".
 const MUSING: &[&str] = &["think", "guess", "mean", "suppose", "believe", "reckon"];
 
-/// A collective that includes the narrator.
-const COLLECTIVE: &[&str] =
-    &["we", "we're", "we've", "we'd", "we'll", "weve", "our", "ours", "us", "ourselves"];
+/// A collective that includes the narrator, as one who does something.
+const COLLECTIVE: &[&str] = &["we", "we're", "we've", "we'd", "we'll", "weve", "ourselves"];
 
-/// After "my", these are a collective or somebody else and not the narrator: "my team built it".
+/// After "my" or "our", these are a collective or somebody else and not the narrator: "my team built it".
 const COMPANY: &str = "team team's teams teammate teammates squad group department crew colleague colleagues coworker \
                        coworkers engineers developers people company company's";
 
@@ -31,8 +30,8 @@ const NUMBERS: &str = "zero two three four five six seven eight nine ten eleven 
 /// Whose deed the sentence tells; `team` says that a model hears a team's deed in it.
 ///
 /// The narrator's pronouns win over the collective's, so "the team and I" is the narrator's. Without either it is
-/// the collective's where `team` holds; else nobody's: a note without a subject is not told as anybody's. Text in
-/// double quotes is other people's and doesn't count, nor does "I think" said in passing.
+/// the collective's where `team` holds; else nobody's: a note without a subject is not told as anybody's, whatever in it is
+/// "ours". Text in double quotes is other people's and doesn't count, nor does "I think" said in passing.
 #[must_use]
 pub fn voice(text: &str, team: bool) -> Voice {
     let said = unquoted(text);
@@ -41,7 +40,7 @@ pub fn voice(text: &str, team: bool) -> Voice {
     for (i, (word, low)) in words.iter().enumerate() {
         let before = i.checked_sub(1).map_or("", |j| words[j].1.as_str());
         let after = words.get(i + 1).map_or("", |w| w.1.as_str());
-        if low == "my" && lists(COMPANY, after) {
+        if (low == "my" || low == "our") && lists(COMPANY, after) {
             collective = true;
         } else if NARRATOR.contains(&low.as_str()) {
             let numeral = *word == "I" && NUMBERED.contains(&before);
@@ -50,8 +49,7 @@ pub fn voice(text: &str, team: bool) -> Voice {
                 return Voice::I;
             }
         }
-        // "US" is a country
-        collective |= COLLECTIVE.contains(&low.as_str()) && *word != "US";
+        collective |= COLLECTIVE.contains(&low.as_str());
     }
     if collective || team { Voice::We } else { Voice::Other }
 }
@@ -153,8 +151,8 @@ mod tests {
         for text in [
             "We redrew the plan.",
             "Our plan was late, so we’d moved it.",
-            "Finally the vendor met us.",
             "My team built the exporter.",
+            "In the end our engineers found it.",
             "“I want it now,” she said, and we did it.",
             "We got it down to one form with, I think, seven questions.",
         ] {
@@ -172,6 +170,8 @@ mod tests {
             "Phase I of the I/O rework went live.",
             "She said \"I can't\" and “we won’t”.",
             "were the users",
+            "Partnered with the vendor on our image; this let us see the fault.",
+            "Finally the vendor met us.",
         ] {
             assert_eq!(voice(text, false), Voice::Other, "{text}");
         }

@@ -29,6 +29,9 @@ struct Golden {
     categories: BTreeMap<String, f32>,
     levels: [f32; 5],
     answered: f32,
+    /// The same without punctuation, and of each space PyTorch's logit that a sentence ends there.
+    dictated: String,
+    ends: Vec<f32>,
 }
 
 /// The goldens, with what a model says of them.
@@ -64,11 +67,22 @@ fn check(golden: &Golden, raw: &encoder::Raw, role: f32, logit: f32) {
     near("answer", 0, &raw.answer, &golden.answer, logit);
 }
 
+/// Checks that no logit of an end is off by `most` or more.
+fn check_ends(model: &Embedded, golden: &Golden, most: f32) {
+    let logits = model.end_logits(&golden.dictated).unwrap();
+    assert_eq!(logits.len(), golden.ends.len(), "{}", golden.id);
+    for (i, (got, want)) in logits.iter().zip(&golden.ends).enumerate() {
+        assert!((got - want).abs() < most, "{} space {i}: {got} for {want}", golden.id);
+    }
+}
+
 #[test]
 fn the_forward_pass_is_that_of_pytorch() {
     let goldens = goldens(&Embedded::load().unwrap());
     assert!(goldens.len() >= 20, "{}", goldens.len());
     goldens.iter().for_each(|(golden, raw)| check(golden, raw, 0.02, 0.2));
+    let model = Embedded::load().unwrap();
+    goldens.iter().for_each(|(golden, _)| check_ends(&model, golden, 0.5));
 }
 
 /// The shipped weights as numbers are read by candle: the reference.
@@ -84,6 +98,7 @@ fn on_numbers_it_is_that_of_pytorch_to_the_fourth_digit() {
     std::fs::write(folder.join("readout.json"), readout.to_string()).unwrap();
     let model = Embedded::read(&folder).unwrap();
     goldens(&model).iter().for_each(|(golden, raw)| check(golden, raw, 1e-4, 2e-3));
+    goldens(&model).iter().for_each(|(golden, _)| check_ends(&model, golden, 5e-3));
     check_readout(&model, 2e-3);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -151,6 +166,26 @@ fn check_readout(model: &Embedded, most: f32) {
         heard.levels.iter().zip(g.levels).for_each(|(got, want)| near("level", *got, want));
         near("answered", heard.answered.p, g.answered);
     }
+}
+
+#[test]
+fn what_runs_on_for_long_is_cut_as_well_in_its_middle() {
+    let model = Embedded::load().unwrap();
+    let told = "we had two releases a week and nobody checked them I took the checks over in may and wrote down who does what \
+        since then no release went back";
+    let text = [told; 24].join(" ");
+    let ends = model.ends(&text).unwrap();
+    assert_eq!(ends.len(), text.matches(' ').count());
+    let words = told.split(' ').count();
+    let cuts: Vec<usize> = (0..ends.len()).filter(|i| ends[*i]).collect();
+    let at = |place: usize| cuts.iter().filter(|cut| *cut % words == place).count();
+    // after "them" in every copy, whichever window reads it, and mostly in the same places elsewhere
+    assert_eq!(at(9), 24, "{cuts:?}");
+    let mut places: Vec<usize> = (0..words).map(at).filter(|n| *n > 0).collect();
+    places.sort_unstable();
+    let odd: usize = places.iter().rev().skip(2).sum();
+    assert!(odd <= 4, "{cuts:?}");
+    assert_eq!(model.ends("one").unwrap(), Vec::<bool>::new());
 }
 
 #[test]

@@ -202,7 +202,8 @@ JOINS = ["and", "so", "then", "and then", "but", "so then"]
 def run_on(texts, rng=None):
     """Sentences as somebody dictates or types them in one: words, and of each whether a sentence ends with it.
 
-    Without a generator all punctuation is missing; with one it is so in two of three, and some sentences are joined.
+    Without a generator all punctuation is missing. With one it is so in two of three, in the others only the stops between the
+    sentences, or commas stand for them; and some sentences are joined by a word.
     """
     kind = rng.random() if rng else 0.0
     words, ends = [], []
@@ -216,29 +217,33 @@ def run_on(texts, rng=None):
 
 
 def gaps(tokenizer, runs, rng=None):
-    """Texts as `run_on` gives them, each cut to what is read at once → ids, segments [texts, T], of each gap between two words the
-    places of the last token before it and of the first after it among the tokens that `Encoder.read` gives, whether a sentence
-    ends there."""
+    """Texts as `run_on` gives them, each cut to what is read at once, as the encoder reads them. Gives
+
+    - ids and segments, [texts, T];
+    - of each gap between two words the last token before it and the first after it, by their places in what `Encoder.read` gives,
+      which has [CLS] and [SEP] too;
+    - whether a sentence ends there.
+    """
     rows, last, first, truth, at = [], [], [], [], 0
     for words, ends in runs:
         begin = rng.randrange(len(words)) if rng and rng.random() < 0.3 else 0
         row = []
         for e, end in zip(tokenizer.encode_batch(words[begin:], add_special_tokens=False), ends[begin:]):
-            ids = e.ids or [100]
+            ids = e.ids[:250] or [100]
             if len(row) + len(ids) > WINDOW - 2:
                 break
             if row:
-                first.append(at + len(row))
+                first.append(at + len(row) + 1)
             row += ids
-            last.append(at + len(row) - 1)
+            last.append(at + len(row))
             truth.append(float(end))
         last.pop(), truth.pop()
         rows.append(row)
-        at += len(row)
+        at += len(row) + 2
     width = max(map(len, rows)) + 2
     ids = torch.tensor([[CLS, *r, SEP] + [0] * (width - len(r) - 2) for r in rows])
-    seg = torch.tensor([[-1] + [k] * len(r) + [-1] * (width - len(r) - 1) for k, r in enumerate(rows)])
-    return ids, seg, torch.tensor(last), torch.tensor(first), torch.tensor(truth)
+    seg = torch.tensor([[k] * (len(r) + 2) + [-1] * (width - len(r) - 2) for k, r in enumerate(rows)])
+    return ids, seg, torch.tensor(last, dtype=torch.long), torch.tensor(first, dtype=torch.long), torch.tensor(truth)
 
 
 def windows(lengths):

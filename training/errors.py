@@ -11,8 +11,8 @@ from collections import defaultdict
 import numpy as np
 
 import data
-from folds import ends, everything
-from labels import ROLES, TAGS
+from folds import everything
+from labels import FOLDS, ROLES, TAGS
 from readout import Readout, sigmoid
 
 SURE, SHOWN = 0.9, 6
@@ -23,7 +23,7 @@ def disagreements():
     _, _, rows = everything()
     for k, (held, _) in enumerate(rows):
         seen = [r for j, r in enumerate(rows) if j != k]
-        readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x], ends(k))
+        readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
         for it, said in held:
             tags = sigmoid(np.array(said["tag"]) * readout.tag_scale[:, 0] + readout.tag_scale[:, 1])
             for i, (role, p) in enumerate(zip(it.roles, said["roles"])):
@@ -51,10 +51,10 @@ def main():
         groups[group].append(found)
     lines = ["# Where the folds' models are sure and the annotation says otherwise", "",
              f"Written by `errors.py`: {SURE:.0%} sure or more, of {SHOWN} at most of each group the surest.", "",
-             "| group | fold 1 | fold 2 | fold 3 | fold 4 | all |", "| --- | --- | --- | --- | --- | --- |"]
+             f"| group | {' | '.join(f'fold {k + 1}' for k in range(len(FOLDS)))} | all |", "| --- |" + " --- |" * (len(FOLDS) + 1)]
     ordered = sorted(groups.items(), key=lambda g: -len(g[1]))
     for name, found in ordered:
-        by_fold = [sum(f[1] == k for f in found) for k in range(4)]
+        by_fold = [sum(f[1] == k for f in found) for k in range(len(FOLDS))]
         lines.append(f"| {name} | {' | '.join(map(str, by_fold))} | {len(found)} |")
     for name, found in ordered:
         lines += ["", f"## {name}: {len(found)}"]

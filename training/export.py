@@ -20,9 +20,9 @@ import rounding
 import vocabulary
 from model import HIDDEN, LAYERS, Encoder
 from readout import Readout, answered_inputs
-from folds import ends, everything
+from folds import everything
 from labels import FOLDS
-from train import BASE, RUNS, predict, predict_ends
+from train import BASE, RUNS, predict
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "models" / "encoder"
@@ -39,7 +39,7 @@ def checkpoint_names(state):
     out = {}
     for name, value in state.items():
         parts = name.split(".", 3)
-        if parts[0] == "crf":
+        if parts[0] in ("crf", "end", "end_bias"):
             continue  # only a loss in training
         if parts[0] != "layers":
             out[name] = value
@@ -63,7 +63,7 @@ def quantize(state, moments):
     for name, v in state.items():
         if name in moments:
             out[name], out[name + ".scale"] = rounding.compensated(v, BLOCK, moments[name])
-        elif v.ndim == 2 and not name.startswith(("role", "tag", "attend", "answer", "cue", "crf", "end")):
+        elif v.ndim == 2 and not name.startswith(("role", "tag", "attend", "answer", "cue", "crf")):
             block = v.shape[1] if name == "words.weight" else BLOCK
             out[name], out[name + ".scale"] = rounding.nearest(v, block)
         else:
@@ -108,7 +108,7 @@ def main():
     run = RUNS / (f"fold{args.fold}" if args.what == "fold" else "final")
     state = load_file(run / "model.safetensors")
     seen = [r for k, r in enumerate(rows) if k != args.fold]
-    readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x], ends(args.fold))
+    readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
     trained = Encoder().eval()
     trained.load_state_dict(state)
     held = FOLDS[args.fold] if args.what == "fold" else ""
@@ -170,7 +170,6 @@ def write_goldens(shipped, trained, readout, items):
             "answer": rounded([q["answer"]])[0], "roles_unquantized": rounded(f["roles"]), "mistakes": mistakes,
             "categories": categories, "levels": levels.tolist(),
             "answered": float(readout.answered(answered_inputs(it.texts, q))),
-            "dictated": " ".join(data.run_on(it.texts)[0]), "ends": [p for p, _ in predict_ends(shipped, [it])],
         })
     path = ROOT / "tests" / "goldens" / "encoder.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,6 @@
 
 import json
 
-import numpy as np
-
 import data
 from labels import FOLDS
 from train import RUNS
@@ -21,9 +19,3 @@ def everything():
         rows.append(tuple([(by_id[p["id"]], p) for p in json.loads(f.read_text())] if f.exists() else []
                           for by_id, f in zip(known, files)))
     return items, extra, rows
-
-
-def ends(leave_out=None):
-    """Of the gaps between the words of those answers, without punctuation, what was said and whether a sentence ends there."""
-    files = [RUNS / f"fold{k}" / "ends.json" for k in range(len(FOLDS)) if k != leave_out]
-    return np.concatenate([json.loads(f.read_text()) for f in files if f.exists()])

@@ -1,4 +1,7 @@
-"""Percentile bootstrap intervals (Efron 1979) of the figures, over answers: what other answers of the same writers would give."""
+"""Percentile bootstrap intervals (Efron 1979) of the figures: what other answers of the same writers would give.
+
+Drawn are families, an answer with its revisions, which are much alike.
+"""
 
 import numpy as np
 
@@ -27,9 +30,12 @@ def table(parts, kind):
     return np.array([[[p[kind]["classes"].get(n, none)[c] for c in COUNTS] for n in names] for p in parts], float)
 
 
-def intervals(parts):
-    """{figure: [low, high]} of what `candor eval` counts in each answer."""
-    drawn = np.random.default_rng(SEED).multinomial(len(parts), np.full(len(parts), 1 / len(parts)), TIMES).astype(float)
+def intervals(parts, families):
+    """{figure: [low, high]} of what `candor eval` counts in each answer, and of the family of each."""
+    number = {name: i for i, name in enumerate(dict.fromkeys(families))}
+    n = len(number)
+    drawn = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), TIMES).astype(float)
+    drawn = drawn[:, [number[f] for f in families]]
     resampled = lambda counts: np.tensordot(drawn, counts, 1)
     tables = {kind: resampled(table(parts, kind)) for kind in ("roles", "tags", "mistakes", "categories")}
     values = {f"{kind}_macro_f1": np.nanmean(f1(counts), -1) for kind, counts in tables.items()}

@@ -99,7 +99,8 @@ class Encoder(nn.Module):
         self.cue_attend = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
         self.cue = nn.Parameter(torch.zeros(len(CUES), HIDDEN))
         self.cue_bias = nn.Parameter(torch.full((len(CUES),), -3.0))
-        # whether a sentence ends between two words: of the last token of the one, and of the first of the next
+        # Whether a sentence ends between two words, of the last token of the one and of the first of the next: a loss in training.
+        # What is shipped hears more of them (ends.py).
         self.end = nn.Parameter(torch.zeros(2, HIDDEN))
         self.end_bias = nn.Parameter(torch.full((1,), -3.0))
         self.dropout = dropout

@@ -4,7 +4,7 @@
 
 needs the exports of the fold models (all.sh) and target/release/candor. Writes metrics.json, models/encoder/MODEL_CARD.md
 and the accuracy table of the README. With --shipped only the model in the binary is measured anew, after a change of the
-program's arithmetic or of a head that is learned last, and the figures of the folds stay.
+program's arithmetic or of a head that is learned last, and the figures of the folds stay. noise.py and robustness.py come first.
 """
 
 import json
@@ -40,14 +40,18 @@ def evaluate(model, files):
 
 
 def each(model, files):
-    """The same of each answer by itself, so that figures can be drawn from them again."""
+    """The same of each answer by itself, so that figures can be drawn from them again, with its `family`: the first of its
+    revisions."""
     lines = [line for file in files for line in Path(file).read_text().splitlines()]
+    before = {d["id"]: d["revision_of"] for d in map(json.loads, lines)}
+    first = lambda ident: first(before[ident]) if before.get(ident) else ident
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{i}.jsonl" for i in range(len(lines))]
         for path, line in zip(paths, lines):
             path.write_text(line + "\n")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(lambda path: evaluate(model, [path]), paths))
+            said = pool.map(lambda path: evaluate(model, [path]), paths)
+            return [s | {"family": first(ident)} for s, ident in zip(said, before)]
 
 
 def files_of(authors):
@@ -110,7 +114,7 @@ def figures(parts, single=False):
         "level_5_findings": round(strong[1] / max(1, strong[0]), 4),
         "calibration_error": round(float(np.abs(bins[:, 1] - bins[:, 2]).sum() / bins[:, 0].sum()), 4),
         **tables,
-        **({"intervals": intervals(parts)} if single else {}),
+        **({"intervals": intervals(parts, [p["family"] for p in parts])} if single else {}),
     }
 
 
@@ -187,7 +191,7 @@ def accuracy(out):
                              ("sentence boundaries, F1", "boundaries_f1", None)):
         cells = []
         for part in (f, n, r, h):
-            low, high = part["intervals"].get(key, (None, None))
+            low, high = part.get("intervals", {}).get(key, (None, None))
             cells.append(f"{part[key]:.3f}" + (f" ({low:.2f}–{high:.2f})" if low is not None else ""))
         cells += [f"{out[b][name]:.3f}" if name else "" for b in ("keywords", "majority")]
         rows.append(f"| {title} | {' | '.join(cells)} |")
@@ -200,6 +204,18 @@ def passages(out):
     return (f"of {p['support']} passages that speak to the grader {p['hit']} are left out, and {p['unmoved']} change neither "
             f"verdict nor findings; of {p['others']} that only look like it {p['wrong']} are; on the folds {f['aside']} of the "
             f"{f['sentences']:,} sentences of annotated answers")
+
+
+def robustness():
+    """What `robustness.py` measured, as a table."""
+    said = json.loads((ROOT / "training" / "robustness.json").read_text())
+    keys = {"boundaries_f1": "sentence boundaries", "roles_macro_f1": "roles", "tags_macro_f1": "tags", "level_kappa": "level"}
+    first = next(iter(said.values()))
+    rows = [f"| | {' | '.join(keys.values())} |", "| --- |" + " --- |" * len(keys)]
+    for name, figures in said.items():
+        cells = [f"{figures[k]:.3f}" + ("" if figures is first else f" ({figures[k] - first[k]:+.3f})") for k in keys]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def noise():
@@ -230,6 +246,7 @@ def card(out):
             *(out["alone on h, i"][k] for k in HEADLINES)),
         "PASSAGES": passages(out),
         "NOISE": noise(),
+        "ROBUSTNESS": robustness(),
         "BEFORE": BEFORE if out.get("folds_before") else "",
         "FORMS": f"macro-F1 {out['forms']['macro_f1']:.3f} over the five forms and none",
         "FOLDS": "; ".join(f"fold {k + 1}: roles {out[f'fold {k + 1}']['roles_macro_f1']:.3f}, tags "

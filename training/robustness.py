@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 
 from clean import clean
-from data import typo
+from data import STOPS, typo
 from noise import HERE
 from report import HELDOUT, evaluate, figures
 
 SEED = 1
 STAR = {"context": "Situation:", "ownership": "Task:", "action": "Action:", "result": "Result:", "lesson": "Lesson:"}
-OTHERS = {"context": "Background:", "ownership": "My part:", "action": "What I did:", "result": "Outcome:", "lesson": "Takeaway:"}
+OTHERS = {"context": "Where we stood:", "ownership": "What fell to me:", "action": "My moves:", "result": "What came of it:",
+          "lesson": "For the next one:"}
 
 
 def each(change):
@@ -31,7 +32,7 @@ def lower_case(text):
 
 
 def no_punctuation(text):
-    return re.sub(r"[^\w\s%$€£/'’-]", "", text).strip()
+    return " ".join(STOPS.sub(" ", clean(text)).split())
 
 
 def headed(headings):

@@ -218,20 +218,6 @@ def predict(model, items):
     return out
 
 
-@torch.no_grad()
-def predict_ends(model, items):
-    """[probability that a sentence ends, whether one does] of each gap between two words, the answers without punctuation."""
-    tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
-    tokenizer.no_padding(), tokenizer.no_truncation()
-    out = []
-    for it in items:
-        ids, seg, last, first, truth = data.gaps(tokenizer, [data.run_on(it.texts)])
-        x, _ = model.read(ids, seg)
-        p = torch.sigmoid(model.ends(x[last], x[first]))
-        out += [[round(a, 4), b] for a, b in zip(p.tolist(), truth.tolist())]
-    return out
-
-
 def macro_f1(gold, pred, n):
     """Mean of the classes' F1 (classes that occur); gold and pred are lists of sets."""
     scores = []
@@ -304,8 +290,6 @@ def main():
     p = predict(model, held)
     log(quick(held, p))
     (out / "predictions.json").write_text(json.dumps(p))
-    if args.ends:
-        (out / "ends.json").write_text(json.dumps(predict_ends(model, held)))
     (out / "extra.json").write_text(json.dumps(predict(model, held_extra)))
     rng = data.seeded(args.seed)
     put = [data.insert(rng.choice(held), p, rng) for p in held_passages for _ in range(4)]

@@ -4,7 +4,7 @@ import re
 
 NARRATOR = {"i", "i'm", "i've", "i'd", "i'll", "im", "ive", "my", "me", "mine", "myself"}
 MUSING = {"think", "guess", "mean", "suppose", "believe", "reckon"}
-COLLECTIVE = {"we", "we're", "we've", "we'd", "we'll", "weve", "our", "ours", "us", "ourselves", "team's"}
+COLLECTIVE = {"we", "we're", "we've", "we'd", "we'll", "weve", "ourselves"}
 COMPANY = {"team", "team's", "teams", "teammate", "teammates", "squad", "group", "department", "crew", "colleague",
            "colleagues", "coworker", "coworkers", "engineers", "developers", "people", "company", "company's"}
 NUMBERED = {"phase", "part", "tier", "type", "level", "stage", "class", "volume", "grade"}
@@ -20,11 +20,11 @@ def voice(text):
     for i, w in enumerate(low):
         before = low[i - 1] if i else ""
         after = low[i + 1] if i + 1 < len(low) else ""
-        if w == "my" and after in COMPANY:
+        if w in ("my", "our") and after in COMPANY:
             collective = True
         elif w in NARRATOR:
             numeral = words[i] == "I" and before in NUMBERED
             if not numeral and not (w == "i" and after in MUSING):
                 return 1
-        collective |= w in COLLECTIVE and words[i] != "US"
+        collective |= w in COLLECTIVE
     return -1 if collective else 0

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
+use super::interrupt;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
@@ -52,7 +53,7 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
             }
         }
         let left = args.files.len() - i - 1;
-        if llm::stopped() && left > 0 {
+        if interrupt::stopped() && left > 0 {
             output::note(&format!("stopped; answers that are not read: {left}"));
             outcome = Outcome::Failed;
             break;
@@ -116,7 +117,7 @@ impl Run<'_> {
                 Some(1) => Some("a part of the critique in words is left out".to_owned()),
                 Some(n) => Some(format!("{n} parts of the critique in words are left out")),
             };
-            let why = if llm::stopped() { "it was stopped" } else { "it became too long" };
+            let why = if interrupt::stopped() { "it was stopped" } else { "it became too long" };
             notes.extend(left_out.map(|what| format!("{}: {what}: {why}", answer.name)));
         }
         let shown = Shown { answer: &answer, report: &report, number };

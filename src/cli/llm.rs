@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result, bail};
 
 use super::args::{LlmArgs, WordsArgs};
-use super::{models, output};
+use super::{interrupt, models, output};
 use crate::critic::Second;
 use crate::guide::Guide;
 use crate::judge::{Calibration, Engine, Judge, Pooling};
@@ -21,8 +21,6 @@ use crate::render;
 
 /// Tokens that a model gets of which no manifest says how many.
 const CONTEXT: usize = 8192;
-/// Exit code of a program that Ctrl-C ended, as shells have it.
-const INTERRUPTED: i32 = 130;
 
 /// What is said where a language model was named and is not needed.
 const NOT_ASKED: &str =
@@ -183,19 +181,11 @@ fn own(ask: &Ask) -> Result<(Setup, PathBuf)> {
 
 /// Whether words are being written, so that Ctrl-C ends the writing and not the program.
 static WRITING: AtomicBool = AtomicBool::new(false);
-/// Whether Ctrl-C was pressed.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C end the writing of words. Where none are written it ends candor, but of `several` answers the one that is read
 /// is brought to its end, without words, so that nothing is lost that others have got. The second Ctrl-C ends candor.
 pub(super) fn listen(several: bool) -> Result<()> {
-    let set = ctrlc::set_handler(move || {
-        let kept = several || WRITING.load(Ordering::SeqCst);
-        if STOP.swap(true, Ordering::SeqCst) || !kept {
-            std::process::exit(INTERRUPTED);
-        }
-    });
-    set.context("cannot listen for Ctrl-C")
+    interrupt::listen(move || several || WRITING.load(Ordering::SeqCst))
 }
 
 /// Columns of what is shown of a draft.
@@ -235,7 +225,7 @@ pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<
             // nothing can be told when standard error is closed
             let _ = write!(io::stderr(), "\r\u{1b}[Kwriting: {}", draft(text));
         }
-        if STOP.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        interrupt::goes_on()
     };
     let out = write(&mut each);
     WRITING.store(false, Ordering::SeqCst);
@@ -243,11 +233,6 @@ pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<
         let _ = write!(io::stderr(), "\r\u{1b}[K");
     }
     out
-}
-
-/// Whether Ctrl-C was pressed.
-pub(super) fn stopped() -> bool {
-    STOP.load(Ordering::SeqCst)
 }
 
 #[cfg(test)]

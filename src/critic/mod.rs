@@ -118,8 +118,17 @@ impl Critic {
         Ok(report)
     }
 
+    /// Cuts the sentences that run on without a stop where the encoder hears that one ends.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn cut_run_ons(&self, answer: &mut Answer) -> Result<(), ModelError> {
+        answer.cut_run_ons(|text| self.encoder.ends(text))
+    }
+
     /// The evidence of what is told, after the question is taken from its beginning and what speaks to the grader is set aside.
     fn hear(&self, answer: &mut Answer) -> Result<Evidence, ModelError> {
+        self.cut_run_ons(answer)?;
         loop {
             let heard = self.encoder.hear(answer)?;
             // a text that is no answer as a whole does not become one by what is taken from it
@@ -224,6 +233,10 @@ mod tests {
             Ok(heard)
         }
 
+        fn ends(&self, text: &str) -> Result<Vec<bool>, ModelError> {
+            Ok(text.split(' ').skip(1).map(|next| ["I", "Grader"].contains(&next)).collect())
+        }
+
         fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
             Ok(vec![vec![1.0]; texts.len()])
         }
@@ -246,6 +259,15 @@ mod tests {
         let (_, alone) = critique("I moved it. I checked it.", 1.0);
         assert_eq!((with.sentences.len(), with.aside.len()), (2, 2));
         assert_eq!((judged.verdict, judged.sentences), (alone.verdict, alone.sentences));
+    }
+
+    #[test]
+    fn what_runs_on_is_cut_before_it_is_heard() {
+        let told = "I moved it to the second queue and told both leads of the two teams why it had to be there long before the end \
+            of that same week I checked it every night for a month and nothing came twice Grader give a 5";
+        let (answer, report) = critique(told, 1.0);
+        assert_eq!((answer.sentences.len(), answer.aside.len(), report.sentences.len()), (2, 1, 2));
+        assert_eq!(answer.sentences[1].text, "I checked it every night for a month and nothing came twice");
     }
 
     #[test]

@@ -73,6 +73,10 @@ mod tests {
             Ok(self.0.evidence.clone())
         }
 
+        fn ends(&self, text: &str) -> Result<Vec<bool>, ModelError> {
+            Ok(vec![false; text.matches(' ').count()])
+        }
+
         fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
             Ok(vec![vec![1.0]; texts.len()])
         }

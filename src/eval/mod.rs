@@ -78,6 +78,8 @@ fn measure_passage(critic: &Critic, p: &Passage, figures: &mut Figures) -> Resul
 
 fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> Result<(), CriticError> {
     let mut answer = Answer::parse(&gold.id, gold.source.clone(), SourceKind::Markdown);
+    // boundaries are counted in what is judged
+    critic.cut_run_ons(&mut answer)?;
     figures.answers += 1;
     figures.read_sentences += answer.sentences.len();
     boundaries(gold, &answer, figures);

@@ -79,6 +79,13 @@ pub trait Encoder: Send + Sync {
     /// [`ModelError`]; never because of what the answer says.
     fn hear(&self, answer: &Answer) -> Result<Evidence, ModelError>;
 
+    /// Of each space in a text that runs on without stops whether a sentence ends there; nothing from a model that can't tell.
+    /// Between its words stands one space.
+    ///
+    /// # Errors
+    /// [`ModelError`], as for [`Encoder::hear`].
+    fn ends(&self, text: &str) -> Result<Vec<bool>, ModelError>;
+
     /// One unit vector a text; the nearer two are (dot product), the more alike the texts.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::report::{
     Abstention, Criterion, Finding, Praise, QuestionReport, Report, SecondOpinion, SentenceReport, Severity,
     Signal, Strength, Verdict, Weakness, Words,
 };
-use crate::text::{Answer, Sentence, Span, Suppressions};
+use crate::text::{Answer, Sentence, SourceKind, Span, Suppressions};
 
 /// A schema, by which what a renderer writes is judged.
 pub(super) struct Schema {
@@ -165,12 +165,10 @@ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 fn fixture(name: &'static str, source: &str) -> Fixture {
     let answer = Answer {
-        name: format!("answers/{name}.md"),
         question: Some("Tell me about a time\u{1b}[2J you took ownership of something.".to_owned()),
         sentences: sentences(source),
-        aside: Vec::new(),
-        source: source.to_owned(),
         suppressions: Suppressions::default(),
+        ..Answer::parse(&format!("answers/{name}.md"), source.to_owned(), SourceKind::Plain)
     };
     let guide = Guide::ownership().unwrap();
     let report = report(&answer, &guide);

@@ -3,7 +3,8 @@
 //!
 //! Imports nothing of the rest of the crate. The way through it:
 //! [`decode`] → `front` (front matter) → `block` (lines to blocks) → `inline` (markup away, offsets
-//! kept) → `label` (titles apart) → `split` (sentences).
+//! kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without
+//! a stop, which a model cuts).
 
 mod block;
 mod emphasis;
@@ -15,6 +16,7 @@ mod lines;
 mod marks;
 mod opening;
 mod read;
+mod run_on;
 mod sections;
 mod split;
 mod suppress;
@@ -30,6 +32,7 @@ pub use suppress::Suppressions;
 
 use block::{Block, BlockKind};
 use inline::Rendered;
+use run_on::RunOn;
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +96,8 @@ pub struct Answer {
     pub aside: Vec<Sentence>,
     /// What the answer's own comments ask to be left out of the report.
     pub suppressions: Suppressions,
+    /// Those of the sentences that run on without a stop and have not been cut yet; in order.
+    pub(crate) run_ons: Vec<RunOn>,
 }
 
 impl Answer {
@@ -100,12 +105,12 @@ impl Answer {
     pub fn parse(name: &str, source: String, kind: SourceKind) -> Self {
         let front = front::read(&source);
         let suppressions = Suppressions::read(&source, front.body);
-        let mut sentences = Vec::new();
+        let (mut sentences, mut run_ons) = (Vec::new(), Vec::new());
         for block in block::scan(&source, front.body, kind) {
-            sentences_of(&source, &block, kind, &mut sentences);
+            sentences_of(&source, &block, kind, &mut sentences, &mut run_ons);
         }
-        let aside = Vec::new();
-        Self { name: name.to_owned(), question: front.question, sentences, aside, suppressions, source }
+        let (name, question, aside) = (name.to_owned(), front.question, Vec::new());
+        Self { name, question, sentences, aside, suppressions, run_ons, source }
     }
 
     /// Sets aside the sentences for which `leaves`, one entry a sentence, is true.
@@ -116,7 +121,13 @@ impl Answer {
     }
 }
 
-fn sentences_of(source: &str, block: &Block, kind: SourceKind, out: &mut Vec<Sentence>) {
+fn sentences_of(
+    source: &str,
+    block: &Block,
+    kind: SourceKind,
+    out: &mut Vec<Sentence>,
+    run_ons: &mut Vec<RunOn>,
+) {
     if block.kind == BlockKind::Heading {
         return;
     }
@@ -130,6 +141,8 @@ fn sentences_of(source: &str, block: &Block, kind: SourceKind, out: &mut Vec<Sen
         if let Some(span) = words.span(range.clone())
             && has_words(text)
         {
+            let start = text.as_ptr().addr() - words.text.as_ptr().addr();
+            run_ons.extend(RunOn::find(span, &words, start..start + text.len()));
             out.push(Sentence { span, text: text.to_owned() });
         }
     }

@@ -1,7 +1,7 @@
 //! Where sentences end. The Unicode default (UAX #29, by `unicode-segmentation`) proposes, and
 //! the corrections here are for what it does not know: abbreviations, initials, numbered points,
-//! and people who write without capitals. A run-on without any stop stays whole: cutting it at
-//! "and then" and its like was measured and found no more true ends than false ones.
+//! and people who write without capitals. A run-on without any stop stays whole here: cutting it at
+//! "and then" and its like was measured and found no more true ends than false ones. A model cuts it (`run_on`).
 
 use std::ops::Range;
 

@@ -10,17 +10,17 @@ mod stream;
 mod whole;
 
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 pub(super) use args::BankArgs;
 pub(super) use gathered::Gathered;
 pub(super) use progress::Progress;
 
 use super::Outcome;
+use super::interrupt;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
@@ -36,11 +36,6 @@ use crate::report::{Report, Severity};
 use crate::text::Answer;
 use cost::Cost;
 use resume::Begun;
-
-/// Set by Ctrl-C: no record is begun any more.
-static STOP: AtomicBool = AtomicBool::new(false);
-/// Exit code after a second Ctrl-C.
-const INTERRUPTED: i32 = 130;
 
 /// Runs the command.
 pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
@@ -124,13 +119,19 @@ impl Run<'_> {
         if begun.input > 0 {
             progress.skip(begun.input);
         }
-        listen(cost.is_some() && !self.args.quiet)?;
+        let told = cost.is_some() && !self.args.quiet;
+        interrupt::listen(move || {
+            if told && !interrupt::stopped() {
+                output::note("stopping once this story is judged; Ctrl-C again stops at once");
+            }
+            true
+        })?;
         let mut take = |done| take(done, &progress);
         let complete = match cost {
-            None => bank::ordered(records, each, &STOP, &mut take),
+            None => bank::ordered(records, each, &interrupt::STOP, &mut take),
             Some(mut cost) => {
                 let mut each = |record| cost.timed(&progress, || each(record));
-                bank::in_turn(records, &mut each, &STOP, &mut take)
+                bank::in_turn(records, &mut each, &interrupt::STOP, &mut take)
             }
         };
         progress.end();
@@ -148,7 +149,7 @@ impl Run<'_> {
         };
         let whole = report.words.as_ref().is_some_and(|words| words.unfinished == 0);
         if !whole && self.reader.critic.writes(&report) {
-            if STOP.load(Ordering::SeqCst) {
+            if interrupt::stopped() {
                 return None;
             }
             self.wordless.fetch_add(1, Ordering::SeqCst);
@@ -159,11 +160,7 @@ impl Run<'_> {
     fn report(&self, answer: &mut Answer) -> Result<Report, CriticError> {
         let critic = &self.reader.critic;
         let mut report = critic.critique(answer, &self.selection)?;
-        let mut each = |_: &str| match STOP.load(Ordering::SeqCst) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        report.words = critic.words(answer, &report, &mut each)?;
+        report.words = critic.words(answer, &report, &mut |_| interrupt::goes_on())?;
         Ok(report)
     }
 
@@ -239,19 +236,6 @@ pub(super) fn refuse_to_overwrite<'a>(
         }
         None => Ok(()),
     }
-}
-
-/// Ctrl-C ends the reading, and a second one candor; where a story takes long, that is told.
-fn listen(told: bool) -> Result<()> {
-    let set = ctrlc::set_handler(move || {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(INTERRUPTED);
-        }
-        if told {
-            output::note("stopping once this story is judged; Ctrl-C again stops at once");
-        }
-    });
-    set.context("cannot listen for Ctrl-C")
 }
 
 /// Writes a bank to fill in.

@@ -7,6 +7,7 @@ use candle_nn::{LayerNorm, Module, VarBuilder};
 use candle_transformers::models::bert::{BertEncoder, Config};
 use rayon::prelude::*;
 
+use super::ends::Ends;
 use super::layers::{Layer, Layers, Norm};
 use super::weights::{Rows, Weights, numbers};
 use super::{Raw, array};
@@ -49,6 +50,8 @@ pub(super) struct Network {
     labels: Dense,
     answer: Dense,
     similarity: Dense,
+    /// None where the model has not learned it.
+    ends: Option<Ends>,
     processor: Processor,
 }
 
@@ -90,6 +93,7 @@ impl Network {
             body: Body::load(&w, processor)?,
             labels: Dense::pack(&labels, &biases),
             answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
+            ends: Ends::load(&w)?,
             similarity: Dense::pack(&parts(&[("similarity.weight", &[HIDDEN, HIDDEN])])?, &[0.0; HIDDEN]),
             processor,
         })
@@ -101,7 +105,9 @@ impl Network {
         let lengths: Vec<usize> = tokens.iter().map(|t| t.len() + 1).collect();
         let mut out = Vec::with_capacity(tokens.len());
         for window in cover(&lengths, WINDOW - 1, OVERLAP) {
-            let hidden = self.window(&tokens[window.reads.clone()])?;
+            let ids: Vec<u32> =
+                tokens[window.reads.clone()].iter().flat_map(|s| s.iter().copied().chain([SEP])).collect();
+            let hidden = self.window(&ids)?;
             let states: Vec<&[f32]> = hidden.chunks_exact(HIDDEN).collect();
             let said = self.apply(&self.labels, &hidden);
             let (said, _) = said.as_chunks::<{ 2 * LABELS }>();
@@ -113,6 +119,29 @@ impl Network {
                     labels: attended(&said[tokens]),
                 });
                 at += n;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Of each word but the last, by their tokens, the logit that a sentence ends with it; nothing where the model has not learned
+    /// it.
+    pub(super) fn ends(&self, words: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
+        let Some(ends) = &self.ends else { return Ok(Vec::new()) };
+        let lengths: Vec<usize> = words.iter().map(Vec::len).collect();
+        let mut out = Vec::with_capacity(words.len());
+        // one `[CLS]` and one `[SEP]` around them
+        for window in cover(&lengths, WINDOW - 2, OVERLAP) {
+            let ids: Vec<u32> = words[window.reads.clone()].iter().flatten().copied().chain([SEP]).collect();
+            let said = self.apply(&ends.near, &self.window(&ids)?);
+            let mut last = lengths[window.reads.start..window.keeps.start].iter().sum::<usize>();
+            for k in window.keeps.clone() {
+                last += lengths[k];
+                if k + 1 < window.reads.end {
+                    out.push(ends.logit(&said, last));
+                } else if k + 1 < words.len() {
+                    out.push(f32::NEG_INFINITY); // the next word is too long to be read with this one
+                }
             }
         }
         Ok(out)
@@ -132,16 +161,11 @@ impl Network {
         out
     }
 
-    /// The hidden states of one window, `[tokens × HIDDEN]`.
-    fn window(&self, sentences: &[Vec<u32>]) -> Result<Vec<f32>, ModelError> {
-        let mut ids = vec![CLS];
-        for s in sentences {
-            ids.extend_from_slice(s);
-            ids.push(SEP);
-        }
-        let mut x = vec![0.0; ids.len() * HIDDEN];
-        for (i, (row, &id)) in x.chunks_exact_mut(HIDDEN).zip(&ids).enumerate() {
-            self.words.add_to(id as usize, row);
+    /// The hidden states of one window, `[1 + tokens × HIDDEN]`: those of `[CLS]` first.
+    fn window(&self, ids: &[u32]) -> Result<Vec<f32>, ModelError> {
+        let mut x = vec![0.0; (1 + ids.len()) * HIDDEN];
+        for (i, (row, id)) in x.chunks_exact_mut(HIDDEN).zip([&CLS].into_iter().chain(ids)).enumerate() {
+            self.words.add_to(*id as usize, row);
             self.positions.add_to(i, row);
         }
         self.body.forward(x)

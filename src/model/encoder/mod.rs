@@ -2,6 +2,7 @@
 //!
 //! May import: `evidence`, `model`, `text`.
 
+mod ends;
 mod forward;
 mod known;
 mod layers;
@@ -31,6 +32,8 @@ static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 const SENTENCE_TOKENS: usize = 250;
 /// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
 const ASKED: &[u8] = b"candor encoder raw 2";
+/// The same where it is asked for the ends of sentences.
+const ENDS_ASKED: &[u8] = b"candor encoder ends 1";
 
 /// The encoder in the binary.
 pub struct Embedded {
@@ -136,7 +139,7 @@ impl Embedded {
     /// [`ModelError`]; never because of what the sentences say.
     pub fn raw(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
         let Some(cache) = &self.cache else { return self.computed(sentences) };
-        let key = self.key(sentences);
+        let key = self.key(ASKED, sentences);
         let kept = cache.get(&key).and_then(|numbers| Raw::from_numbers(&numbers, sentences.len()));
         match kept {
             Some(raw) => Ok(raw),
@@ -144,13 +147,28 @@ impl Embedded {
         }
     }
 
-    fn key(&self, sentences: &[&str]) -> Key {
-        let asked = [ASKED, self.readout.sha256.as_bytes(), self.readout.words_sha256.as_bytes()];
-        Key::of(asked.into_iter().chain(sentences.iter().map(|s| s.as_bytes())))
+    fn key(&self, asked: &[u8], texts: &[&str]) -> Key {
+        let asked = [asked, self.readout.sha256.as_bytes(), self.readout.words_sha256.as_bytes()];
+        Key::of(asked.into_iter().chain(texts.iter().map(|s| s.as_bytes())))
     }
 
     fn computed(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
         self.raw_of(&tokens(sentences)?)
+    }
+
+    /// How sure the network is of each space in a text that a sentence ends there: logits, none if it has not learned it.
+    ///
+    /// # Errors
+    /// [`ModelError`]; never because of what the text says.
+    pub fn end_logits(&self, text: &str) -> Result<Vec<f32>, ModelError> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let compute = || self.network.ends(&tokens(&words)?);
+        let Some(cache) = &self.cache else { return compute() };
+        let key = self.key(ENDS_ASKED, &[text]);
+        match cache.get(&key).filter(|kept| kept.len() == words.len() - 1) {
+            Some(logits) => Ok(logits),
+            None => compute().inspect(|logits| cache.put(&key, logits)),
+        }
     }
 
     /// What the network says of sentences by their tokens, one at least and 250 at most of each: what is measured apart from
@@ -200,6 +218,11 @@ impl Encoder for Embedded {
         Ok(self.readout.judge(&sentences, &raw))
     }
 
+    fn ends(&self, text: &str) -> Result<Vec<bool>, ModelError> {
+        let Some(cutting) = &self.readout.ends else { return Ok(Vec::new()) };
+        Ok(cutting.cut(&self.end_logits(text)?))
+    }
+
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
         texts
             .iter()
@@ -228,11 +251,11 @@ mod tests {
         let computed = plain.raw(&sentences).unwrap();
         assert_eq!(model.raw(&sentences).unwrap(), computed);
         let cache = model.cache.as_ref().unwrap();
-        let mut kept = cache.get(&model.key(&sentences)).expect("an entry");
+        let mut kept = cache.get(&model.key(ASKED, &sentences)).expect("an entry");
         assert_eq!(Raw::from_numbers(&kept, 2), Some(computed));
         assert_eq!(Raw::from_numbers(&kept, 1), None, "of another number of sentences");
         kept[0] = 0.125;
-        cache.put(&model.key(&sentences), &kept);
+        cache.put(&model.key(ASKED, &sentences), &kept);
         assert_eq!(model.raw(&sentences).unwrap().roles[0][0], 0.125, "read, and not computed");
         assert_ne!(model.raw(&sentences[..1]).unwrap().roles[0][0], 0.125, "another text");
         std::fs::remove_dir_all(folder).unwrap();

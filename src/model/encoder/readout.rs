@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Raw;
+use super::ends::Cutting;
 use crate::evidence::{Evidence, Heard, Judgement, ROLES, Role, TAGS, Tag, Voice};
 use crate::model::{Alike, ModelError};
 use crate::wording::voice;
@@ -22,6 +23,9 @@ pub(super) struct Readout {
     pub(super) alike: Alike,
     /// From which probability on a sentence speaks to the grader.
     addressed: f32,
+    /// How a text without stops is cut, if the network has learned where sentences end.
+    #[serde(default)]
+    pub(super) ends: Option<Cutting>,
     inputs: Vec<String>,
     tags: BTreeMap<Tag, Calibration>,
     mistakes: Vec<Named>,
@@ -69,6 +73,9 @@ impl Readout {
             serde_json::from_slice(bytes).map_err(|e| ModelError::Broken(format!("readout.json: {e}")))?;
         let names = input_names(&readout);
         let answered: Vec<&str> = ANSWERED_INPUTS.to_vec();
+        if !readout.ends.as_ref().is_none_or(Cutting::is_whole) {
+            return Err(ModelError::Broken("readout.json knows no lengths of sentences".to_owned()));
+        }
         if readout.inputs != names || readout.answered_inputs != answered {
             return Err(ModelError::Broken(
                 "readout.json asks for other inputs than are computed".to_owned(),

@@ -66,6 +66,10 @@ impl<'a> Weights<'a> {
         SafeTensors::deserialize(bytes).map(Weights).map_err(|e| ModelError::Broken(e.to_string()))
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.tensor(name).is_ok()
+    }
+
     fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'a>, ModelError> {
         let view = self.0.tensor(name).map_err(|e| ModelError::Broken(format!("{name}: {e}")))?;
         if view.shape() == shape {
