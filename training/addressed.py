@@ -6,16 +6,14 @@ While the body is trained, passages stand in few of its answers. Here each stand
 them at once, beside every sentence of the answers. Writes the weights, the threshold and the goldens.
 """
 
-import json
-
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 
 import data
-from export import ID, OUT, ROOT, TOKENIZER, dequantize, digest, our_names, rounded
+import shipped
+from export import TOKENIZER, rounded
 from labels import CUES, ROLES
-from model import Encoder, attended
+from model import attended
 from train import predict
 
 CUE, OTHER = CUES.index("addressed"), ROLES.index("other")
@@ -73,9 +71,7 @@ def learn(vectors, put, told, rng):
 def main():
     rng = data.seeded(1)
     torch.manual_seed(1)
-    state = load_file(OUT / "model.safetensors")
-    model = Encoder().eval()
-    model.load_state_dict(our_names(dequantize(state | load_file(OUT / "words.safetensors"))), strict=False)
+    state, model = shipped.load()
     answers = data.load_answers()
     told = [(s, role) for x, it in zip(tokens(model, answers), answers) for s, role in zip(x, it.roles)]
     put = [data.insert(rng.choice(answers), p, rng) for p in data.load_passages() for _ in range(TIMES)]
@@ -85,25 +81,18 @@ def main():
     learned = learn(vectors, Sentences(*zip(*put)), [s for s, _ in told], rng)
     for name, v in zip(names, learned):
         state[name][CUE] = v
-    save_file(state, OUT / "model.safetensors")
     story = [s for s, role in told if role != OTHER]
     taken = torch.sigmoid(Sentences(story, [0.0] * len(story)).logits(*learned))
     threshold = max(0.5, float(torch.quantile(taken, 1 - WRONG)))
-    readout = json.loads((OUT / "readout.json").read_text())
-    readout |= {"id": ID, "sha256": digest(OUT / "model.safetensors"), "addressed": round(threshold, 4)}
-    (OUT / "readout.json").write_text(json.dumps(readout, indent=1) + "\n")
-    model.load_state_dict(our_names(dequantize(state)), strict=False)
-    write_goldens(model, answers)
+    shipped.write(state, addressed=round(threshold, 4))
+    model = shipped.model_of(state)
+    shipped.change_goldens(answers, lambda it: cues(model, it))
 
 
-def write_goldens(model, answers):
-    """What PyTorch makes of the cues of the goldens; nothing else of them changes."""
-    path = ROOT / "tests" / "goldens" / "encoder.json"
-    goldens = json.loads(path.read_text())
-    items = {it.id: it for it in answers}
-    for golden, said in zip(goldens, predict(model, [items[g["id"]] for g in goldens])):
-        golden["cues"] = rounded(said["cue"])
-    path.write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
+def cues(model, answer):
+    """What PyTorch makes of the cues of an answer, for its golden."""
+    [said] = predict(model, [answer])
+    return {"cues": rounded(said["cue"])}
 
 
 if __name__ == "__main__":

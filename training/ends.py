@@ -7,17 +7,16 @@ vectors. A text is cut where the gaps and the lengths of the sentences together 
 Cohen 2004). Writes the weights, the readout and the goldens; `robustness.py` measures it on answers that nothing learned from.
 """
 
-import json
 import math
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 import data
-from export import ID, OUT, ROOT, TOKENIZER, dequantize, digest, our_names
-from model import HIDDEN, Encoder
+import shipped
+from export import TOKENIZER
+from model import HIDDEN
 
 NEAR, INNER = (-1, 0, 0, 1), 64  # tokens from the last one before the gap, twice, then from the first one after it
 EPOCHS, RATE, BATCH, DROP = 8, 1e-3, 512, 0.2
@@ -104,9 +103,7 @@ def f1(texts, learned, table, offset):
 
 def main():
     rng = data.seeded(1)
-    state = load_file(OUT / "model.safetensors")
-    model = Encoder().eval()
-    model.load_state_dict(our_names(dequantize(state | load_file(OUT / "words.safetensors"))), strict=False)
+    state, model = shipped.load()
     answers = data.load_answers()
     runs = [data.run_on(it.texts, rng) for it in answers]
     texts = heard(model, runs, rng)
@@ -124,24 +121,15 @@ def main():
     weight, bias, out, out_bias = learned
     state["ends.near"] = weight.view(INNER, len(NEAR), HIDDEN).transpose(0, 1).reshape(-1, HIDDEN).contiguous()
     state |= {"ends.bias": bias, "ends.out": out, "ends.out_bias": out_bias}
-    save_file(state, OUT / "model.safetensors")
-    readout = json.loads((OUT / "readout.json").read_text())
-    readout |= {"id": ID, "sha256": digest(OUT / "model.safetensors"),
-                "ends": {"offset": offset, "lengths": [round(v, 4) for v in table]}}
-    (OUT / "readout.json").write_text(json.dumps(readout, indent=1) + "\n")
-    write_goldens(model, answers, learned)
+    shipped.write(state, ends={"offset": offset, "lengths": [round(v, 4) for v in table]})
+    shipped.change_goldens(answers, lambda it: dictated(model, it, learned))
 
 
-def write_goldens(model, answers, learned):
-    """The goldens' answers without punctuation, and PyTorch's logits of the gaps between their words."""
-    path = ROOT / "tests" / "goldens" / "encoder.json"
-    goldens = json.loads(path.read_text())
-    items = {it.id: it for it in answers}
-    for golden in goldens:
-        run = data.run_on(items[golden["id"]].texts)
-        [(x, _)] = heard(model, [run])
-        golden |= {"dictated": " ".join(run[0]), "ends": [round(v, 4) for v in logits(x, learned).tolist()]}
-    path.write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
+def dictated(model, answer, learned):
+    """An answer without punctuation, and PyTorch's logits of the gaps between its words, for its golden."""
+    run = data.run_on(answer.texts)
+    [(x, _)] = heard(model, [run])
+    return {"dictated": " ".join(run[0]), "ends": [round(v, 4) for v in logits(x, learned).tolist()]}
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def disagreements():
             for (name, p), share in zip(mistakes.items(), it.mistakes):
                 if (p >= SURE) != (share > 0.5) and max(p, 1 - p) >= SURE:
                     yield f"mistake {name} {'invented' if p > 0.5 else 'missed'}", max(p, 1 - p), k, it.id, None, ""
-            level = 1 + int(np.argmax(levels))
+            level = 1 + int((np.cumsum(levels) < 0.5).sum())  # the median, as the program has it
             if abs(level - it.level) > 1:
                 yield f"level {it.level} heard as {level}", float(max(levels)), k, it.id, None, ""
 

@@ -17,7 +17,7 @@ def f1(counts):
 
 
 def kappa(confusion):
-    """Cohen's kappa with quadratic weights of confusions [..., 5, 5]."""
+    """Cohen's kappa with quadratic weights (Cohen 1968) of confusions [..., 5, 5]."""
     off = (np.arange(5)[:, None] - np.arange(5)[None, :]) ** 2
     expected = confusion.sum(-1)[..., :, None] * confusion.sum(-2)[..., None, :] / confusion.sum((-1, -2))[..., None, None]
     return 1 - (off * confusion).sum((-1, -2)) / (off * expected).sum((-1, -2))

@@ -19,7 +19,7 @@ import numpy as np
 
 import data
 from baselines import baselines
-from intervals import intervals
+from intervals import intervals, kappa
 from labels import FOLDS
 from train import RUNS
 
@@ -85,14 +85,6 @@ def micro(table):
     return round(f1({k: sum(c[k] for c in table.values()) for k in ("hit", "wrong", "missed")}), 4)
 
 
-def kappa(confusion):
-    """Cohen's kappa with quadratic weights (Cohen 1968)."""
-    c = np.array(confusion, float)
-    d = (np.arange(5)[:, None] - np.arange(5)[None, :]) ** 2
-    expected = c.sum(1)[:, None] * c.sum(0)[None, :] / c.sum()
-    return round(float(1 - (d * c).sum() / (d * expected).sum()), 4)
-
-
 def figures(parts, single=False):
     """The figures of several runs of `candor eval`, added up; where each run read a `single` answer, with their intervals."""
     tables = {kind: added([p[kind]["classes"] for p in parts]) for kind in ("roles", "tags", "mistakes", "categories")}
@@ -108,7 +100,7 @@ def figures(parts, single=False):
         "roles_macro_f1": macro(tables["roles"]), "tags_macro_f1": macro(tables["tags"]),
         "mistakes_macro_f1": macro(tables["mistakes"]), "mistakes_micro_f1": micro(tables["mistakes"]),
         "categories_micro_f1": micro(tables["categories"]),
-        "level_kappa": kappa(levels), "level_error": round(float((levels * off).sum() / levels.sum()), 4),
+        "level_kappa": round(float(kappa(levels)), 4), "level_error": round(float((levels * off).sum() / levels.sum()), 4),
         "level_confusion": levels.tolist(),
         "roles_confusion": sum(np.array(p["roles"]["confusion"]) for p in parts).tolist(),
         "level_5_findings": round(strong[1] / max(1, strong[0]), 4),

@@ -27,10 +27,6 @@ def each(change):
     return lambda answer: answer | {"sentences": [s | {"text": change(s["text"]) or s["text"]} for s in answer["sentences"]]}
 
 
-def lower_case(text):
-    return text.lower()
-
-
 def no_punctuation(text):
     return " ".join(STOPS.sub(" ", clean(text)).split())
 
@@ -50,7 +46,7 @@ def headed(headings):
 
 
 def bullets(answer):
-    return each(lambda text: clean(text))(answer) | {"format": "bullets"}
+    return each(clean)(answer) | {"format": "bullets"}
 
 
 def typos(answer):
@@ -75,7 +71,7 @@ def merged(answer):
 
 CHANGES = {
     "as written": lambda answer: answer,
-    "lower case": each(lower_case),
+    "lower case": each(str.lower),
     "no punctuation": each(no_punctuation),
     "no headings": each(clean),
     "headings": headed(STAR),
