@@ -125,8 +125,8 @@ pub enum RecordError {
         /// The field that was looked for.
         field: String,
     },
-    /// A CSV file without the column of the texts.
-    #[error("{name} has no column `{field}`, only {known}; --text-field names another")]
+    /// A CSV file without a column that is needed or was asked for.
+    #[error("{name} has no column `{field}`, only {known}; {option} names another")]
     Column {
         /// The file.
         name: String,
@@ -134,6 +134,14 @@ pub enum RecordError {
         field: String,
         /// Those in the first row.
         known: String,
+        /// The option that names it.
+        option: &'static str,
+    },
+    /// A row with a quote that nobody closes: all that follows would be a part of it.
+    #[error("{name} has a quote that is never closed, and all that follows it would belong to it")]
+    Open {
+        /// File and line.
+        name: String,
     },
     /// A row that the first one does not fit, or one that can't be read.
     #[error("{name} is not a row of this file")]
@@ -172,6 +180,7 @@ impl RecordError {
             | RecordError::Json { name, .. }
             | RecordError::Field { name, .. }
             | RecordError::Column { name, .. }
+            | RecordError::Open { name }
             | RecordError::Row { name, .. }
             | RecordError::Long { name }
             | RecordError::Critic { name, .. } => name,

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::record::{MOST, Reading, Record, RecordError, named};
+use super::record::{Fields, MOST, Reading, Record, RecordError, named};
 use crate::text::{SourceKind, decode};
 
 /// The rows of a reader.
 pub(super) struct Table<'a, R> {
     file: String,
     reader: csv::Reader<Bounded<R>>,
-    left: Rc<Cell<usize>>,
+    read: Rc<Progress>,
     how: &'a Reading,
     /// Where text, id and question stand, once the first row is read.
     columns: Option<[Option<usize>; 3]>,
@@ -23,29 +23,42 @@ pub(super) struct Table<'a, R> {
 /// A reader that fails when so much is read for one row: after a quote that nobody closes.
 struct Bounded<R> {
     inner: R,
-    left: Rc<Cell<usize>>,
+    read: Rc<Progress>,
+}
+
+/// What is known of the bytes that were read.
+struct Progress {
+    /// How many more may be read for this row.
+    left: Cell<usize>,
+    /// Whether a quote is open after them, by their number.
+    open: Cell<bool>,
+    /// Whether they are all.
+    over: Cell<bool>,
 }
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
+        if self.read.left.get() == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 "a row of more than 8 MiB; a quote in it may be open, and the rest is not read",
             ));
         }
         let read = self.inner.read(buffer)?;
-        self.left.set(self.left.get().saturating_sub(read));
+        self.read.left.set(self.read.left.get().saturating_sub(read));
+        let quotes = buffer[..read].iter().filter(|b| **b == b'"').count();
+        self.read.open.set(self.read.open.get() != (quotes % 2 == 1));
+        self.read.over.set(read == 0);
         Ok(read)
     }
 }
 
 impl<'a, R: Read> Table<'a, R> {
     pub(super) fn new(file: String, reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
-        let left = Rc::new(Cell::new(MOST));
-        let bounded = Bounded { inner: reader, left: Rc::clone(&left) };
+        let read = Rc::new(Progress { left: Cell::new(MOST), open: Cell::default(), over: Cell::default() });
+        let bounded = Bounded { inner: reader, read: Rc::clone(&read) };
         let reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bounded);
-        Table { file, reader, left, how, columns: None, over: false }
+        Table { file, reader, read, how, columns: None, over: false }
     }
 
     fn head(&mut self) -> Result<[Option<usize>; 3], RecordError> {
@@ -55,21 +68,33 @@ impl<'a, R: Read> Table<'a, R> {
             .byte_headers()
             .map_err(|source| RecordError::Row { name: self.file.clone(), source: Box::new(source) })?;
         let place = |field: &str| head.iter().position(|h| h.trim_ascii() == field.as_bytes());
-        let columns = [place(&fields.text), place(&fields.id), place(&fields.question)];
-        if columns[0].is_some() {
-            return Ok(columns);
-        }
+        let usual = Fields::default();
+        // a text is needed, the others only if somebody named them
+        let wanted = [
+            (&fields.text, true, "--text-field"),
+            (&fields.id, fields.id != usual.id, "--id-field"),
+            (&fields.question, fields.question != usual.question, "--question-field"),
+        ];
+        let missing = wanted.into_iter().find(|(field, needed, _)| *needed && place(field).is_none());
+        let Some((field, _, option)) = missing else {
+            return Ok(wanted.map(|(field, ..)| place(field)));
+        };
         let known: Vec<_> = head.iter().map(String::from_utf8_lossy).collect();
         let known = if known.is_empty() { "no first row".to_owned() } else { known.join(", ") };
-        Err(RecordError::Column { name: self.file.clone(), field: fields.text.clone(), known })
+        Err(RecordError::Column { name: self.file.clone(), field: field.clone(), known, option })
     }
 
     fn row(&mut self, columns: [Option<usize>; 3]) -> Option<Result<Record, RecordError>> {
         let mut row = ByteRecord::new();
         let more = self.reader.read_byte_record(&mut row);
-        self.left.set(MOST);
+        self.read.left.set(MOST);
         match more {
             Ok(false) => None,
+            // only such a row needs the end of the file to be read, and runs over several lines
+            Ok(true) if self.read.over.get() && self.read.open.get() && row.as_slice().contains(&b'\n') => {
+                let line = row.position().map_or(0, csv::Position::line);
+                Some(Err(RecordError::Open { name: named(&self.file, None, line).0 }))
+            }
             Ok(true) => Some(record(&self.file, &row, columns, self.how)),
             Err(source) => {
                 self.over = source.is_io_error();
@@ -165,6 +190,29 @@ mod tests {
         let said = found[0].as_ref().unwrap_err().to_string();
         assert_eq!(said, "f.csv has no column `text`, only id, body; --text-field names another");
         assert!(read(b"")[0].as_ref().unwrap_err().to_string().contains("no first row"));
+    }
+
+    #[test]
+    fn so_is_one_without_a_column_that_somebody_named() {
+        let fields = Fields { id: "ident".to_owned(), ..Fields::default() };
+        let how = Reading { fields, ..Reading::default() };
+        let mut found = Table::new("f.csv".to_owned(), &b"id,text\n1,So.\n"[..], b',', &how);
+        let said = found.next().unwrap().unwrap_err().to_string();
+        assert_eq!(said, "f.csv has no column `ident`, only id, text; --id-field names another");
+        assert!(found.next().is_none());
+    }
+
+    #[test]
+    fn an_open_quote_takes_no_story_into_another() {
+        let found = read(b"id,text\na,So.\nb,\"I did.\nc,It held.\nd,So.\n");
+        assert_eq!(found.len(), 2);
+        let said = found[1].as_ref().unwrap_err().to_string();
+        assert!(said.starts_with("f.csv:3 ") && said.contains("never closed"), "{said}");
+        for whole in
+            ["id,text\na,\"So.\nIt held.\"", "id,text\na,5\" of it", "id,text\na,\"Two \"\"of\nthem\"\"\"\n"]
+        {
+            assert!(read(whole.as_bytes()).iter().all(Result::is_ok), "{whole}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
@@ -14,6 +14,7 @@ use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
 use super::threads::{self, Share};
+use crate::bank;
 use crate::critic::{Critic, Selection, UnknownMistake};
 use crate::model::encoder::Embedded;
 use crate::render::{Context, One, Renderer, Shown, place};
@@ -134,6 +135,10 @@ impl Run<'_> {
 
     fn read(&self, file: &Path) -> Result<Answer> {
         if !is_stdin(file) {
+            if file.is_file() && bank::is_bank(file) {
+                let name = file.display();
+                bail!("{name} holds records, an answer each; `candor bank {name}` reads them");
+            }
             return Ok(text::read_file(file)?);
         }
         let name = self.args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));

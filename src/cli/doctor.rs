@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::Outcome;
 use super::args::{DoctorArgs, LlmArgs};
 use super::output::Sink;
 use super::settings::{Settings, load_guide};
+use crate::critic::Selection;
 use crate::model::Encoder;
 use crate::model::cache;
 use crate::model::encoder::Embedded;
@@ -32,6 +33,8 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Outcome> {
         Some((path, origin)) => format!("{} ({})", path.display(), origin.words()),
         None => "none".to_owned(),
     };
+    Selection::new(&guide, &settings.select, &settings.ignore)
+        .with_context(|| format!("in the config {config}"))?;
     let store = match store::default_root() {
         Some(root) => root.display().to_string(),
         None => "none: no home, and CANDOR_MODELS is not set".to_owned(),

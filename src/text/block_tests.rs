@@ -27,6 +27,7 @@ fn every_kind_of_bullet_is_one() {
         assert_eq!(blocks(&source), ["i did it", "i did more"], "{mark}");
     }
     assert_eq!(blocks("•did it"), ["i did it"]);
+    assert_eq!(blocks("9) May was late\n10) So was June"), ["i May was late", "i So was June"]);
     assert_eq!(blocks("\t* deep\n        - deeper"), ["i deep", "i deeper"]);
 }
 

@@ -24,8 +24,9 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
         '0'..='9' if keycap(&text[1..]) > 0 => 1 + keycap(&text[1..]),
         '0'..='9' => {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-            let dotted = text[digits..].starts_with(['.', ')']);
-            (digits <= 2 && dotted && !is_date(&text[digits..])).then_some(digits + 1)?
+            let rest = &text[digits..];
+            let numbers = rest.starts_with(')') || rest.starts_with('.') && !is_date(rest);
+            (digits <= 2 && numbers).then_some(digits + 1)?
         }
         'a'..='z' if text[1..].starts_with(')') => 2,
         '(' if text.len() > 3 && text.as_bytes()[2] == b')' => {
