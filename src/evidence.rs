@@ -99,6 +99,14 @@ labels! {
     }
 }
 
+impl Tag {
+    /// Whether it weakens what the sentence says.
+    #[must_use]
+    pub fn weakens(self) -> bool {
+        matches!(self, Tag::Effort | Tag::Team | Tag::Authority | Tag::Heroics | Tag::Hedge)
+    }
+}
+
 impl Role {
     /// The most probable role, the first of equals; probabilities in the order of [`Role::ALL`].
     #[must_use]

@@ -92,12 +92,11 @@ pub fn follow_ups(
     questions
 }
 
-/// Whether enough sentences are shown to say it, however unsure the model is of each: points may be lost over doubt, but
+/// Whether a sentence is shown to say it, however unsure the model is of it: points may be lost over doubt and for more, but
 /// nobody is asked for what the report says is there.
 fn is_told(measure: &Measure, evidence: &Evidence) -> bool {
-    let Measure::Heard { any, enough } = measure else { return false };
-    let shown = (0..evidence.sentences.len()).filter(|&i| any.iter().any(|c| is_heard(c, evidence, i)));
-    shown.count() as f32 >= enough.floor()
+    let Measure::Heard { any, .. } = measure else { return false };
+    (0..evidence.sentences.len()).any(|i| any.iter().any(|c| is_heard(c, evidence, i)))
 }
 
 fn measure(measure: &Measure, answer: &Answer, evidence: &Evidence) -> (f32, Vec<usize>) {

@@ -23,7 +23,7 @@ folds() {
 }
 folds shared --tag=-first --until al
 # the files after al came later, and so did dictated answers and most of the typos
-folds foldK-first --seed 2 --epochs 3 --lr 8e-5 --head-lr 7e-4 --ends 1 --typos 0.35
+folds foldK-first --seed 2 --epochs 3 --lr 1e-4 --head-lr 8e-4 --ends 1 --typos 0.35
 "$PYTHON" soup.py
 # more threads than cores would only wait for each other
 export OMP_NUM_THREADS=1

@@ -14,11 +14,8 @@ from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS
 HERE = Path(__file__).parent
 CLS, SEP = 101, 102
 WINDOW = 512
-# what the first and the second of the blind readers were not asked for, or read by another rule (ANNOTATION.md)
-UNASKED = (
-    {"metric", "no_ownership", "stops_at_launch", "effort", "team", "authority", "heroics", "hedge", "escalation"},
-    {"metric", "no_ownership", "stops_at_launch"},
-)
+# what the blind readers were not asked for, or read by another rule (ANNOTATION.md)
+UNASKED = {"metric", "no_ownership", "stops_at_launch"}
 
 
 @dataclass
@@ -54,16 +51,15 @@ def load_afterwards():
 
 
 def load_readings():
-    """What two readers blind to the labels heard, by answer: {id: [{tags, mistakes, level, unasked}]}, tags by the sentence's
-    number; `unasked` are the labels that tell nothing by their absence."""
+    """What two readers blind to the labels heard, by answer: {id: [{tags, mistakes, level}]}, tags by the sentence's number."""
     lines = map(json.loads, (HERE / "readings.jsonl").read_text().splitlines())
-    return {d["id"]: [r | {"unasked": u} for r, u in zip(d["readings"], UNASKED)] for d in lines}
+    return {d["id"]: d["readings"] for d in lines}
 
 
 def hears(reading, label, k=None):
-    """Whether an annotated answer or a reading of it has the label: a tag in sentence k (from 1), or a mistake. None if the
+    """Whether an annotated answer or a reading of it has the label: a tag in sentence k (from 1), or a mistake. None if its
     reader was not asked for it."""
-    if label in reading.get("unasked", ()):
+    if "sentences" not in reading and label in UNASKED:
         return None
     if k is None:
         return label in reading["mistakes"]

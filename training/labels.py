@@ -19,5 +19,15 @@ CATEGORIES = [
 ]
 LEVELS = [1, 2, 3, 4, 5]
 
-# Unseen authors: one writer a file, and a revision stays in its file.
-FOLDS = [list("aejp"), list("bfkq"), list("cglrs"), list("dmntu")]
+# Unseen authors: one writer a file, and a revision stays in its file. The files between are in every training part.
+FOLDS = [
+    "a e j p am aq au ay bc bg".split(),
+    "b f k q an ar av az bd bh".split(),
+    "c g l r s ao as aw ba be bi".split(),
+    "d m n t u ap at ax bb bf bj".split(),
+]
+
+
+def group(author):
+    """The files of the folds by how they were written: neat, like people's notes, and later ones, like what is misheard."""
+    return "am-bj" if len(author) == 2 else "a-g" if author <= "g" else "j-u"

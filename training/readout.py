@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS
+from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS, group
 from wording import voice
 
 INPUTS = (
@@ -121,15 +121,20 @@ def even_threshold(p, gold):
 QUIET = math.log(0.6 / 0.4)
 
 
+# How much a neat answer counts where the level is fitted: people's notes are what is to be judged, and in neat answers everything is
+# told more plainly.
+NEAT = 0.3
+
+
 class Linear:
     """Logistic regression over standardised inputs, or over some columns of them: the others weigh nothing."""
 
-    def __init__(self, x, y, c, columns=None):
+    def __init__(self, x, y, c, columns=None, weight=None):
         self.columns = np.arange(x.shape[1]) if columns is None else columns
         self.width = x.shape[1]
         x = x[:, self.columns]
         self.mean, self.std = x.mean(0), x.std(0) + 1e-6
-        m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y)
+        m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y, weight)
         self.w, self.b = m.coef_[0], float(m.intercept_[0])
 
     def __call__(self, x):
@@ -190,19 +195,20 @@ def candidates(name):
     return [(every, 0.03), (every, 0.1), (absent, 0.1), (named([f"head_{name}"]), 0.1), *about]
 
 
-def cross(x, y, part, c, columns, parts=5):
+def cross(x, y, part, c, columns, weight=None, parts=5):
     """Probabilities for each answer by regressions that did not see its author."""
     p = np.zeros(len(y))
     for k in range(parts):
         test = part % parts == k
-        p[test] = Linear(x[~test], y[~test], c, columns)(x[test])
+        p[test] = Linear(x[~test], y[~test], c, columns, None if weight is None else weight[~test])(x[test])
     return p
 
 
-def ranked_loss(x, level, part, c):
+def ranked_loss(x, level, part, weight, c):
     """The ranked probability score (Epstein 1969) of the levels by regressions that did not see the author."""
     every = np.arange(x.shape[1])
-    return sum(((cross(x, level > k, part, c, every) - (level > k)) ** 2).mean() for k in LEVELS[:-1])
+    off = sum((cross(x, level > k, part, c, every, weight) - (level > k)) ** 2 for k in LEVELS[:-1])
+    return np.average(off, weights=weight)
 
 
 def addressed_threshold(rows):
@@ -226,26 +232,27 @@ class Readout:
         x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
         authors = sorted({it.author for it, _ in rows})
         part = np.array([authors.index(it.author) for it, _ in rows])
+        weight = np.array([NEAT if group(it.author) == "a-g" else 1.0 for it, _ in rows])
         gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0.5
         shown = [sigmoid(np.array(q["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1]) >= self.tag_threshold for _, q in rows]
         denied = {"stops_at_launch": np.array([denies_stopping(q, t) for (_, q), t in zip(rows, shown)])}
         self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m, denied.get(m, False)) for k, m in enumerate(MISTAKES)}
         self.category = {m: Judgement(x, gold(k, "categories"), part, m) for k, m in enumerate(CATEGORIES)}
         level = np.array([it.level for it, _ in rows])
-        c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, c))
-        self.level = [Linear(x, level > k, c) for k in LEVELS[:-1]]
+        c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, weight, c))
+        self.level = [Linear(x, level > k, c, weight=weight) for k in LEVELS[:-1]]
         for m in self.level:
             m.b += QUIET
         self.addressed = addressed_threshold(rows)
         every = list(rows) + list(extra)
         a = np.array([answered_inputs(it.texts, q) for it, q in every])
         y = np.array([it.answered for it, _ in every]) > 0
-        self.answered = Linear(a, y, 1.0) if not y.all() else None
+        self.answered = Linear(a, y, 10.0) if not y.all() else None
         if self.answered:
-            # to refuse a real answer is worse than to score a text that is none: half-way from the least of the ones to what one in
-            # twelve of the others reaches
+            # to refuse a real answer is worse than to score a text that is none: a quarter of the way from the least of the ones to
+            # what one in twelve of the others reaches
             p = self.answered(a)
-            self.answered_threshold = float(min(0.5, 0.5 * p[y].min() + 0.5 * np.quantile(p[~y], 0.92)))
+            self.answered_threshold = float(min(0.5, 0.75 * p[y].min() + 0.25 * np.quantile(p[~y], 0.92)))
 
     def judge(self, item, pred):
         """(tags [S, 15] bool, mistakes {id: p}, categories {id: p}, levels [5])."""

@@ -20,7 +20,7 @@ import numpy as np
 import data
 from baselines import baselines
 from intervals import intervals, kappa
-from labels import FOLDS
+from labels import FOLDS, group
 from train import RUNS
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,7 @@ BEFORE = """ The folds were measured before the last change of the program or th
 HEADLINES = ("roles_macro_f1", "tags_macro_f1", "mistakes_macro_f1", "categories_micro_f1", "level_kappa")
 METRICS = ROOT / "training" / "metrics.json"
 HELDOUT = sorted((ROOT / "training" / "heldout").glob("*.jsonl"))
-NEAT = "abcdefg"
+GROUPS = ("a-g", "j-u", "am-bj")
 
 
 def evaluate(model, files):
@@ -112,21 +112,20 @@ def figures(parts, single=False):
 
 def main():
     items = data.load_answers()
-    base, neat, rough, runs = [], [], [], []
+    base, parts, runs = [], [], []  # parts [folds]: by group
     for k, authors in enumerate(FOLDS):
         export = RUNS / f"fold{k}" / "export"
-        neat.append(each(export, files_of(sorted(set(authors) & set(NEAT)))))
-        rough.append(each(export, files_of(sorted(set(authors) - set(NEAT)))))
+        parts.append({g: each(export, files_of([a for a in authors if group(a) == g])) for g in GROUPS})
         runs += [(RUNS / f"fold{k}" / "export-f32", files_of(authors)), (export, [RUNS / f"fold{k}" / "texts.jsonl"])]
         test = [it for it in items if it.author in authors]
         base.append(baselines([it for it in items if it.author not in authors], test))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         said = list(pool.map(lambda run: evaluate(*run), runs))
     plain, texts = said[0::2], [s["texts"] for s in said[1::2]]
-    all_neat, all_rough = sum(neat, []), sum(rough, [])
-    out = {"folds": figures(all_neat + all_rough, True), "a-g": figures(all_neat, True), "j-u": figures(all_rough, True)}
-    for k in range(len(FOLDS)):
-        out[f"fold {k + 1}"] = figures(neat[k] + rough[k])
+    grouped = {g: sum((fold[g] for fold in parts), []) for g in GROUPS}
+    out = {"folds": figures(sum(grouped.values(), []), True)} | {g: figures(said, True) for g, said in grouped.items()}
+    for k, fold in enumerate(parts):
+        out[f"fold {k + 1}"] = figures(sum(fold.values(), []))
     out["unquantized"] = {k: v for k, v in figures(plain).items() if k.endswith("f1") or k == "level_kappa"}
     alone = [figures([evaluate(RUNS / f"fold{k}" / "export", HELDOUT)]) for k in range(len(FOLDS))]
     out["alone on h, i"] = {k: round(float(np.mean([a[k] for a in alone])), 4) for k in HEADLINES}
@@ -162,18 +161,17 @@ def write(out):
 
 def table(out, kind):
     """F1 a class, with precision, recall and support over the folds."""
-    rows = ["| | precision | recall | F1 | a-g | j-u | support |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    rows = [f"| | precision | recall | F1 | {' | '.join(GROUPS)} | support |", "| --- |" + " --- |" * (len(GROUPS) + 4)]
     for name, c in out["folds"][kind].items():
-        others = [out[n][kind].get(name, {}).get("f1", 0.0) for n in ("a-g", "j-u")]
-        rows.append(f"| `{name}` | {c['precision']:.3f} | {c['recall']:.3f} | {c['f1']:.3f} | {others[0]:.3f} | "
-                    f"{others[1]:.3f} | {c['support']} |")
+        others = " | ".join(f"{out[g][kind].get(name, {}).get('f1', 0.0):.3f}" for g in GROUPS)
+        rows.append(f"| `{name}` | {c['precision']:.3f} | {c['recall']:.3f} | {c['f1']:.3f} | {others} | {c['support']} |")
     return "\n".join(rows)
 
 
 def accuracy(out):
     """The figures in one table, beside the baselines."""
-    f, n, r, h = out["folds"], out["a-g"], out["j-u"], out["h, i"]
-    rows = ["| | folds | a-g | j-u | h, i | keyword rule | majority |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    parts = ("folds", *GROUPS, "h, i")
+    rows = [f"| | {' | '.join(parts)} | keyword rule | majority |", "| --- |" + " --- |" * (len(parts) + 2)]
     for title, key, name in (("roles, macro-F1", "roles_macro_f1", "roles"), ("tags, macro-F1", "tags_macro_f1", "tags"),
                              ("mistakes, macro-F1", "mistakes_macro_f1", "mistakes"), ("mistakes, micro-F1", "mistakes_micro_f1", None),
                              ("story categories, micro-F1", "categories_micro_f1", None), ("level, quadratic kappa", "level_kappa", None),
@@ -182,7 +180,7 @@ def accuracy(out):
                              ("expected calibration error of the roles", "calibration_error", None),
                              ("sentence boundaries, F1", "boundaries_f1", None)):
         cells = []
-        for part in (f, n, r, h):
+        for part in map(out.get, parts):
             low, high = part.get("intervals", {}).get(key, (None, None))
             cells.append(f"{part[key]:.3f}" + (f" ({low:.2f}–{high:.2f})" if low is not None else ""))
         cells += [f"{out[b][name]:.3f}" if name else "" for b in ("keywords", "majority")]
@@ -226,7 +224,7 @@ def card(out):
     items = data.load_answers()
     values = {
         "ANSWERS": f"{len(items):,}", "SENTENCES": f"{sum(len(it.texts) for it in items):,}",
-        "ACCURACY": accuracy(out),
+        "FILES": "; ".join(" ".join(files) for files in FOLDS), "ACCURACY": accuracy(out),
         "ROLES": table(out, "roles"), "TAGS": table(out, "tags"), "MISTAKES": table(out, "mistakes"),
         "CATEGORIES": table(out, "categories"),
         "QUANTIZATION": f"roles {u['roles_macro_f1']:.4f} → {f['roles_macro_f1']:.4f}, tags {u['tags_macro_f1']:.4f} → "

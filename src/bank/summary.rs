@@ -218,8 +218,10 @@ fn serves(asked: &Asked, stories: &[Story], guide: &Guide) -> Serves {
             let served = served(i, story, asked, form);
             (fit(&served, story), served)
         })
-        // A story that tells nothing of what is asked serves nobody.
-        .filter(|(_, s)| if form.is_some() { !s.heard.is_empty() } else { s.shared >= SHARED })
+        // A story that tells nothing of what is asked serves nobody; without a form it is known by its own question or its words.
+        .filter(
+            |(_, s)| if form.is_some() { !s.heard.is_empty() } else { s.written_for || s.shared >= SHARED },
+        )
         .collect();
     best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.story.cmp(&b.1.story)));
     best.truncate(NAMED);
@@ -241,9 +243,20 @@ fn served(i: usize, story: &Story, asked: &Asked, form: Option<&Form>) -> Served
         story: i,
         heard: of(true),
         missing: of(false),
-        written_for: form.is_some_and(|f| story.form.as_ref() == Some(&f.id)),
+        written_for: form.is_some_and(|f| story.form.as_ref() == Some(&f.id)) || is_same(asked, story),
         shared: asked.words.found_in(&story.words),
     }
+}
+
+/// Whether the story was written for this very question.
+fn is_same(asked: &Asked, story: &Story) -> bool {
+    let words = |q: &str| {
+        q.split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    asked.question.as_deref().zip(story.question.as_deref()).is_some_and(|(a, b)| words(a) == words(b))
 }
 
 /// How well a story serves a question, in points of the score: something missing that the question asks for counts

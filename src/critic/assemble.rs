@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
-use crate::guide::{Form, Guide, Probe};
-use crate::report::{Abstention, QuestionReport, Report, SentenceReport, Signal, Strength, Verdict};
+use crate::guide::{Criterion, Form, Guide, Measure, Probe};
+use crate::report::{Abstention, Finding, QuestionReport, Report, SentenceReport, Signal, Strength, Verdict};
 use crate::score;
 use crate::text::Answer;
 
@@ -47,10 +47,10 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         criterion.score = judged.copied().unwrap_or(criterion.score);
     }
     report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
+    report.strengths =
+        guide.strength.iter().filter_map(|p| strength(p, evidence, guide, &found.findings)).collect();
     report.findings = found.findings;
     report.suppressed = found.suppressed;
-    report.strengths =
-        signals(&guide.strength, evidence).into_iter().filter(|s| s.heard).map(strength).collect();
     let named = |id: &String| guide.category.iter().any(|c| c.id == *id);
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
@@ -94,8 +94,19 @@ fn signals(probes: &[Probe], evidence: &Evidence) -> Vec<Signal> {
     probes.iter().map(|p| score::signal(p, evidence)).collect()
 }
 
-fn strength(signal: Signal) -> Strength {
-    Strength { id: signal.id, message: signal.title, sentences: signal.sentences }
+/// What a probe praises. No sentence is praised that is weak in something else, and nothing of which a finding says that it
+/// is missing: one that a criterion names which asks for the same.
+fn strength(probe: &Probe, evidence: &Evidence, guide: &Guide, findings: &[Finding]) -> Option<Strength> {
+    let found = |id: &String| findings.iter().any(|f| f.id == *id);
+    let same = |c: &&Criterion| matches!(&c.measure, Measure::Heard { any, .. } if *any == probe.any);
+    if guide.criterion.iter().filter(same).any(|c| c.told_by.iter().any(found)) {
+        return None;
+    }
+    let weak = |i: usize| Tag::ALL.iter().any(|&t| t.weakens() && evidence.hears(i, t));
+    let mut signal = score::signal(probe, evidence);
+    signal.sentences.retain(|&i| !weak(i));
+    let enough = signal.sentences.len() as f32 >= probe.enough;
+    enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
 }
 
 /// What the form of the question asks for. A question of no form asks for nothing in particular: any answer answers it.

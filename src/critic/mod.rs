@@ -193,7 +193,7 @@ fn asked(answer: &Answer, heard: &Evidence) -> usize {
         return 0;
     }
     let tells = |sentences: usize| (0..sentences).any(|i| heard.role(i) != Role::Other);
-    answer.openings_to_you().find(|&sentences| !tells(sentences)).unwrap_or_default()
+    answer.openings_that_ask().find(|&sentences| !tells(sentences)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -26,13 +26,17 @@ fn detect(case: &Case<'_>) -> Option<Hit> {
     let counted = match evidence.sentences.len() - last - 1 {
         _ if !near.is_empty() => format!("Only {} near an outcome.", shown::coming(&near)),
         0 => format!("The last thing it tells is what you did, in {}.", shown::numbered(&[last])),
-        1 => format!("The sentence after your last action, {}, tells no outcome.", shown::numbered(&[last])),
+        1 => format!(
+            "One sentence follows your last action, {}; it tells no outcome.",
+            shown::numbered(&[last])
+        ),
         n => format!(
-            "The {n} sentences after your last action, {}, tell no outcome.",
+            "{n} sentences follow your last action, {}; none tells an outcome.",
             shown::numbered(&[last])
         ),
     };
-    Some(Hit { confidence, sentences: vec![last], counted: Some(counted) })
+    let sentences = if near.is_empty() { vec![last] } else { near };
+    Some(Hit { confidence, sentences, counted: Some(counted) })
 }
 
 #[cfg(test)]
@@ -59,14 +63,14 @@ mod tests {
         assert_eq!(hit.sentences, [2]);
         assert_eq!(
             hit.counted.as_deref(),
-            Some("The 2 sentences after your last action, sentence 3, tell no outcome.")
+            Some("2 sentences follow your last action, sentence 3; none tells an outcome.")
         );
         let mut near = story(&LINES).judged("no_result", 0.6);
         near.evidence.sentences[4].roles = [0.1, 0.0, 0.3, 0.6, 0.0, 0.0];
         let hit = near.hit(&DETECTOR).expect("a hit");
         assert_eq!(
             (hit.sentences, hit.counted.as_deref()),
-            (vec![2], Some("Only sentence 5 comes near an outcome."))
+            (vec![4], Some("Only sentence 5 comes near an outcome."))
         );
         let hit =
             story(&LINES[..1]).judged("no_result", 0.6).hit(&DETECTOR).expect("a hit without an action");

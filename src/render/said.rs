@@ -4,12 +4,20 @@ use super::{Context, SecondModel, Shown, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
-use crate::report::{Abstention, Finding, QuestionReport, SecondOpinion, Verdict, Words};
+use crate::report::{
+    Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
+};
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
 /// From this level on an answer only needs practice.
 const GOOD: u8 = 4;
+/// Points lost from which on a part is thin.
+const THIN: f32 = 3.0;
+/// From which probability on a level is named where candor wavers.
+const LIKELY: f32 = 0.15;
+/// How far a level is ahead of the next one where candor is fairly sure of it.
+const CLEAR: f32 = 0.15;
 /// Share of probability of the replies asked for below which an opinion is to be taken lightly.
 const LITTLE: f32 = 0.5;
 
@@ -64,17 +72,16 @@ pub(super) fn judged_by(encoder: &ModelInfo, second: &SecondModel) -> String {
     format!("{who} (engine {engine})")
 }
 
-/// The form of the question, and whether it is answered.
-pub(super) fn form(question: &QuestionReport) -> String {
-    if question.form.is_none() {
-        return "none that the guide knows".to_owned();
-    }
+/// The form of the question, and whether it is answered. A question of no form that the guide knows asks for nothing in
+/// particular.
+pub(super) fn form(question: &QuestionReport) -> Option<String> {
+    question.form.as_ref()?;
     let verdict = match (question.answered, question.missing.is_empty()) {
         (true, _) => "answered".to_owned(),
         (false, true) => "not answered yet".to_owned(),
         (false, false) => format!("not answered yet; still to be heard: {}", question.missing.join("; ")),
     };
-    format!("{} ({verdict})", question.title)
+    Some(format!("{} ({verdict})", question.title))
 }
 
 /// What to do about an answer without a score.
@@ -95,7 +102,7 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
 /// Why there is nothing to mend.
 pub(super) fn nothing(shown: &Shown<'_>) -> String {
     match shown.report.findings.len() {
-        0 => "Nothing: none of the mistakes that were looked for is heard in it.".to_owned(),
+        0 => "Nothing: none of the mistakes that the guide warns of is heard in it.".to_owned(),
         n => format!("Nothing as severe as is asked for; less severe and not shown: {n}."),
     }
 }
@@ -109,10 +116,10 @@ pub(super) fn suppressed(shown: &Shown<'_>) -> Option<String> {
     }
 }
 
-/// Where a finding is.
+/// Where a finding is; in no sentence where something is missing.
 pub(super) fn place_of(finding: &Finding) -> String {
     match finding.sentences.as_slice() {
-        [] => "the whole answer".to_owned(),
+        [] => "in no sentence".to_owned(),
         sentences => sentence_list(sentences),
     }
 }
@@ -120,6 +127,14 @@ pub(super) fn place_of(finding: &Finding) -> String {
 /// The level in the guide's words.
 pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
     guide.levels[at(verdict)].trim().trim_end_matches('.')
+}
+
+/// The part of the score that loses most points, where it is worth naming: below level 3 much is missing, at 5 nothing is.
+pub(super) fn thinnest(verdict: &Verdict) -> Option<String> {
+    let lost = |c: &&Criterion| c.weight - c.points();
+    let most = verdict.criteria.iter().max_by(|a, b| lost(a).total_cmp(&lost(b)))?;
+    (matches!(verdict.level, 3 | 4) && lost(&most) >= THIN)
+        .then(|| format!("The thinnest part: {}.", most.title))
 }
 
 /// The place of the level among the five.
@@ -131,21 +146,24 @@ fn at(verdict: &Verdict) -> usize {
 pub(super) fn sureness(verdict: &Verdict) -> String {
     let at = at(verdict);
     let percent = |i: usize| (verdict.levels[i] * 100.0).round();
-    let words = match verdict.levels[at] {
-        p if p >= 0.75 => "quite sure",
-        p if p >= 0.5 => "fairly sure",
-        _ => "not very sure",
-    };
     let mut next = None;
     for i in (0..5).filter(|&i| i != at) {
         if next.is_none_or(|n: usize| verdict.levels[i] > verdict.levels[n]) {
             next = Some(i);
         }
     }
-    if let Some(n) = next.filter(|&n| verdict.levels[n] > verdict.levels[at]) {
-        let (own, other) = (percent(at), percent(n));
-        return format!("candor wavers between {} ({own}%) and {} ({other}%).", at + 1, n + 1);
+    let ahead = verdict.levels[at] - next.map_or(0.0, |n| verdict.levels[n]);
+    if ahead < 0.0 {
+        let likely = (0..5).filter(|&i| i == at || verdict.levels[i] >= LIKELY);
+        let each: Vec<String> = likely.map(|i| format!("{} ({}%)", i + 1, percent(i))).collect();
+        let (last, most) = each.split_last().map_or(("", &[][..]), |(last, most)| (last.as_str(), most));
+        return format!("candor wavers between {} and {last}.", most.join(", "));
     }
+    let words = match verdict.levels[at] {
+        p if p >= 0.75 => "quite sure",
+        p if p >= 0.5 && ahead >= CLEAR => "fairly sure",
+        _ => "not very sure",
+    };
     let own = format!("candor is {words} of the level ({}%)", percent(at));
     match next.filter(|&n| percent(n) >= 1.0) {
         Some(n) => format!("{own}; the next likeliest is {} ({}%).", n + 1, percent(n)),
@@ -186,13 +204,19 @@ pub(super) fn left_out(words: &Words) -> impl Iterator<Item = String> {
 
 /// What to do now; `points` says where the parts of the score are to be seen.
 pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> String {
+    let good = shown.report.verdict.as_ref().is_some_and(|v| v.level >= GOOD);
     match shown.findings(context).next() {
+        // the findings come in the order of their weight
+        Some(first) if good && first.severity == Severity::Suggestion => format!(
+            "it can be told as it is. If you have a sentence to spare, take the first point: `candor explain {}` shows how.",
+            first.id
+        ),
         Some(first) => format!(
             "mend the first point and run candor again on {}; `candor explain {}` shows a weak and a mended example.",
             again(shown),
             first.id
         ),
-        None if shown.report.verdict.as_ref().is_some_and(|v| v.level < GOOD) => {
+        None if !good => {
             format!("see {points} which parts give few points, and tell more of those.")
         }
         None if shown.report.follow_ups.is_empty() => "say it aloud, in two minutes.".to_owned(),

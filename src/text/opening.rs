@@ -3,14 +3,14 @@
 use super::{Answer, Sentence};
 
 impl Answer {
-    /// How many sentences the first paragraph has, then how many the first line, if something else follows and they are said to
-    /// "you", by somebody who doesn't say "I".
-    pub(crate) fn openings_to_you(&self) -> impl Iterator<Item = usize> {
+    /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
+    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I".
+    pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = usize> {
         let breaks =
             |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
         let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
         let openings = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
-        openings.filter(|&n| is_to_you(&self.sentences[..n]))
+        openings.filter(|&n| asks(&self.sentences[..n]))
     }
 
     /// Takes so many of the first sentences, which there must be, for the question.
@@ -23,12 +23,54 @@ impl Answer {
     }
 }
 
-fn is_to_you(sentences: &[Sentence]) -> bool {
+/// What a question begins with that is none by its form.
+const TELL: [&str; 8] = ["tell", "describe", "give", "share", "walk", "talk", "explain", "name"];
+
+fn asks(sentences: &[Sentence]) -> bool {
     let says = |word: &str| sentences.iter().any(|s| words(&s.text).any(|w| w.eq_ignore_ascii_case(word)));
-    (says("you") || says("your") || says("yourself")) && !says("I")
+    let told = |s: &Sentence| {
+        words(&s.text).find(|w| !w.is_empty()).is_some_and(|w| TELL.contains(&w.to_lowercase().as_str()))
+    };
+    let asked =
+        sentences.last().is_some_and(|s| s.text.ends_with('?')) || sentences.first().is_some_and(told);
+    (asked || says("you") || says("your") || says("yourself")) && !says("I")
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::{Answer, SourceKind};
+
+    fn openings(source: &str) -> Vec<usize> {
+        Answer::parse("a.md", source.to_owned(), SourceKind::Markdown).openings_that_ask().collect()
+    }
+
+    #[test]
+    fn what_asks_may_be_the_question() {
+        let asking = [
+            "Tell me about a program at risk.",
+            "Was there ever a program at risk?",
+            "We look for owners. What would your last team say?",
+            "Describe a launch that slipped by more than a week.",
+        ];
+        for question in asking {
+            assert_ne!(
+                openings(&format!("{question}\n\nThe launch slipped. I moved the date.")),
+                [0usize; 0],
+                "{question}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_tells_is_the_answer() {
+        for told in ["The launch slipped.", "Why me? I asked that too.", "I was told to share a desk."] {
+            assert_eq!(openings(&format!("{told}\n\nI moved the date.")), [0usize; 0], "{told}");
+        }
+        assert_eq!(openings("Tell me about a launch."), [0usize; 0], "nothing follows");
+    }
 }

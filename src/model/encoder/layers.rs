@@ -37,8 +37,6 @@ pub(super) struct Layer {
     pub(super) up: Matrix,
     pub(super) down: Matrix,
     pub(super) after_all: Norm,
-    /// Of the activations.
-    pub(super) bits: Bits,
 }
 
 /// All layers, and the room in which they work.
@@ -187,7 +185,7 @@ struct Ask<'a> {
 impl Job for Ask<'_> {
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        self.quantized.fill(isa, self.states, HIDDEN, self.layer.bits);
+        self.quantized.fill(isa, self.states, HIDDEN, Bits::Few);
         self.layer.qkv.multiply(isa, self.quantized, self.qkv);
     }
 }
@@ -214,10 +212,10 @@ impl Job for Answer<'_> {
         part.mixed.resize(rows * HIDDEN, 0.0);
         part.outer.resize(rows * HIDDEN, 0.0);
         attend(isa, (self.qkv, self.groups), self.tokens, self.from, (&mut part.minds, &mut part.mixed));
-        part.quantized.fill(isa, &part.mixed, HIDDEN, layer.bits);
+        part.quantized.fill(isa, &part.mixed, HIDDEN, Bits::Few);
         layer.mixed.multiply(isa, &part.quantized, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_mixing.both());
-        part.quantized.fill(isa, states, HIDDEN, layer.bits);
+        part.quantized.fill(isa, states, HIDDEN, Bits::Few);
         layer.up.activate(isa, &part.quantized, &mut part.inner);
         layer.down.multiply(isa, &part.inner, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_all.both());

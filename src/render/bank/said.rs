@@ -73,13 +73,16 @@ pub(super) fn best(serves: &Serves) -> Vec<&Served> {
 
 /// Why a story serves a question.
 pub(super) fn served(best: &Served, story: &Story) -> String {
-    let told = if best.heard.is_empty() {
+    let told = if best.heard.is_empty() && best.written_for {
+        "has this very question".to_owned()
+    } else if best.heard.is_empty() {
         format!("has {:.0}% of the weight of its words", best.shared * 100.0)
     } else {
         format!("tells {}", best.heard.join("; "))
     };
     let level = story.level.map(|l| format!(", level {l}")).unwrap_or_default();
-    let written = if best.written_for { ", written for such a question" } else { "" };
+    let written =
+        if best.written_for && !best.heard.is_empty() { ", written for such a question" } else { "" };
     let lacks = match best.missing.as_slice() {
         [] => String::new(),
         missing => format!("; still to be told: {}", missing.join("; ")),
@@ -109,7 +112,14 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
     let worst = summary.weakest.as_ref().and_then(|l| l.stories.first());
     match (worst, missing) {
         (Some((story, _)), _) => {
-            format!("mend that in {}; `candor critique` shows where.", bank.stories[*story].name)
+            let name = &bank.stories[*story].name;
+            // a record of a file can't be named to `critique`
+            let shows = if name.contains('#') {
+                "with --format html the report shows"
+            } else {
+                "`candor critique` shows"
+            };
+            format!("mend that in {name}; {shows} where.")
         }
         (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),
         (None, None) => "say each of them aloud, in two minutes.".to_owned(),

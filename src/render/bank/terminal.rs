@@ -171,14 +171,14 @@ fn episodes(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Told twice")?;
     for episode in summary.episodes.iter().take(MOST_LISTED) {
         let text = format!(
-            "Stories {} tell the same episode (likeness {:.2}). Keep the better one for an interview.",
+            "Stories {} look like the same episode (likeness {:.2}). If they are, keep the better one for an interview.",
             numbers(&episode.stories),
             episode.likeness
         );
         page.para("- ", &text, PLAIN)?;
     }
     if summary.episodes.is_empty() {
-        page.para("", "No two stories tell the same episode.", PLAIN)?;
+        page.para("", "No two stories look like the same episode.", PLAIN)?;
     }
     more(summary.episodes.len(), page)?;
     page.para("", &said::likeness(bank), DIM)

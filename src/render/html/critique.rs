@@ -55,6 +55,7 @@ struct Stands<'a> {
     level: u8,
     words: &'a str,
     sureness: String,
+    thinnest: Option<String>,
     score: u8,
     levels: Columns,
     criteria: Vec<Points<'a>>,
@@ -151,7 +152,7 @@ impl<'a> View<'a> {
             number: shown.number,
             name: said::name(&answer.name),
             question: answer.question.as_deref(),
-            form: report.question.as_ref().filter(|_| judged).map(said::form),
+            form: report.question.as_ref().filter(|_| judged).and_then(said::form),
             refused: refused(shown),
             verdict: report.verdict.as_ref().map(|v| stands(v, guide)),
             mend: findings
@@ -208,6 +209,7 @@ fn stands<'a>(verdict: &'a Verdict, guide: &'a Guide) -> Stands<'a> {
         level: verdict.level,
         words: said::level(verdict, guide),
         sureness: said::sureness(verdict),
+        thinnest: said::thinnest(verdict),
         score: verdict.score,
         levels: Columns::of(
             "How probable each level is",

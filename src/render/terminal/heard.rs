@@ -19,8 +19,8 @@ pub(super) fn header(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(question) = &shown.answer.question {
         page.para("Question: ", question, PLAIN)?;
     }
-    match shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()) {
-        Some(question) => page.para("Form:     ", &said::form(question), PLAIN),
+    match shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()).and_then(said::form) {
+        Some(form) => page.para("Form:     ", &form, PLAIN),
         None => Ok(()),
     }
 }

@@ -69,6 +69,9 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
     let lead = format!("Level {} of 5. ", verdict.level);
     page.para(&lead, &format!("{}.", said::level(verdict, context.guide)), BOLD)?;
     page.para("", &said::sureness(verdict), PLAIN)?;
+    if let Some(thin) = said::thinnest(verdict) {
+        page.para("", &thin, PLAIN)?;
+    }
     page.para("", &format!("Score {} of 100.", verdict.score), PLAIN)?;
     if context.explain_score {
         criteria(verdict, page)?;
