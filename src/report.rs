@@ -89,6 +89,12 @@ impl Criterion {
     pub fn points(&self) -> f32 {
         self.score * self.weight
     }
+
+    /// The points that it lost.
+    #[must_use]
+    pub fn lost(&self) -> f32 {
+        self.weight - self.points()
+    }
 }
 
 /// One sentence as the report shows it.

@@ -73,9 +73,8 @@ pub fn follow_ups(
     findings: &[Finding],
     criteria: &[Criterion],
 ) -> Vec<String> {
-    let lost = |c: &Criterion| c.weight - c.points();
-    let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| lost(c) >= WORTH_ASKING).collect();
-    poor.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
+    let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| c.lost() >= WORTH_ASKING).collect();
+    poor.sort_by(|a, b| b.lost().total_cmp(&a.lost()));
     let of_finding = |f: &Finding| guide.find_mistake(&f.id).map(|m| m.follow_up.as_str());
     let found = |id: &String| findings.iter().any(|f| f.id == *id);
     let of_criterion = |c: &&Criterion| {

@@ -3,7 +3,7 @@
 use super::alike::Words;
 use crate::evidence::ROLES;
 use crate::guide::{Clause, Guide, Probe};
-use crate::report::{Abstention, Report, SentenceReport, Severity};
+use crate::report::{Abstention, Criterion, Report, SentenceReport, Severity};
 use crate::text::Answer;
 
 /// A note or a question of the pressure test, answered from what is heard.
@@ -93,7 +93,7 @@ impl Story {
             findings: report.findings.iter().map(note).collect(),
             needs: guide.form.iter().map(|f| f.needs.iter().map(told).collect()).collect(),
             roles: verdict.map_or([0; ROLES], |_| report.words_by_role(answer)),
-            lost: verdict.map_or(Vec::new(), |v| v.criteria.iter().map(|c| c.weight - c.points()).collect()),
+            lost: verdict.map_or(Vec::new(), |v| v.criteria.iter().map(Criterion::lost).collect()),
             words: Words::of(answer),
         }
     }

@@ -4,9 +4,7 @@ use super::{Context, SecondModel, Shown, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
-use crate::report::{
-    Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
-};
+use crate::report::{Abstention, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words};
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
@@ -131,9 +129,8 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
 
 /// The part of the score that loses most points, where it is worth naming: below level 3 much is missing, at 5 nothing is.
 pub(super) fn thinnest(verdict: &Verdict) -> Option<String> {
-    let lost = |c: &&Criterion| c.weight - c.points();
-    let most = verdict.criteria.iter().max_by(|a, b| lost(a).total_cmp(&lost(b)))?;
-    (matches!(verdict.level, 3 | 4) && lost(&most) >= THIN)
+    let most = verdict.criteria.iter().max_by(|a, b| a.lost().total_cmp(&b.lost()))?;
+    (matches!(verdict.level, 3 | 4) && most.lost() >= THIN)
         .then(|| format!("The thinnest part: {}.", most.title))
 }
 
