@@ -140,7 +140,7 @@ fn eight_bits_are_enough() {
         for (i, want) in g.roles_unquantized.iter().enumerate() {
             let got = &raw.roles[i];
             let worst = (0..ROLES).map(|r| (got[r] - want[r]).abs()).fold(0.0, f32::max);
-            assert!(worst < 0.02, "{} sentence {i}: off by {worst}", g.id);
+            assert!(worst < 0.03, "{} sentence {i}: off by {worst}", g.id);
             if margin(want) >= 0.05 {
                 assert_eq!(argmax(got), argmax(want), "{} sentence {i}: {got:?} for {want:?}", g.id);
             }
@@ -150,7 +150,7 @@ fn eight_bits_are_enough() {
 
 #[test]
 fn the_readout_is_that_of_python() {
-    check_readout(&Embedded::load().unwrap(), 0.01);
+    check_readout(&Embedded::load().unwrap(), 0.02);
 }
 
 /// Checks that no judgement on the goldens is off by `most` or more.

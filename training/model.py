@@ -103,6 +103,8 @@ class Encoder(nn.Module):
         # What is shipped hears more of them (ends.py).
         self.end = nn.Parameter(torch.zeros(2, HIDDEN))
         self.end_bias = nn.Parameter(torch.full((1,), -3.0))
+        # how much each judgement on the whole answer minds each sentence: at first all alike; zeros as above
+        self.answer_attend = nn.Parameter(torch.zeros(self.answer.out_features, HIDDEN))
         self.dropout = dropout
 
     @classmethod
@@ -161,16 +163,17 @@ class Encoder(nn.Module):
         """What `read` gives, for answers of the given lengths → role, tag, cue logits a sentence, logits an answer.
 
         Each label weighs the tokens of a sentence by itself (label-wise attention, Mullenbach et al. 2018): a tag is
-        often heard in three words of a long sentence, which its mean would drown.
+        often heard in three words of a long sentence, which its mean would drown. So does each judgement on the whole answer
+        with the means of its sentences: on frozen vectors that gave story categories .015 of F1 more than the mean of all.
         """
         count = int(lengths.sum())
         d = F.dropout(x, 0.1, self.training)
         score = torch.cat([self.attend(d), d @ self.cue_attend.T], 1)
         label = attended(score, torch.cat([self.role(d), self.tag(d), d @ self.cue.T + self.cue_bias], 1), seg, count)
         owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
-        whole = mean(mean(x, seg, count), owner, len(lengths))
         role, tag, cue = label.split([len(ROLES), len(TAGS), len(CUES)], 1)
-        return role, tag, cue, self.answer(F.dropout(whole, 0.1, self.training))
+        s = F.dropout(mean(x, seg, count), 0.1, self.training)
+        return role, tag, cue, attended(s @ self.answer_attend.T, self.answer(s), owner, len(lengths))
 
 
 def attended(score, value, group, count):

@@ -121,6 +121,10 @@ def even_threshold(p, gold):
 QUIET = math.log(0.6 / 0.4)
 
 
+# Sentences of the shortest annotated answer: a shorter text holds too few of an answer's parts for more than a 2.
+SHORTEST = 3
+
+
 # How much a neat answer counts where the level is fitted: people's notes are what is to be judged, and in neat answers everything is
 # told more plainly.
 NEAT = 0.3
@@ -259,6 +263,8 @@ class Readout:
         t = sigmoid(np.array(pred["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1])
         x = inputs(item.texts, pred, self.tag_scale)
         above = np.minimum.accumulate([m(x) for m in self.level])
+        if len(item.texts) < SHORTEST:
+            above[1:] = 0
         levels = -np.diff(np.concatenate([[1.0], above, [0.0]]))
         return (t >= self.tag_threshold, {m: f(x) for m, f in self.mistake.items()},
                 {m: f(x) for m, f in self.category.items()}, levels)

@@ -3,7 +3,7 @@
 What rounding a weight spoils is made up for by the weights of its row that are not rounded yet, as far as the second
 moments of the inputs say that they can (GPTQ, Frantar et al. 2022, arXiv 2210.17323). Of 1,140 sentences that the moments
 were not taken from, a role moved by 0.0010 on the average and by 0.014 at worst; each weight rounded to its nearest value
-gave 0.0014 and 0.023.
+gave 0.0014 and 0.023 (both with a scale for each 32).
 """
 
 import torch

@@ -127,7 +127,7 @@ def optimizer(model, lr, head_lr, decay):
     for i, layer in enumerate(model.layers):
         groups.append({"params": list(layer.parameters()), "lr": lr * decay ** (5 - i)})
     heads = [*model.role.parameters(), *model.tag.parameters(), *model.attend.parameters(), *model.answer.parameters(),
-             *model.similarity.parameters(), model.cue_attend, model.cue, model.cue_bias, model.end, model.end_bias]
+             *model.similarity.parameters(), model.answer_attend, model.cue_attend, model.cue, model.cue_bias, model.end, model.end_bias]
     groups.append({"params": heads, "lr": head_lr})
     groups.append({"params": list(model.crf.parameters()), "lr": 5 * head_lr})
     for g in groups:

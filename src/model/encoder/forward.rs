@@ -13,7 +13,7 @@ use super::weights::{Rows, Weights, numbers};
 use super::{Raw, array};
 use crate::evidence::{ROLES, TAGS};
 use crate::model::ModelError;
-use crate::model::kernel::{BLOCK, Dense, Isa, Job, Matrix, Processor, softmax};
+use crate::model::kernel::{Dense, GROUP, Isa, Job, Matrix, Processor, softmax};
 use crate::text::windows::cover;
 
 /// Width of a vector.
@@ -45,6 +45,7 @@ pub(super) struct Network {
     body: Body,
     /// How much each label minds each token, then what each label makes of it.
     labels: Dense,
+    /// How much each judgement on an answer minds each sentence, then what it makes of it.
     answer: Dense,
     similarity: Dense,
     /// None where the model has not learned it.
@@ -83,13 +84,14 @@ impl Network {
         ])?;
         let biases = parts(&[("role.bias", &[ROLES]), ("tag.bias", &[TAGS]), ("cue_bias", &[CUES])])?;
         let biases = [vec![0.0; LABELS], biases].concat();
-        let answer = parts(&[("answer.weight", &[ANSWER, HIDDEN])])?;
+        let answer = parts(&[("answer_attend", &[ANSWER, HIDDEN]), ("answer.weight", &[ANSWER, HIDDEN])])?;
+        let answer_biases = [vec![0.0; ANSWER], parts(&[("answer.bias", &[ANSWER])])?].concat();
         Ok(Network {
             words: Weights::parse(words)?.rows("words.weight", &[VOCABULARY, HIDDEN])?,
             positions: w.rows("positions.weight", &[WINDOW, HIDDEN])?.into_owned(),
             body: Body::load(&w, processor)?,
             labels: Dense::pack(&labels, &biases),
-            answer: Dense::pack(&answer, &parts(&[("answer.bias", &[ANSWER])])?),
+            answer: Dense::pack(&answer, &answer_biases),
             ends: Ends::load(&w)?,
             similarity: Dense::pack(&parts(&[("similarity.weight", &[HIDDEN, HIDDEN])])?, &[0.0; HIDDEN]),
             processor,
@@ -107,7 +109,7 @@ impl Network {
             let hidden = self.window(&ids)?;
             let states: Vec<&[f32]> = hidden.chunks_exact(HIDDEN).collect();
             let said = self.apply(&self.labels, &hidden);
-            let (said, _) = said.as_chunks::<{ 2 * LABELS }>();
+            let said = minded(&said);
             let mut at = 1 + lengths[window.reads.start..window.keeps.start].iter().sum::<usize>();
             for &n in &lengths[window.keeps.clone()] {
                 let tokens = at..at + n - 1;
@@ -175,12 +177,12 @@ impl Network {
             let by = softmax(&mut p, 1.0);
             p.map(|p| p * by)
         };
-        let whole = mean(readings.iter().map(|r| r.mean.as_slice()));
+        let sentences: Vec<f32> = readings.iter().flat_map(|r| r.mean.iter().copied()).collect();
         Raw {
             roles: readings.iter().map(roles).collect(),
             tags: readings.iter().map(|r| array(&r.labels[ROLES..])).collect(),
             cues: readings.iter().map(|r| array(&r.labels[ROLES + TAGS..])).collect(),
-            answer: self.apply(&self.answer, &whole),
+            answer: attended::<ANSWER>(minded(&self.apply(&self.answer, &sentences))).to_vec(),
         }
     }
 }
@@ -204,9 +206,9 @@ impl Body {
             let part = |kind: &str| w.floats(&format!("{name}.{kind}"), &[HIDDEN]);
             Ok(Norm { weight: part("weight")?, bias: part("bias")? })
         };
-        // 8 bits in blocks of another size are read as numbers.
+        // 8 bits in groups of another size are read as numbers.
         let query = w.rows("layer.0.attention.self.query.weight", &[HIDDEN, HIDDEN])?;
-        if !matches!(query, Rows::Bytes { block: BLOCK, .. }) {
+        if !matches!(query, Rows::Bytes { block: GROUP, .. }) {
             return Body::plain(w);
         }
         let layer = |i: usize| {
@@ -261,7 +263,7 @@ impl Body {
 fn packed(w: &Weights<'_>, names: &[String], shape: [usize; 2]) -> Result<Matrix, ModelError> {
     let mut matrix = Matrix::default();
     for name in names {
-        let Rows::Bytes { values, scales, block: BLOCK } = w.rows(&format!("{name}.weight"), &shape)? else {
+        let Rows::Bytes { values, scales, block: GROUP } = w.rows(&format!("{name}.weight"), &shape)? else {
             return Err(ModelError::Broken(format!("{name} is not stored as the others are")));
         };
         let (scales, bias) =
@@ -300,16 +302,23 @@ fn layer_tensors(w: &Weights<'_>) -> Result<HashMap<String, Tensor>, ModelError>
         .collect()
 }
 
-/// Each label's mean of its logits over the tokens of a sentence (at least one), weighted by the softmax of how much it
-/// minds each: label-wise attention (Mullenbach et al. 2018). Of each token first how much each label minds it, then each
-/// label's logit.
-fn attended(said: &[[f32; 2 * LABELS]]) -> [f32; LABELS] {
+/// Of each token or sentence how much each label minds it, and each label's logit.
+type Minded<const N: usize> = [[f32; N]; 2];
+
+/// What a head with first the one and then the other gives.
+fn minded<const N: usize>(said: &[f32]) -> &[Minded<N>] {
+    said.as_chunks().0.as_chunks().0
+}
+
+/// Each label's mean of its logits over the tokens of a sentence, or the sentences of an answer (at least one), weighted by
+/// the softmax of how much it minds each: label-wise attention (Mullenbach et al. 2018).
+fn attended<const N: usize>(said: &[Minded<N>]) -> [f32; N] {
     std::array::from_fn(|k| {
-        let top = said.iter().map(|t| t[k]).fold(f32::NEG_INFINITY, f32::max);
+        let top = said.iter().map(|[minds, _]| minds[k]).fold(f32::NEG_INFINITY, f32::max);
         let (mut sum, mut all) = (0.0, 0.0);
-        for token in said {
-            let weight = (token[k] - top).exp();
-            sum += weight * token[LABELS + k];
+        for [minds, logits] in said {
+            let weight = (minds[k] - top).exp();
+            sum += weight * logits[k];
             all += weight;
         }
         sum / all
@@ -335,12 +344,8 @@ mod tests {
 
     #[test]
     fn each_label_attends_by_itself() {
-        let mut tokens = [[0.0; 2 * LABELS]; 3];
-        for (token, logit) in tokens.iter_mut().zip([1.0, 1.0, 4.0]) {
-            token[LABELS..].fill(logit);
-        }
-        tokens[2][1] = 200.0;
-        tokens[2][2] = -200.0;
+        let mut tokens = [1.0, 1.0, 4.0].map(|logit| [[0.0; 3], [logit; 3]]);
+        tokens[2][0] = [0.0, 200.0, -200.0];
         let said = attended(&tokens);
         assert!((said[0] - 2.0).abs() < 1e-6, "the mean where no token stands out: {}", said[0]);
         assert!((said[1] - 4.0).abs() < 1e-6, "the token that it minds: {}", said[1]);

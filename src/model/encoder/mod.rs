@@ -31,9 +31,9 @@ static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 /// Tokens of one sentence that are read; the rest of a longer one is not. Source: `training/data.py`.
 const SENTENCE_TOKENS: usize = 250;
 /// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
-const ASKED: &[u8] = b"candor encoder raw 2";
+const ASKED: &[u8] = b"candor encoder raw 3";
 /// The same where it is asked for the ends of sentences.
-const ENDS_ASKED: &[u8] = b"candor encoder ends 1";
+const ENDS_ASKED: &[u8] = b"candor encoder ends 2";
 
 /// The encoder in the binary.
 pub struct Embedded {
@@ -171,8 +171,8 @@ impl Embedded {
         }
     }
 
-    /// What the network says of sentences by their tokens, one at least and 250 at most of each: what is measured apart from
-    /// reading the text.
+    /// What the network says of one sentence at least, by the tokens, one at least and 250 at most of each: what is measured apart
+    /// from reading the text.
     ///
     /// # Errors
     /// [`ModelError`]; never because of what the sentences say.

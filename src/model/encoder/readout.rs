@@ -111,7 +111,7 @@ impl Readout {
         Evidence {
             mistakes: named(&self.mistakes),
             categories: named(&self.categories),
-            levels: self.levels(&inputs),
+            levels: self.levels(&inputs, sentences.len()),
             answered: self.answered.judge(&answered_inputs(sentences, raw)),
             sentences: sentences
                 .iter()
@@ -138,15 +138,20 @@ impl Readout {
         std::array::from_fn(|i| self.tags[&Tag::ALL[i]].threshold)
     }
 
-    /// P(level > k) made monotone, then the probability of each level.
-    fn levels(&self, inputs: &[f32]) -> [f32; 5] {
+    /// P(level > k) made monotone, then the probability of each level. A text that is shorter than every annotated answer holds
+    /// too few of an answer's parts for more than a 2, and the regressions know none like it.
+    fn levels(&self, inputs: &[f32], sentences: usize) -> [f32; 5] {
+        let known = if sentences < SHORTEST { 1 } else { self.levels.len() };
         let mut above = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-        for (k, l) in self.levels.iter().enumerate() {
+        for (k, l) in self.levels.iter().take(known).enumerate() {
             above[k + 1] = logistic(&l.weights, l.bias, inputs).min(above[k]);
         }
         std::array::from_fn(|k| above[k] - above[k + 1])
     }
 }
+
+/// Sentences of the shortest annotated answer.
+const SHORTEST: usize = 3;
 
 /// The cues' places; source: `CUES` in `training/labels.py`.
 const AFTERWARDS: usize = 0;

@@ -5,7 +5,7 @@ use half::f16;
 
 use super::kquants::Signed;
 use super::math::softmax;
-use super::{BLOCK, Bits, Columns, Isa, Job, LANES, NOTHING, Onto, Quantized, TILE, Tile, Weights};
+use super::{BLOCK, Bits, Isa, Job, LANES, NOTHING, Onto, Quantized, TILE, Tile, Weights};
 
 /// Queries that look at the same keys in turn, while these are in an inner cache.
 pub(in crate::model) const TOGETHER: usize = 3 * TILE;
@@ -13,6 +13,8 @@ pub(in crate::model) const TOGETHER: usize = 3 * TILE;
 const QUERIES: Bits = Bits::Few;
 /// How exact shares are: beside a token that takes nearly all, the others of its block still count.
 const SHARES: Bits = Bits::Many;
+/// Fours of a block.
+const FOURS: usize = BLOCK / 4;
 /// Blocks of values that stay in the innermost cache while all tiles pass.
 const NEAR: usize = 12;
 
@@ -153,9 +155,9 @@ pub(super) fn mix<const MANY: usize, T: Kept>(
 pub(in crate::model) struct Packed {
     tokens: usize,
     /// For each block of tokens those of the head's parts.
-    keys: Vec<Weights>,
+    keys: Vec<Weights<FOURS>>,
     /// For each part of the head the blocks of tokens.
-    values: Vec<Weights>,
+    values: Vec<Weights<FOURS>>,
 }
 
 /// Quantizes keys and values.
@@ -209,12 +211,8 @@ fn square<T: Kept>(from: &[T], head: usize, block: usize, part: usize) -> [[f32;
 }
 
 #[inline(always)]
-fn quantized(columns: &[[f32; BLOCK]; BLOCK]) -> Weights {
-    let mut out = Weights {
-        values: [[[0; 4]; BLOCK]; BLOCK / 4],
-        scales: Columns::default(),
-        sums: Columns::default(),
-    };
+fn quantized(columns: &[[f32; BLOCK]; BLOCK]) -> Weights<FOURS> {
+    let mut out = Weights::NOTHING;
     for (c, column) in columns.iter().enumerate() {
         let column = Signed::of(column);
         for (four, part) in out.values.iter_mut().zip(column.values) {
@@ -245,7 +243,7 @@ pub(in crate::model) struct Many<'a> {
 #[derive(Default)]
 pub(in crate::model) struct Room {
     queries: Vec<f32>,
-    quantized: Quantized,
+    quantized: Quantized<FOURS>,
     shares: Vec<f32>,
     mixed: Vec<f32>,
 }

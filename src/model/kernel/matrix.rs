@@ -1,12 +1,14 @@
 //! Matrices as the operations want them, and what is multiplied with them.
 
 use super::math::gelu;
-use super::{BLOCK, Bits, Columns, Fours, Isa, NOTHING, Onto, TILE, Tile, Values, Weights};
+use super::{BLOCK, Bits, Columns, Fours, GROUP, Isa, NOTHING, Onto, TILE, Tile, Values, Weights};
 
-/// The blocks of a panel that stay in the innermost cache while all rows pass: 15 KiB of weights.
-const NEAR: usize = 12;
+/// The groups of a panel that stay in the innermost cache while all rows pass: 13 KiB of weights.
+const NEAR: usize = 3;
+/// Tiles of which a group of columns is at hand before it is quantized: 24 KiB of numbers.
+const SOME: usize = 8;
 
-/// How the numbers of a block become values.
+/// How the numbers of a group become values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Steps {
     /// What a step of the value stands for.
@@ -20,10 +22,10 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Between the least and the greatest number of a block.
+    /// Between the least and the greatest number of a group.
     #[inline(always)]
     pub(super) fn between(least: f32, most: f32, bits: Bits) -> Steps {
-        /// Below it all numbers of a block are as good as equal.
+        /// Below it all numbers of a group are as good as equal.
         const WIDE: f32 = 1e-30;
         let (at, steps) = bits.middle();
         let (middle, half) = (0.5 * (most + least), 0.5 * (most - least));
@@ -33,32 +35,32 @@ impl Steps {
     }
 }
 
-/// A matrix of 8-bit weights with a scale for each block of a row, `[columns × width]`, and a bias: `y = W x + b`.
+/// A matrix of 8-bit weights with a scale for each group of a row, `[columns × width]`, and a bias: `y = W x + b`.
 #[derive(Default)]
 pub(in crate::model) struct Matrix {
-    /// Panel by panel, block by block.
+    /// Panel by panel, group by group.
     weights: Vec<Weights>,
     bias: Vec<Columns>,
 }
 
 impl Matrix {
-    /// Packs signed `values`, `[columns × width]`, their `scales`, `[columns × width / BLOCK]`, and `bias`, `[columns]`, below
+    /// Packs signed `values`, `[columns × width]`, their `scales`, `[columns × width / GROUP]`, and `bias`, `[columns]`, below
     /// what is already there.
     ///
     /// # Panics
-    /// When the sizes don't fit: columns and the width are multiples of [`BLOCK`].
+    /// When the sizes don't fit: columns are a multiple of [`BLOCK`], the width is one of [`GROUP`].
     pub(in crate::model) fn add(&mut self, values: &[u8], scales: &[f32], bias: &[f32]) {
         let (columns, width) = (bias.len(), values.len() / bias.len());
-        let blocks = width / BLOCK;
-        assert!(columns % BLOCK == 0 && width % BLOCK == 0 && scales.len() == columns * blocks);
-        let (values, _) = values.as_chunks::<BLOCK>();
+        let groups = width / GROUP;
+        assert!(columns % BLOCK == 0 && width % GROUP == 0 && scales.len() == columns * groups);
+        let (values, _) = values.as_chunks::<GROUP>();
         self.weights.reserve_exact(scales.len() / BLOCK);
         // A panel stays in the innermost cache while its columns, each read from its first value to its last, are put into it.
-        for (values, scales) in values.chunks_exact(BLOCK * blocks).zip(scales.chunks_exact(BLOCK * blocks)) {
+        for (values, scales) in values.chunks_exact(BLOCK * groups).zip(scales.chunks_exact(BLOCK * groups)) {
             let first = self.weights.len();
-            self.weights.resize(first + blocks, Weights::NOTHING);
+            self.weights.resize(first + groups, Weights::NOTHING);
             let panel = &mut self.weights[first..];
-            let columns = values.chunks_exact(blocks).zip(scales.chunks_exact(blocks));
+            let columns = values.chunks_exact(groups).zip(scales.chunks_exact(groups));
             for (c, (values, scales)) in columns.enumerate() {
                 for ((weights, values), scale) in panel.iter_mut().zip(values).zip(scales) {
                     weights.put(c, values, *scale);
@@ -88,31 +90,46 @@ impl Matrix {
     }
 
     /// GELU of the product with each row, quantized in turn.
+    ///
+    /// # Panics
+    /// When columns are no multiple of [`GROUP`], or the rows of another width.
     #[inline(always)]
     pub(in crate::model) fn activate<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut Quantized) {
-        out.resize(rows.values.len() / rows.blocks, self.bias.len(), rows.bits());
-        for (p, (weights, bias)) in self.panels().enumerate() {
-            for t in 0..out.values.len() / out.blocks {
-                let mut tile = [[0.0; BLOCK]; TILE];
-                let to = Tile { numbers: tile.as_flattened_mut(), apart: BLOCK };
-                isa.products(rows.tile(t, 0), weights, Onto::Columns(bias), to);
-                gelu(tile.as_flattened_mut());
-                let (values, low) = out.block(t * out.blocks + p);
-                isa.quantize(tile.each_ref(), values, low);
+        const PANELS: usize = GROUP / BLOCK;
+        assert!(
+            self.bias.len().is_multiple_of(PANELS) && self.weights.len() == self.bias.len() * rows.groups
+        );
+        let (tiles, groups) = (rows.values.len() / rows.groups, self.bias.len() / PANELS);
+        out.resize(tiles, groups, rows.bits());
+        let panels = self.weights.chunks(PANELS * rows.groups).zip(self.bias.chunks(PANELS));
+        let mut some = [[[0.0; GROUP]; TILE]; SOME];
+        for (g, (weights, bias)) in panels.enumerate() {
+            for first in (0..tiles).step_by(SOME) {
+                let some = &mut some[..SOME.min(tiles - first)];
+                for (p, (weights, bias)) in weights.chunks(rows.groups).zip(bias).enumerate() {
+                    for (t, tile) in some.iter_mut().enumerate() {
+                        let to = Tile { numbers: &mut tile.as_flattened_mut()[p * BLOCK..], apart: GROUP };
+                        isa.products(rows.tile(first + t, 0), weights, Onto::Columns(bias), to);
+                    }
+                }
+                for (t, tile) in some.iter_mut().enumerate() {
+                    gelu(tile.as_flattened_mut());
+                    out.put(isa, (first + t, g), tile.each_ref().map(|row| row.as_slice()));
+                }
             }
         }
     }
 }
 
-impl Weights {
-    const NOTHING: Weights = Weights {
-        values: [[[0; 4]; BLOCK]; BLOCK / 4],
+impl<const FOURS: usize> Weights<FOURS> {
+    pub(super) const NOTHING: Weights<FOURS> = Weights {
+        values: [[[0; 4]; BLOCK]; FOURS],
         scales: Columns([0.0; BLOCK]),
         sums: Columns([0.0; BLOCK]),
     };
 
     /// Puts in the signed values of a column, and their scale.
-    fn put(&mut self, c: usize, column: &[u8; BLOCK], scale: f32) {
+    fn put(&mut self, c: usize, column: &[u8], scale: f32) {
         for (four, part) in self.values.iter_mut().zip(column.as_chunks().0) {
             four[c] = part.map(u8::cast_signed);
         }
@@ -123,25 +140,24 @@ impl Weights {
 
 /// Rows of activations as the products take them.
 #[derive(Default)]
-pub(in crate::model) struct Quantized {
+pub(in crate::model) struct Quantized<const FOURS: usize = { GROUP / 4 }> {
     /// In a row.
-    blocks: usize,
-    /// Tile by tile, block by block.
-    values: Vec<Values>,
+    groups: usize,
+    /// Tile by tile, group by group.
+    values: Vec<Values<FOURS>>,
     /// The same, or empty where the values have none.
-    low: Vec<Fours>,
+    low: Vec<Fours<FOURS>>,
 }
 
-impl Quantized {
-    /// Takes rows of a width, `[rows × width]`: a multiple of [`TILE`] and one of [`BLOCK`].
+impl<const FOURS: usize> Quantized<FOURS> {
+    /// Takes rows of a width, `[rows × width]`: a multiple of [`TILE`] and one of a group.
     #[inline(always)]
     pub(in crate::model) fn fill<I: Isa>(&mut self, isa: I, rows: &[f32], width: usize, bits: Bits) {
-        self.resize(rows.len() / (TILE * width), width / BLOCK, bits);
+        let group = 4 * FOURS;
+        self.resize(rows.len() / (TILE * width), width / group, bits);
         for (t, tile) in rows.chunks_exact(TILE * width).enumerate() {
-            let (blocks, _) = tile.as_chunks::<BLOCK>();
-            for b in 0..self.blocks {
-                let (values, low) = self.block(t * self.blocks + b);
-                isa.quantize(std::array::from_fn(|r| &blocks[r * (width / BLOCK) + b]), values, low);
+            for g in 0..self.groups {
+                self.put(isa, (t, g), std::array::from_fn(|r| &tile[r * width + g * group..][..group]));
             }
         }
     }
@@ -150,23 +166,27 @@ impl Quantized {
         if self.low.is_empty() { Bits::Few } else { Bits::Many }
     }
 
-    fn resize(&mut self, tiles: usize, blocks: usize, bits: Bits) {
-        self.blocks = blocks;
-        self.values.resize(tiles * blocks, Values::default());
-        let low = if bits == Bits::Many { tiles * blocks } else { 0 };
-        self.low.resize(low, Fours::default());
+    fn resize(&mut self, tiles: usize, groups: usize, bits: Bits) {
+        let none = [[[0; 4]; FOURS]; TILE];
+        self.groups = groups;
+        self.values.resize(tiles * groups, Values { high: none, scales: [0.0; TILE], zeros: [0.0; TILE] });
+        let low = if bits == Bits::Many { tiles * groups } else { 0 };
+        self.low.resize(low, none);
     }
 
+    /// Quantizes a group of the rows of a tile.
     #[inline(always)]
-    fn block(&mut self, i: usize) -> (&mut Values, Option<&mut Fours>) {
-        (&mut self.values[i], self.low.get_mut(i))
+    fn put<I: Isa>(&mut self, isa: I, (tile, group): (usize, usize), rows: [&[f32]; TILE]) {
+        let i = tile * self.groups + group;
+        let rows = std::array::from_fn(|r| &rows[r].as_chunks().0.as_chunks().0[0]);
+        isa.quantize(rows, &mut self.values[i], self.low.get_mut(i));
     }
 
-    /// A tile's values, and their low bits, from a block on.
+    /// A tile's values, and their low bits, from a group on.
     #[inline(always)]
-    pub(super) fn tile(&self, t: usize, from: usize) -> (&[Values], &[Fours]) {
-        let blocks = t * self.blocks + from..(t + 1) * self.blocks;
-        (&self.values[blocks.clone()], self.low.get(blocks).unwrap_or_default())
+    pub(super) fn tile(&self, t: usize, from: usize) -> (&[Values<FOURS>], &[Fours<FOURS>]) {
+        let groups = t * self.groups + from..(t + 1) * self.groups;
+        (&self.values[groups.clone()], self.low.get(groups).unwrap_or_default())
     }
 }
 

@@ -1,10 +1,10 @@
-//! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 or 15 bits,
-//! attention, and what stands between them; for the decoder products of matrices in GGML's formats, and attention.
+//! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 bits, attention,
+//! and what stands between them; for the decoder products of matrices in GGML's formats, and attention in 8 and 15 bits.
 //!
-//! The steps of a block of activations go from its least value to its greatest: about 0, as those of the weights, a third of
-//! them would stand for nothing, and a role's probability be off by half as much again.
+//! The steps of a group of activations go from its least value to its greatest: about 0, as those of the weights, a third of
+//! them would stand for nothing, and a role's probability be off by half as much again (measured with groups of 32).
 //!
-//! Every processor gives the same bytes. The products of a block are whole numbers, and exact; what is computed in f32 has one
+//! Every processor gives the same bytes. The products of a group are whole numbers, and exact; what is computed in f32 has one
 //! order of operations and of fused ones, which each version keeps. So the kind of processor only decides how many are done
 //! at once.
 //!
@@ -29,8 +29,10 @@ pub(in crate::model) use matrix::{Dense, Matrix, Quantized};
 use kquants::{Four, Part, Signed, Six, spreading};
 use portable::Portable;
 
-/// Values of a row that share a scale; columns of a panel; width of an attention head.
+/// Columns of a panel; width of an attention head; values of a row of the decoder's that share a scale.
 pub(in crate::model) const BLOCK: usize = 32;
+/// Values of a row of the encoder's that share a scale. With a scale for each 32 its products took 1.4 times as long.
+pub(in crate::model) const GROUP: usize = 128;
 /// Rows of a tile.
 pub(in crate::model) const TILE: usize = 6;
 /// Numbers that an instruction takes at most.
@@ -66,29 +68,29 @@ pub(in crate::model) enum Onto<'a> {
     Tile,
 }
 
-/// The weights of a panel in a block.
+/// The weights of a panel in a group of values that share a scale: [`GROUP`] in the encoder, [`BLOCK`] in the decoder.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Weights {
+struct Weights<const FOURS: usize = { GROUP / 4 }> {
     /// Four of each column in turn.
-    values: [[[i8; 4]; BLOCK]; BLOCK / 4],
+    values: [[[i8; 4]; BLOCK]; FOURS],
     /// What those of a column are to be multiplied with.
     scales: Columns,
     /// The sum of those of a column, multiplied with its scale.
     sums: Columns,
 }
 
-/// The activations of a tile in a block: each stands for `scale × value + zero`.
-#[derive(Clone, Copy, Default)]
-struct Values {
+/// The activations of a tile in a group: each stands for `scale × value + zero`.
+#[derive(Clone, Copy)]
+struct Values<const FOURS: usize> {
     /// The value, from 1 to 255; or, where it has 15 bits, what is left of it without the low ones.
-    high: Fours,
+    high: Fours<FOURS>,
     scales: [f32; TILE],
     zeros: [f32; TILE],
 }
 
-/// A byte for each value of a tile in a block, row by row, in fours.
-type Fours = [[[u8; 4]; BLOCK / 4]; TILE];
+/// A byte for each value of a tile in a group, row by row.
+type Fours<const FOURS: usize> = [[[u8; 4]; FOURS]; TILE];
 
 /// The low bits of a value of 15.
 const LOW: u32 = 7;
@@ -118,16 +120,28 @@ pub(in crate::model) trait Isa: Copy {
     /// Rows that are so few that weights had better be taken as they lie than spread for them.
     const FEW: usize = 1;
 
-    /// Adds up the products of quantized rows with a panel of weights, block by block. With the rows go the low bits of their
+    /// Adds up the products of quantized rows with a panel of weights, group by group. With the rows go the low bits of their
     /// values, if they have any.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
-    fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>);
+    fn products<const FOURS: usize>(
+        self,
+        rows: (&[Values<FOURS>], &[Fours<FOURS>]),
+        weights: &[Weights<FOURS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    );
 
-    /// A block of each row in steps of their own, and the low bits if there is room for them.
+    /// A group of each row in steps of their own, and the low bits if there is room for them.
     #[allow(private_interfaces, reason = "made in this module")]
-    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>);
+    fn quantize<const FOURS: usize>(
+        self,
+        rows: [&[[f32; 4]; FOURS]; TILE],
+        out: &mut Values<FOURS>,
+        low: Option<&mut Fours<FOURS>>,
+    );
 
-    /// Adds up the products of signed rows with spread weights, block by block. All of one length.
+    /// Adds up the products of signed rows with spread weights, block by block. All of one length. The groups are parts of a
+    /// block that have a scale each.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]
     fn grouped<const ROWS: usize, const GROUPS: usize>(
         self,

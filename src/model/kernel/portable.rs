@@ -10,10 +10,10 @@ pub(super) struct Portable;
 
 impl Isa for Portable {
     #[inline(always)]
-    fn products(
+    fn products<const FOURS: usize>(
         self,
-        (rows, low): (&[Values], &[Fours]),
-        weights: &[Weights],
+        (rows, low): (&[Values<FOURS>], &[Fours<FOURS>]),
+        weights: &[Weights<FOURS>],
         onto: Onto<'_>,
         mut out: Tile<'_>,
     ) {
@@ -35,15 +35,21 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, mut low: Option<&mut Fours>) {
+    fn quantize<const FOURS: usize>(
+        self,
+        rows: [&[[f32; 4]; FOURS]; TILE],
+        out: &mut Values<FOURS>,
+        mut low: Option<&mut Fours<FOURS>>,
+    ) {
         let bits = if low.is_some() { Bits::Many } else { Bits::Few };
         let (at, _) = bits.middle();
         for (r, row) in rows.into_iter().enumerate() {
+            let row = row.as_flattened();
             let least = row.iter().copied().fold(f32::INFINITY, f32::min);
             let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let steps = Steps::between(least, most, bits);
             (out.scales[r], out.zeros[r]) = (steps.scale, steps.zero);
-            let values = row.map(|x| nearest((x - steps.middle) * steps.by).1 + at);
+            let values = row.iter().map(|x| nearest((x - steps.middle) * steps.by).1 + at);
             let high = out.high[r].as_flattened_mut().iter_mut().zip(values);
             match &mut low {
                 None => high.for_each(|(high, v)| *high = v as u8),
@@ -110,9 +116,9 @@ fn begun<'a>(onto: Onto<'_>, out: &'a mut Tile<'_>, r: usize) -> &'a mut [f32; B
     row
 }
 
-/// The sums of a block's products with those of the panel's columns.
+/// The sums of a group's products with those of the panel's columns.
 #[inline(always)]
-fn products(weights: &Weights, fours: &[[u8; 4]; BLOCK / 4]) -> [i32; BLOCK] {
+fn products<const FOURS: usize>(weights: &Weights<FOURS>, fours: &[[u8; 4]; FOURS]) -> [i32; BLOCK] {
     let mut sums = [0; BLOCK];
     for (weights, four) in weights.values.iter().zip(fours) {
         for (sum, weights) in sums.iter_mut().zip(weights) {

@@ -48,9 +48,9 @@ fn pack(values: &[i8], scales: &[f32], bias: &[f32]) -> Matrix {
 fn matrix(seed: u64, columns: usize, width: usize) -> (Matrix, Vec<f32>, Vec<f32>) {
     let values: Vec<i8> = numbers(seed, columns * width).iter().map(|x| (x * 127.9) as i8).collect();
     let scales: Vec<f32> =
-        numbers(seed + 1, columns * width / BLOCK).iter().map(|x| x.abs() / 100.0).collect();
+        numbers(seed + 1, columns * width / GROUP).iter().map(|x| x.abs() / 100.0).collect();
     let bias = numbers(seed + 2, columns);
-    let plain = values.iter().enumerate().map(|(i, v)| f32::from(*v) * scales[i / BLOCK]).collect();
+    let plain = values.iter().enumerate().map(|(i, v)| f32::from(*v) * scales[i / GROUP]).collect();
     (pack(&values, &scales, &bias), plain, bias)
 }
 
@@ -59,9 +59,9 @@ proptest! {
 
     #[test]
     fn products_are_those_of_the_numbers(
-        seed in 0u64..1000, tiles in 1usize..4, panels in 1usize..4, blocks in 1usize..30, many in any::<bool>(),
+        seed in 0u64..1000, tiles in 1usize..4, panels in 1usize..4, groups in 1usize..8, many in any::<bool>(),
     ) {
-        let (rows, columns, width) = (tiles * TILE, panels * BLOCK, blocks * BLOCK);
+        let (rows, columns, width) = (tiles * TILE, panels * BLOCK, groups * GROUP);
         let (matrix, plain, bias) = matrix(seed, columns, width);
         let (bits, steps) = if many { (Bits::Many, 32_638.0) } else { (Bits::Few, 254.0) };
         let x = numbers(seed + 3, rows * width);
@@ -82,21 +82,59 @@ proptest! {
     }
 }
 
+struct Inner<'a>(&'a Matrix, &'a Matrix, &'a [f32], usize, &'a mut [f32]);
+
+impl Job for Inner<'_> {
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (mut rows, mut inner) = (Quantized::default(), Quantized::default());
+        rows.fill(isa, self.2, self.3, Bits::Few);
+        self.0.activate(isa, &rows, &mut inner);
+        self.1.multiply(isa, &inner, self.4);
+    }
+}
+
+#[test]
+fn a_product_is_activated_and_quantized_whatever_the_number_of_tiles() {
+    let (width, between, columns) = (GROUP, 2 * GROUP, BLOCK);
+    let ((up, up_plain, up_bias), (down, down_plain, _)) =
+        (matrix(1, between, width), matrix(5, columns, between));
+    for tiles in [1, 7, 8, 9, 17] {
+        let x = numbers(9, tiles * TILE * width);
+        let y = on_all(|kind| {
+            let mut out = vec![0.0; tiles * TILE * columns];
+            kind.run(Inner(&up, &down, &x, width, &mut out));
+            out
+        });
+        let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let length = |v: &[f32]| sum(v, v).sqrt();
+        for (x, y) in x.chunks(width).zip(y.chunks(columns)) {
+            let mut inner: Vec<f32> =
+                up_plain.chunks(width).zip(&up_bias).map(|(w, b)| sum(w, x) + b).collect();
+            math::gelu(&mut inner);
+            for (c, (y, weights)) in y.iter().zip(down_plain.chunks(between)).enumerate() {
+                let off = y - sum(weights, &inner) - numbers(7, columns)[c];
+                assert!(off.abs() < 0.02 * length(weights) * length(&inner), "{tiles} tiles: off by {off}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_greatest_weights_and_activations_are_not_saturated() {
     for (w, bits) in [127i8, -127, -128].into_iter().flat_map(|w| [(w, Bits::Few), (w, Bits::Many)]) {
         // The least and the greatest value in turn, as the signs of the weights have it or not.
         for sign in [1.0, -1.0] {
             let one = |i: usize| if i.is_multiple_of(3) { sign } else { -sign };
-            let weights: Vec<i8> = (0..BLOCK * 2 * BLOCK).map(|i| if i % 2 == 0 { w } else { 127 }).collect();
+            let weights: Vec<i8> = (0..BLOCK * 2 * GROUP).map(|i| if i % 2 == 0 { w } else { 127 }).collect();
             let matrix = pack(&weights, &[1.0; BLOCK * 2], &[0.0; BLOCK]);
-            let x: Vec<f32> = (0..TILE * 2 * BLOCK).map(one).collect();
+            let x: Vec<f32> = (0..TILE * 2 * GROUP).map(one).collect();
             let y = on_all(|kind| {
                 let mut out = vec![0.0; TILE * BLOCK];
-                kind.run(Multiply(&matrix, &x, 2 * BLOCK, bits, &mut out));
+                kind.run(Multiply(&matrix, &x, 2 * GROUP, bits, &mut out));
                 out
             });
-            for (row, y) in x.chunks(2 * BLOCK).zip(y.chunks(BLOCK)) {
+            for (row, y) in x.chunks(2 * GROUP).zip(y.chunks(BLOCK)) {
                 let exact: f32 = row.iter().zip(&weights).map(|(x, w)| x * f32::from(*w)).sum();
                 assert!(y.iter().all(|y| (y - exact).abs() < 0.02), "{} for {exact}", y[0]);
             }
@@ -105,16 +143,16 @@ fn the_greatest_weights_and_activations_are_not_saturated() {
 }
 
 #[test]
-fn a_block_of_equal_numbers_is_exact() {
+fn a_group_of_equal_numbers_is_exact() {
     for (x, bits) in [0.0, 1.0, -3.5, 1e-31, 1e30].into_iter().flat_map(|x| [(x, Bits::Few), (x, Bits::Many)])
     {
-        let matrix = pack(&[1; BLOCK * BLOCK], &[1.0; BLOCK], &[0.0; BLOCK]);
+        let matrix = pack(&[1; BLOCK * GROUP], &[1.0; BLOCK], &[0.0; BLOCK]);
         let y = on_all(|kind| {
             let mut out = vec![0.0; TILE * BLOCK];
-            kind.run(Multiply(&matrix, &[x; TILE * BLOCK], BLOCK, bits, &mut out));
+            kind.run(Multiply(&matrix, &[x; TILE * GROUP], GROUP, bits, &mut out));
             out
         });
-        let exact = x * BLOCK as f32;
+        let exact = x * GROUP as f32;
         assert!(y.iter().all(|y| (y - exact).abs() <= exact.abs() * 1e-6), "{} for {exact}", y[0]);
     }
 }

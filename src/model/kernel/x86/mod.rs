@@ -25,7 +25,7 @@ use super::matrix::Steps;
 use super::portable::Portable;
 use super::{BLOCK, Bits, Columns, Fours, Isa, Job, LANES, LOW, Onto, TILE, Tile, Values, Weights};
 
-/// Vectors of 16 numbers in a block.
+/// Vectors of 16 numbers for the columns of a panel.
 const WIDE: usize = BLOCK / LANES;
 
 /// Only made where the processor has what [`has_avx512`] asks for.
@@ -75,13 +75,24 @@ impl Isa for Avx512 {
     const FEW: usize = 12;
 
     #[inline(always)]
-    fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
+    fn products<const FOURS: usize>(
+        self,
+        rows: (&[Values<FOURS>], &[Fours<FOURS>]),
+        weights: &[Weights<FOURS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    ) {
         // SAFETY: an `Avx512` is there only where the processor has these features.
         unsafe { products_avx512(rows, weights, onto, out) }
     }
 
     #[inline(always)]
-    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>) {
+    fn quantize<const FOURS: usize>(
+        self,
+        rows: [&[[f32; 4]; FOURS]; TILE],
+        out: &mut Values<FOURS>,
+        low: Option<&mut Fours<FOURS>>,
+    ) {
         // SAFETY: as above.
         unsafe { quantize_avx512(rows, out, low) }
     }
@@ -130,9 +141,9 @@ impl Isa for Avx512 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn products_avx512(
-    (rows, low): (&[Values], &[Fours]),
-    weights: &[Weights],
+fn products_avx512<const FOURS: usize>(
+    (rows, low): (&[Values<FOURS>], &[Fours<FOURS>]),
+    weights: &[Weights<FOURS>],
     onto: Onto<'_>,
     mut out: Tile<'_>,
 ) {
@@ -160,10 +171,14 @@ fn products_avx512(
     }
 }
 
-/// Adds the products of a block.
+/// Adds the products of a group.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn add(sums: &mut [[__m512i; WIDE]; TILE], weights: &Weights, rows: &Fours) {
+fn add<const FOURS: usize>(
+    sums: &mut [[__m512i; WIDE]; TILE],
+    weights: &Weights<FOURS>,
+    rows: &Fours<FOURS>,
+) {
     for (j, weights) in weights.values.iter().enumerate() {
         let weights = bytes(weights);
         for (sums, row) in sums.iter_mut().zip(rows) {
@@ -176,19 +191,27 @@ fn add(sums: &mut [[__m512i; WIDE]; TILE], weights: &Weights, rows: &Fours) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn quantize_avx512(rows: [&[f32; BLOCK]; TILE], out: &mut Values, mut low: Option<&mut Fours>) {
+fn quantize_avx512<const FOURS: usize>(
+    rows: [&[[f32; 4]; FOURS]; TILE],
+    out: &mut Values<FOURS>,
+    mut low: Option<&mut Fours<FOURS>>,
+) {
     let bits = if low.is_some() { Bits::Many } else { Bits::Few };
     let mut all = [Steps::default(); TILE];
     for (steps, row) in all.iter_mut().zip(rows) {
-        let [a, b] = numbers(row);
-        let least = _mm512_reduce_min_ps(_mm512_min_ps(a, b));
-        *steps = Steps::between(least, _mm512_reduce_max_ps(_mm512_max_ps(a, b)), bits);
+        let (mut least, mut most) = (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY));
+        for x in sixteens(row) {
+            let x = wide(x);
+            (least, most) = (_mm512_min_ps(x, least), _mm512_max_ps(x, most));
+        }
+        *steps = Steps::between(_mm512_reduce_min_ps(least), _mm512_reduce_max_ps(most), bits);
     }
     let at = _mm512_set1_epi32(bits.middle().0);
     for (r, (row, steps)) in rows.into_iter().zip(all).enumerate() {
         (out.scales[r], out.zeros[r]) = (steps.scale, steps.zero);
         let (middle, by) = (_mm512_set1_ps(steps.middle), _mm512_set1_ps(steps.by));
-        for (i, x) in numbers(row).into_iter().enumerate() {
+        for (i, x) in sixteens(row).iter().enumerate() {
+            let x = wide(x);
             // To the nearest, of two the even one.
             let v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_sub_ps(x, middle), by));
             let v = _mm512_add_epi32(v, at);
@@ -206,7 +229,7 @@ fn quantize_avx512(rows: [&[f32; BLOCK]; TILE], out: &mut Values, mut low: Optio
 /// Writes the last byte of each number.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn put(v: __m512i, row: &mut [[u8; 4]; BLOCK / 4], i: usize) {
+fn put(v: __m512i, row: &mut [[u8; 4]], i: usize) {
     let out: &mut [u8] = &mut row.as_flattened_mut()[i * LANES..][..LANES];
     // SAFETY: the slice has room for the 16 bytes that are written.
     unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(v)) }
@@ -251,9 +274,22 @@ fn begun<const ROWS: usize>(onto: Onto<'_>, out: &mut Tile<'_>) -> [[__m512; WID
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn numbers(from: &[f32; BLOCK]) -> [__m512; WIDE] {
-    let (chunks, _) = from.as_chunks::<LANES>();
-    // SAFETY: each chunk holds the 16 numbers that are read.
-    std::array::from_fn(|i| unsafe { _mm512_loadu_ps(chunks[i].as_ptr()) })
+    let (chunks, _) = from.as_chunks();
+    std::array::from_fn(|i| wide(&chunks[i]))
+}
+
+/// The numbers of a group, as vectors take them.
+#[inline(always)]
+fn sixteens<const FOURS: usize>(from: &[[f32; 4]; FOURS]) -> &[[f32; LANES]] {
+    const { assert!((4 * FOURS).is_multiple_of(LANES)) };
+    from.as_flattened().as_chunks().0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn wide(from: &[f32; LANES]) -> __m512 {
+    // SAFETY: there are the 16 numbers that are read.
+    unsafe { _mm512_loadu_ps(from.as_ptr()) }
 }
 
 /// Four values as the number that they are in memory.
@@ -282,13 +318,24 @@ fn store(all: [__m512; WIDE], out: &mut [f32; BLOCK]) {
 
 impl Isa for Avx2 {
     #[inline(always)]
-    fn products(self, rows: (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, out: Tile<'_>) {
+    fn products<const FOURS: usize>(
+        self,
+        rows: (&[Values<FOURS>], &[Fours<FOURS>]),
+        weights: &[Weights<FOURS>],
+        onto: Onto<'_>,
+        out: Tile<'_>,
+    ) {
         // SAFETY: an `Avx2` is there only where the processor has these features.
         unsafe { products_avx2(rows, weights, onto, out) }
     }
 
     #[inline(always)]
-    fn quantize(self, rows: [&[f32; BLOCK]; TILE], out: &mut Values, low: Option<&mut Fours>) {
+    fn quantize<const FOURS: usize>(
+        self,
+        rows: [&[[f32; 4]; FOURS]; TILE],
+        out: &mut Values<FOURS>,
+        low: Option<&mut Fours<FOURS>>,
+    ) {
         Portable.quantize(rows, out, low);
     }
 
@@ -342,7 +389,12 @@ impl Isa for Avx2 {
 /// fit into 16 bits, so that nothing is saturated. What is taken off comes back with the sum of the weights. Low bits are so
 /// few that they fit as they are.
 #[target_feature(enable = "avx2,fma")]
-fn products_avx2((rows, low): (&[Values], &[Fours]), weights: &[Weights], onto: Onto<'_>, mut out: Tile<'_>) {
+fn products_avx2<const FOURS: usize>(
+    (rows, low): (&[Values<FOURS>], &[Fours<FOURS>]),
+    weights: &[Weights<FOURS>],
+    onto: Onto<'_>,
+    mut out: Tile<'_>,
+) {
     /// Columns of a vector.
     const FEW: usize = 8;
     if let Onto::Columns(columns) = onto {
