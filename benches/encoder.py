@@ -113,7 +113,7 @@ def same(candor, peer, models):
             continue  # candor reads on
         roles, other = (peer.hear(session, tokenizer, [text], 1)[0][0] for session in (f32, int8))
         own = candor.ask(threads=2, sentences=peer.sentences(text))
-        if abs(roles - own).max() > 0.1:
+        if abs(roles - own).max() > 0.2:
             sys.exit(f"the peer's roles are off by {abs(roles - own).max()}")
         count += len(roles)
         ours += sum(max(range(6), key=o.__getitem__) != r.argmax() for o, r in zip(own, roles))
