@@ -1,16 +1,15 @@
 //! Products with spread weights.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_add_epi32, _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm512_cvtepi32_ps,
-    _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512,
+    __m256i, _mm256_add_epi32, _mm256_cvtepi32_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
+    _mm512_fmadd_ps, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512,
 };
 
 use super::super::kquants::{Part, Signed, fours};
-use super::super::{BLOCK, LANES, Onto, Tile};
-use super::{WIDE, begun, numbers, store};
+use super::super::{BLOCK, Onto, Tile};
+use super::{WIDE, begun, bytes, numbers, store};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn avx512<const ROWS: usize, const GROUPS: usize>(
@@ -98,12 +97,4 @@ pub(super) fn avx2<const ROWS: usize, const GROUPS: usize>(
 #[inline(always)]
 pub(super) fn number(four: [i8; 4]) -> i32 {
     i32::from_le_bytes(four.map(i8::cast_unsigned))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn bytes(from: &[[u8; 4]; BLOCK]) -> [__m512i; WIDE] {
-    let (chunks, _) = from.as_chunks::<LANES>();
-    // SAFETY: each chunk holds the 64 bytes that are read.
-    std::array::from_fn(|i| unsafe { _mm512_loadu_si512(chunks[i].as_ptr().cast()) })
 }

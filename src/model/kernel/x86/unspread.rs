@@ -17,7 +17,7 @@ use super::super::kquants::{Bytes, Four, MIDDLE, PARTS, Signed, Six, fours};
 use super::super::{BLOCK, LANES, Tile};
 use super::ahead::ahead;
 use super::grouped::number;
-use super::{WIDE, numbers, store};
+use super::{Byte, WIDE, numbers, store};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn four_avx512<const ROWS: usize>(rows: [&[Signed]; ROWS], panel: &[Four], mut out: Tile<'_>) {
@@ -239,11 +239,6 @@ fn fewer<T: Byte>(bytes: &[T; BLOCK], i: usize) -> __m128i {
     // SAFETY: the slice holds the 8 bytes that are read.
     unsafe { _mm_loadl_epi64(few.as_ptr().cast()) }
 }
-
-/// A type of one byte.
-trait Byte {}
-impl Byte for u8 {}
-impl Byte for i8 {}
 
 #[inline]
 #[target_feature(enable = "avx2")]
