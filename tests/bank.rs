@@ -5,10 +5,11 @@
 mod folder;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
+use std::sync::mpsc::channel;
+use std::thread::{sleep, spawn};
 use std::time::Duration;
 
 use folder::Folder;
@@ -226,6 +227,23 @@ fn standard_input_is_json_lines_or_what_its_name_says() {
     let none = feed(&["-"], "");
     assert_eq!(none.status.code(), Some(2));
     assert!(err(&none).contains("there is no record in -"), "{}", err(&none));
+}
+
+#[test]
+fn a_record_that_is_written_alone_is_answered_before_the_next() {
+    let folder = Folder::new("bank-filter");
+    let mut child = candor(&folder.0, &["-", "-f", "jsonl"]).stdin(Stdio::piped()).spawn().unwrap();
+    let (mut to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let (tell, told) = channel();
+    let reader = spawn(move || from.lines().try_for_each(|line| tell.send(line.unwrap())));
+    for id in ["a", "b", "c"] {
+        writeln!(to, "{}\n", json!({ "id": id, "text": "I moved it. It held." })).unwrap();
+        let line = told.recv_timeout(Duration::from_secs(60)).expect("an answer before the next record");
+        assert_eq!(names(&line), [format!("-#{id}")]);
+    }
+    drop(to);
+    assert!(child.wait().unwrap().success());
+    reader.join().unwrap().unwrap();
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! JSON Lines: an object a line. A line is held while it is read, never the file.
 
-use std::io::{BufRead, Read};
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -10,15 +12,29 @@ use crate::text::{SourceKind, decode};
 /// The records of a reader. Blank lines are none.
 pub(super) struct Lines<'a, R> {
     file: String,
-    reader: R,
+    reader: BufReader<R>,
+    /// Whether the next record was read already, with the last one.
+    at_hand: Rc<Cell<bool>>,
     how: &'a Reading,
     line: u64,
     over: bool,
 }
 
-impl<'a, R: BufRead> Lines<'a, R> {
+impl<'a, R: Read> Lines<'a, R> {
     pub(super) fn new(file: String, reader: R, how: &'a Reading) -> Lines<'a, R> {
-        Lines { file, reader, how, line: 0, over: false }
+        let reader = BufReader::with_capacity(1 << 20, reader);
+        Lines { file, reader, at_hand: Rc::new(Cell::new(true)), how, line: 0, over: false }
+    }
+
+    /// Whether the next record is at hand, after each.
+    pub(super) fn at_hand(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.at_hand)
+    }
+
+    /// Sees whether the next record was read already.
+    fn look_ahead(&self) {
+        let mut lines = self.reader.buffer().split_inclusive(|b| *b == b'\n');
+        self.at_hand.set(lines.any(|line| line.ends_with(b"\n") && !line.trim_ascii().is_empty()));
     }
 
     /// The next line; whether it is whole. Of one that is too long the rest is passed over.
@@ -37,7 +53,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 }
 
-impl<R: BufRead> Iterator for Lines<'_, R> {
+impl<R: Read> Iterator for Lines<'_, R> {
     type Item = Result<Record, RecordError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -49,10 +65,12 @@ impl<R: BufRead> Iterator for Lines<'_, R> {
                     let bare = if self.line == 1 { line.strip_prefix(b"\xef\xbb\xbf") } else { None };
                     let bare = bare.unwrap_or(&line);
                     if !bare.trim_ascii().is_empty() {
+                        self.look_ahead();
                         return Some(record(&self.file, self.line, bare, self.how));
                     }
                 }
                 Ok(Some((_, false))) => {
+                    self.look_ahead();
                     return Some(Err(RecordError::Long { name: named(&self.file, None, self.line).0 }));
                 }
                 Err(source) => {
@@ -116,6 +134,21 @@ mod tests {
         assert!(said(4).starts_with("f.jsonl:5 is not a JSON object"), "{}", said(4));
         assert_eq!(said(5), "f.jsonl:6 is not text: NUL at byte 1");
         assert_eq!((found.len(), found[6].as_ref().unwrap().name.as_str()), (7, "f.jsonl:7"));
+    }
+
+    #[test]
+    fn what_was_read_already_is_at_hand() {
+        let how = Reading::default();
+        let line = "{\"text\":\"So.\"}\n";
+        let after_first = |rest: &str| {
+            let text = format!("{line}{rest}");
+            let mut lines = Lines::new("f".to_owned(), text.as_bytes(), &how);
+            lines.next().unwrap().unwrap();
+            lines.at_hand().get()
+        };
+        assert!(after_first(line) && after_first(&format!("\n \n{line}")));
+        assert!(!after_first("") && !after_first(" \n\n"), "a blank line is no record");
+        assert!(!after_first(line.trim_end()), "nobody knows whether a line without end is whole");
     }
 
     #[test]

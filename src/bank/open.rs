@@ -1,9 +1,11 @@
 //! From a path to its records: which of the readers it takes.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::iter::once;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::folder;
 use super::lines::Lines;
@@ -12,7 +14,46 @@ use super::table::Table;
 use crate::text::{self, MAX_BYTES, SourceKind};
 
 /// Records in the order of their source. None is read before it is asked for.
-pub type Records<'a> = Box<dyn Iterator<Item = Result<Record, RecordError>> + 'a>;
+pub struct Records<'a> {
+    each: Box<dyn Iterator<Item = Result<Record, RecordError>> + 'a>,
+    at_hand: Rc<Cell<bool>>,
+}
+
+impl<'a> Records<'a> {
+    /// Records of which none is ever waited for, as far as is known.
+    pub(crate) fn new(each: impl Iterator<Item = Result<Record, RecordError>> + 'a) -> Records<'a> {
+        Records { each: Box::new(each), at_hand: Rc::new(Cell::new(true)) }
+    }
+
+    /// One record.
+    pub(crate) fn one(record: Result<Record, RecordError>) -> Records<'a> {
+        Records::new(once(record))
+    }
+
+    /// Those of some sources, one source after the other. Of the next source nothing is known before it is begun.
+    pub(crate) fn chain(sources: impl Iterator<Item = Records<'a>> + 'a) -> Records<'a> {
+        let at_hand = Rc::new(Cell::new(true));
+        let of_all = Rc::clone(&at_hand);
+        let each = sources.flat_map(move |source| {
+            let of_all = Rc::clone(&of_all);
+            source.each.inspect(move |_| of_all.set(source.at_hand.get()))
+        });
+        Records { each: Box::new(each), at_hand }
+    }
+
+    /// Whether the next record can be had without waiting for whoever is writing them.
+    pub(super) fn at_hand(&self) -> bool {
+        self.at_hand.get()
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.each.next()
+    }
+}
 
 /// How a file is read, by the ending of its name.
 enum Kind {
@@ -43,16 +84,16 @@ impl Kind {
 #[must_use]
 pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
     if path.is_dir() {
-        return Box::new(folder::stories(path).flat_map(move |found| match found {
+        return Records::new(folder::stories(path).flat_map(move |found| match found {
             Ok(file) => story(text::read_source(&file).map_err(RecordError::from), &file, how),
-            Err(error) => Box::new(once(Err(error))),
+            Err(error) => Records::one(Err(error)),
         }));
     }
     if let Kind::Story = Kind::of(path) {
         return story(text::read_source(path).map_err(RecordError::from), path, how);
     }
     match File::open(path) {
-        Ok(file) => read(file, path, how),
+        Ok(file) => Records::new(read(file, path, how)),
         Err(source) => {
             let name = path.display().to_string();
             let missing = source.kind() == std::io::ErrorKind::NotFound;
@@ -61,7 +102,7 @@ pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
             } else {
                 RecordError::Io { name, source }
             };
-            Box::new(once(Err(error)))
+            Records::one(Err(error))
         }
     }
 }
@@ -91,15 +132,19 @@ pub fn size(path: &Path) -> u64 {
     if path.is_dir() { folder::stories(path).flatten().map(|file| bytes(&file)).sum() } else { bytes(path) }
 }
 
-/// The records of a reader that stands for a file of this name, and of this kind by its ending; `-` is JSON Lines.
+/// The records of a reader that stands for a file of this name, and of this kind by its ending; `-` is JSON Lines. Of these it
+/// is known whether the next one is at hand.
 #[must_use]
 pub fn read<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
     let name = path.display().to_string();
     let kind = if name == "-" { Kind::Lines } else { Kind::of(path) };
     match kind {
-        Kind::Lines => Box::new(Lines::new(name, BufReader::with_capacity(1 << 16, reader), how)),
-        Kind::Table(delimiter) => Box::new(Table::new(name, reader, delimiter, how)),
-        Kind::Document => Box::new(once(Err(RecordError::Document { name }))),
+        Kind::Lines => {
+            let lines = Lines::new(name, reader, how);
+            Records { at_hand: lines.at_hand(), each: Box::new(lines) }
+        }
+        Kind::Table(delimiter) => Records::new(Table::new(name, reader, delimiter, how)),
+        Kind::Document => Records::one(Err(RecordError::Document { name })),
         Kind::Story => {
             let mut bytes = Vec::new();
             // One byte more than is allowed tells what is too long.
@@ -116,16 +161,16 @@ pub fn read<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Re
 fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) -> Records<'a> {
     let source = match source {
         Ok(source) => source,
-        Err(error) => return Box::new(once(Err(error))),
+        Err(error) => return Records::one(Err(error)),
     };
     let (name, kind) = (path.display().to_string(), SourceKind::from_path(path));
     let Some(several) = several(&source, path, how) else {
         let bytes = source.len() as u64;
         let named = Named::File;
-        return Box::new(once(Ok(Record { name, named, text: source, kind, question: None, bytes })));
+        return Records::one(Ok(Record { name, named, text: source, kind, question: None, bytes }));
     };
     let question = several.question;
-    Box::new(several.stories.into_iter().map(move |section| {
+    Records::new(several.stories.into_iter().map(move |section| {
         Ok(Record {
             name: format!("{name}#{}", section.title),
             named: Named::Part,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::open::Records;
 use super::record::{Record, RecordError};
 
 /// Records of a chunk for each thread: so many that the cores seldom wait for the last of them.
@@ -13,13 +14,14 @@ const EACH: usize = 16;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Puts every record, also a bad one, through `each`, and hands the results to `take` in the order of the records, a
-/// chunk at a time. Once `stop` is set no record is begun, and `each` gives none for one that it left; those before the
-/// first that is not done are handed on. Whether all records were taken.
+/// chunk at a time: a full one, or what there is before somebody who is writing them has to be waited for. Once `stop` is
+/// set no record is begun, and `each` gives none for one that it left; those before the first that is not done are handed
+/// on. Whether all records were taken.
 ///
 /// # Errors
 /// The first of `take`; nothing is read after it.
 pub fn ordered<T: Send, E>(
-    records: &mut dyn Iterator<Item = Result<Record, RecordError>>,
+    records: &mut Records<'_>,
     each: &(dyn Fn(Result<Record, RecordError>) -> Option<T> + Sync),
     stop: &AtomicBool,
     take: &mut dyn FnMut(Vec<T>) -> Result<(), E>,
@@ -29,7 +31,11 @@ pub fn ordered<T: Send, E>(
     while !stopped() {
         let mut bytes = 0;
         let mut chunk = Vec::new();
-        while chunk.len() < most && bytes < MOST_BYTES && !stopped() {
+        while chunk.len() < most
+            && bytes < MOST_BYTES
+            && !stopped()
+            && (chunk.is_empty() || records.at_hand())
+        {
             let Some(record) = records.next() else { break };
             bytes += record.as_ref().map_or(0, |r| r.text.len());
             chunk.push(record);
@@ -93,7 +99,7 @@ mod tests {
     proptest! {
         #[test]
         fn order_is_kept_and_a_bad_record_stops_nothing(good in prop::collection::vec(any::<bool>(), 0..300)) {
-            let mut records = good.iter().enumerate().map(|(i, g)| record(i, *g));
+            let mut records = Records::new(good.iter().enumerate().map(|(i, g)| record(i, *g)));
             let mut seen = Vec::new();
             let all = ordered(&mut records, &name, &AtomicBool::new(false), &mut |chunk| {
                 seen.extend(chunk);
@@ -107,7 +113,7 @@ mod tests {
         #[test]
         fn what_is_done_when_it_is_stopped_has_no_gap(at in 0usize..200) {
             let stop = AtomicBool::new(false);
-            let mut records = (0..200).map(|i| record(i, true));
+            let mut records = Records::new((0..200).map(|i| record(i, true)));
             let mut seen = Vec::new();
             let each = |r: Result<Record, RecordError>| {
                 let name = name(r)?;
@@ -128,8 +134,9 @@ mod tests {
     #[test]
     fn nothing_is_read_after_a_failure() {
         let mut read = 0;
-        let mut records = (0..10_000).map(|i| record(i, true)).inspect(|_| read += 1);
-        let failed = ordered(&mut records, &name, &AtomicBool::new(false), &mut |_| Err("full"));
+        let records = (0..10_000).map(|i| record(i, true)).inspect(|_| read += 1);
+        let failed =
+            ordered(&mut Records::new(records), &name, &AtomicBool::new(false), &mut |_| Err("full"));
         assert_eq!(failed, Err("full"));
         assert!(read < 10_000);
     }

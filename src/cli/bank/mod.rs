@@ -97,7 +97,7 @@ impl Run<'_> {
     /// All records, in the order of the paths.
     fn records(&self) -> Records<'_> {
         let name = self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"));
-        Box::new(self.args.paths.iter().flat_map(move |path| {
+        Records::chain(self.args.paths.iter().map(move |path| {
             if is_stdin(path) {
                 bank::read(io::stdin().lock(), name, &self.reading)
             } else {
@@ -109,7 +109,7 @@ impl Run<'_> {
     /// Puts every record through `each` and hands the results to `take` in their order. Whether all were taken.
     fn all<T: Send>(
         &self,
-        records: &mut dyn Iterator<Item = Result<Record, RecordError>>,
+        records: &mut Records<'_>,
         begun: &Begun,
         each: &(dyn Fn(Result<Record, RecordError>) -> Option<T> + Sync),
         take: &mut dyn FnMut(Vec<T>, &Progress) -> Result<()>,

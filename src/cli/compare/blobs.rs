@@ -1,7 +1,6 @@
 //! The files of a revision, one after the other from one git: a process for each would take longer than the stories.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::iter::once;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout};
 
@@ -24,8 +23,8 @@ impl Blobs {
     /// The stories of a file; an error of its own where git doesn't give it.
     pub(super) fn records<'a>(&mut self, id: &str, path: &Path, how: &'a Reading) -> Records<'a> {
         match self.get(id) {
-            Ok(bytes) => bank::read(io::Cursor::new(bytes), path, how),
-            Err(source) => Box::new(once(Err(RecordError::Io { name: path.display().to_string(), source }))),
+            Ok(bytes) => Records::new(bank::read(io::Cursor::new(bytes), path, how)),
+            Err(source) => Records::one(Err(RecordError::Io { name: path.display().to_string(), source })),
         }
     }
 

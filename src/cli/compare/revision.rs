@@ -59,7 +59,7 @@ impl Revision {
     pub(super) fn records<'a>(&self, path: &Path, how: &'a Reading) -> Result<Records<'a>> {
         if !path.is_dir() {
             let label = PathBuf::from(self.label(path));
-            return Ok(bank::read(self.contents(path)?, &label, how));
+            return Ok(Records::new(bank::read(self.contents(path)?, &label, how)));
         }
         let stories = self.stories()?;
         if stories.is_empty() {
@@ -71,11 +71,10 @@ impl Revision {
         }
         let root = PathBuf::from(self.label(path));
         let blobs = Blobs::new(git(&self.folder, &["cat-file", "--batch"]).spawn().map_err(unreachable)?);
-        Ok(Box::new(
+        Ok(Records::chain(
             stories
                 .into_iter()
-                .scan(blobs, move |blobs, story| Some(blobs.records(&story.id, &root.join(story.path), how)))
-                .flatten(),
+                .scan(blobs, move |blobs, story| Some(blobs.records(&story.id, &root.join(story.path), how))),
         ))
     }
 
