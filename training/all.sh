@@ -22,11 +22,12 @@ folds() {
   done
 }
 folds shared --tag=-first --until al
-# the files after al came later, and so did dictated answers and most of the typos; those after bj last
+# the files after al came later, and so did dictated answers and most of the typos; then those after bj, and those after cp last
 later=(--lr 1e-4 --head-lr 8e-4 --ends 1 --typos 0.35)
 folds foldK-first --tag=-second --until bj --seed 2 --epochs 3 "${later[@]}"
 folds foldK-second --tag=-third --until bj --seed 3 --epochs 3 "${later[@]}"
-folds foldK-third --seed 4 --epochs 2 "${later[@]}"
+folds foldK-third --tag=-fourth --until cp --seed 4 --epochs 2 "${later[@]}"
+folds foldK-fourth --seed 5 --epochs 2 "${later[@]}" --typos 0.4
 "$PYTHON" soup.py
 # more threads than cores would only wait for each other
 export OMP_NUM_THREADS=1

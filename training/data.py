@@ -128,20 +128,24 @@ def insert(item, passage, rng):
     )
 
 
-def load_texts(name, answered, folder=HERE / "texts"):
+def load_texts(name, folder=HERE / "texts"):
     """Texts without annotation: no answers at all, or answers too short to annotate."""
     items = []
-    for line in (folder / name).read_text().splitlines():
+    for line in (folder / f"{name}.jsonl").read_text().splitlines():
         d = json.loads(line)
         parts = [clean(p) for p in re.split(r"\n+|(?<=[.!?。।])\s+", d["text"])]
         parts = [p for p in parts if p] or [d["text"].strip() or "."]
-        items.append(Item(d["id"], d["kind"], parts, parts, answered=answered, whole=False))
+        items.append(Item(d["id"], d["kind"], parts, parts, answered=float(d["answered"]), whole=False))
     return items
 
 
+# Files of texts without annotation, in the order in which they are dealt to the folds.
+EXTRA = ("not-answers", "short-answers", "drafts")
+
+
 def load_extra():
-    """The texts without annotation, in the order in which they are dealt to the folds."""
-    return load_texts("not-answers.jsonl", 0.0) + load_texts("short-answers.jsonl", 1.0)
+    """The texts without annotation, in the order of the files."""
+    return [it for name in EXTRA for it in load_texts(name)]
 
 
 def typo(rng, text, rate):
@@ -159,6 +163,23 @@ def typo(rng, text, rate):
     return "".join(out)
 
 
+STOPS = re.compile(r"[^\w\s%$€£/'’-]")
+
+
+def misheard(texts, rng):
+    """Sentences of a text that runs on, as they are cut by ear: some of the ends a few words too early or too late."""
+    words = [t.split() for t in texts]
+    for a, b in zip(words, words[1:]):
+        if rng.random() > 0.15:
+            continue
+        k = rng.randint(1, 3)
+        if rng.random() < 0.5 and len(a) > k + 2:
+            a[-k:], b[:0] = [], a[-k:]
+        elif len(b) > k + 2:
+            a[len(a):], b[:k] = b[:k], []
+    return [" ".join(w) for w in words]
+
+
 HEADINGS = ["Situation:", "Task:", "Action:", "Result:", "S:", "T:", "A:", "R:", "Context:", "What I did:",
             "Outcome:", "Learning:", "Problem:", "(S)", "(T)", "(A)", "(R)", "Background:", "Impact:"]
 
@@ -172,12 +193,14 @@ def augment(item, rng, typos):
         texts = [re.sub(r"[*#]+", "", t).strip() or c for t, c in zip(item.labelled, texts)]
     elif keep_labels < 0.25:
         texts = [f"{rng.choice(HEADINGS)} {t}" if rng.random() < 0.3 else t for t in texts]
-    if rng.random() < 0.12:
-        texts = [re.sub(r"[^\w\s%$€£/]", "", t).strip() or t for t in texts]
+    if rng.random() < 0.2:
+        texts = [" ".join(STOPS.sub(" ", t).split()) or t for t in texts]
+        if rng.random() < 0.5:
+            texts = misheard(texts, rng)
     elif rng.random() < 0.2:
         texts = [t.rstrip(".;:") or t for t in texts]
     if rng.random() < typos:
-        rate = rng.choice([0.01, 0.03, 0.05])
+        rate = rng.choice([0.02, 0.04, 0.06])
         texts = [typo(rng, t, rate) or t for t in texts]
     if rng.random() < 0.12:  # notes leave the subject out
         texts = [re.sub(r"^I (?=[a-z])", "", t) if r in (2, 3) else t for t, r in zip(texts, item.roles or [0] * n)]
@@ -191,7 +214,6 @@ def augment(item, rng, typos):
                    tags=item.tags[cut], cues=item.cues[cut], whole=whole)
 
 
-STOPS = re.compile(r"[^\w\s%$€£/'’-]")
 JOINS = ["and", "so", "then", "and then", "but", "so then"]
 
 

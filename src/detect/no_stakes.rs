@@ -7,14 +7,16 @@ use crate::evidence::Tag;
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "no_stakes",
-    rule: "stakes are heard in no sentence; as sure as the most probable one is improbable",
+    rule: "stakes are heard in no sentence, nor half as surely as would do; as sure as the most probable one is improbable",
     yields: &[],
     detect,
 };
 
 fn detect(case: &Case<'_>) -> Option<Hit> {
     let evidence = case.evidence;
-    if evidence.sentences.is_empty() || evidence.with_tag(Tag::Stakes).next().is_some() {
+    // Of 1,080 answers of unseen authors in whose sentences none was heard 15 in a hundred have some, of the 879 in which none was
+    // nearly heard 9.
+    if evidence.sentences.is_empty() || !shown::sentences_with(evidence, Tag::Stakes).is_empty() {
         return None;
     }
     let scene = shown::end_of_scene(evidence);
@@ -55,5 +57,9 @@ mod tests {
             lines[i].1 = &[Tag::Stakes];
             assert_eq!(story(&lines).hit(&DETECTOR), None, "told in sentence {i}");
         }
+        let mut story = story(&LINES);
+        story.evidence.sentences[1].tags[Tag::Stakes.index()] =
+            0.6 * story.evidence.thresholds[Tag::Stakes.index()];
+        assert_eq!(story.hit(&DETECTOR), None, "nearly told");
     }
 }

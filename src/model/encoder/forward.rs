@@ -364,7 +364,7 @@ mod tests {
             assert_eq!(a.len(), b.len());
             let length = |v: &mut dyn Iterator<Item = f32>| v.map(|x| x * x).sum::<f32>().sqrt();
             let off = length(&mut a.iter().zip(&b).map(|(a, b)| a - b)) / length(&mut b.iter().copied());
-            assert!(off < 0.04, "{tokens} tokens: off by {off} of their length");
+            assert!(off < 0.06, "{tokens} tokens: off by {off} of their length");
         }
     }
 }

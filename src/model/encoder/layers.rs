@@ -6,21 +6,19 @@ use rayon::prelude::*;
 
 use super::forward::{HEADS, HIDDEN};
 use crate::model::kernel::{
-    BLOCK, Bits, Columns, Isa, Job, Matrix, NOTHING, Onto, Processor, Quantized, TILE, Tile, norm_onto,
-    softmax,
+    BLOCK, Bits, Desk, Fill, Head, Isa, Job, Matrix, Processor, Quantized, TILE, norm_onto,
 };
 use crate::model::workers::awake;
 
 /// Queries, keys and values of a token stand next to each other.
 const QKV: usize = 3 * HIDDEN;
-/// Width of a head.
+/// Width of a head: the kernel knows no other.
 const HEAD: usize = HIDDEN / HEADS;
+const _: () = assert!(HEAD == BLOCK);
 /// Tokens that a thread takes at least.
 const FEW: usize = 16;
 /// Counts of [`Layers::readers`] where one answer is read: the layers' own and the answer's.
 const ALONE: usize = 2;
-/// Tokens that mind the same others in turn, while these stay in the innermost cache.
-const TOGETHER: usize = 3 * TILE;
 
 /// Factor and term of a norm.
 pub(super) struct Norm {
@@ -56,24 +54,15 @@ struct Room {
     /// Rows that a thread takes.
     each: usize,
     qkv: Vec<f32>,
-    groups: Vec<Group>,
+    heads: [Head; HEADS],
     parts: Vec<Part>,
-}
-
-/// Keys and values of [`BLOCK`] tokens, in the order in which attention reads them.
-struct Group {
-    /// Head by head, the first number of every key, then the second ones.
-    keys: [[Columns; HEAD]; HEADS],
-    /// Head by head, token by token.
-    values: [[Columns; BLOCK]; HEADS],
 }
 
 /// Room for the tokens of one thread.
 #[derive(Default)]
 struct Part {
     quantized: Quantized,
-    /// How much each token of a tile minds each other one.
-    minds: Vec<f32>,
+    desk: Desk,
     mixed: Vec<f32>,
     inner: Quantized,
     outer: Vec<f32>,
@@ -103,7 +92,6 @@ impl Layers {
         room.each = rows.div_ceil(threads).next_multiple_of(TILE);
         room.parts.resize_with(rows.div_ceil(room.each).max(room.parts.len()), Part::default);
         room.qkv.resize(rows * QKV, 0.0);
-        room.groups.resize_with(tokens.div_ceil(BLOCK), Group::default);
         let mut pass = || {
             self.processor.run(First { states, norm: first });
             for layer in &self.layers {
@@ -123,38 +111,22 @@ impl Layers {
     }
 
     fn layer(&self, layer: &Layer, states: &mut [f32], room: &mut Room) {
-        let Room { tokens, each, qkv, groups, parts } = room;
+        let Room { tokens, each, qkv, heads, parts } = room;
         let (tokens, each) = (*tokens, *each);
         let own = states.par_chunks(each * HIDDEN).zip(qkv.par_chunks_mut(each * QKV)).zip(&mut *parts);
         own.for_each(|((states, qkv), part)| {
             self.processor.run(Ask { layer, states, qkv, quantized: &mut part.quantized });
         });
         let qkv = &qkv[..tokens * QKV];
-        groups.par_iter_mut().zip(qkv.par_chunks(BLOCK * QKV)).for_each(|(group, qkv)| group.fill(qkv));
+        heads.par_iter_mut().enumerate().for_each(|(h, to)| {
+            let (key, value) = (HIDDEN + h * HEAD, 2 * HIDDEN + h * HEAD);
+            self.processor.run(Fill { rows: qkv, apart: QKV, key, value, to });
+        });
         let own = states.par_chunks_mut(each * HIDDEN).enumerate().zip(parts);
         own.for_each(|((i, states), part)| {
-            let answer = Answer { layer, tokens, from: i * each, qkv, groups, states, part };
+            let answer = Answer { layer, tokens, from: i * each, qkv, heads, states, part };
             self.processor.run(answer);
         });
-    }
-}
-
-impl Default for Group {
-    fn default() -> Group {
-        Group { keys: [[Columns::default(); HEAD]; HEADS], values: [[Columns::default(); BLOCK]; HEADS] }
-    }
-}
-
-impl Group {
-    /// Takes the keys and values of its tokens: head by head, since all heads together don't fit into the innermost cache.
-    fn fill(&mut self, qkv: &[f32]) {
-        for (head, (keys, values)) in self.keys.iter_mut().zip(&mut self.values).enumerate() {
-            for (t, row) in qkv.chunks(QKV).enumerate() {
-                let part = |kind: usize| &row[kind * HIDDEN + head * HEAD..][..HEAD];
-                keys.iter_mut().zip(part(1)).for_each(|(columns, number)| columns.0[t] = *number);
-                values[t].0.copy_from_slice(part(2));
-            }
-        }
     }
 }
 
@@ -199,7 +171,7 @@ struct Answer<'a> {
     from: usize,
     /// Of the whole window.
     qkv: &'a [f32],
-    groups: &'a [Group],
+    heads: &'a [Head; HEADS],
     states: &'a mut [f32],
     part: &'a mut Part,
 }
@@ -211,7 +183,12 @@ impl Job for Answer<'_> {
         let rows = states.len() / HIDDEN;
         part.mixed.resize(rows * HIDDEN, 0.0);
         part.outer.resize(rows * HIDDEN, 0.0);
-        attend(isa, (self.qkv, self.groups), self.tokens, self.from, (&mut part.minds, &mut part.mixed));
+        for (h, head) in self.heads.iter().enumerate() {
+            // Rows beyond the last token are computed from its numbers, and cut off in the end.
+            let row = |r: usize| (self.from + r).min(self.tokens - 1) * QKV;
+            let query = |r: usize| &self.qkv[row(r) + h * HEAD..][..HEAD];
+            head.attend(isa, query, &mut part.desk, (&mut part.mixed[h * HEAD..], HIDDEN));
+        }
         part.quantized.fill(isa, &part.mixed, HIDDEN, Bits::Few);
         layer.mixed.multiply(isa, &part.quantized, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_mixing.both());
@@ -219,50 +196,5 @@ impl Job for Answer<'_> {
         layer.up.activate(isa, &part.quantized, &mut part.inner);
         layer.down.multiply(isa, &part.inner, &mut part.outer);
         norm_onto(states, &part.outer, layer.after_all.both());
-    }
-}
-
-/// Attention of the tokens from `from` on, as many as `out` has room for: each head's values of all tokens, mixed by how
-/// much its query is like their keys.
-#[inline(always)]
-fn attend<I: Isa>(
-    isa: I,
-    (qkv, groups): (&[f32], &[Group]),
-    tokens: usize,
-    from: usize,
-    (minds, out): (&mut Vec<f32>, &mut [f32]),
-) {
-    let width = groups.len() * BLOCK;
-    let scale = 1.0 / (HEAD as f32).sqrt();
-    minds.resize(TOGETHER * width, 0.0);
-    for (some, out) in out.chunks_mut(TOGETHER * HIDDEN).enumerate() {
-        let minds = &mut minds[..out.len() / HIDDEN * width];
-        // Rows beyond the last token are computed from its numbers, and cut off in the end.
-        let row = |r: usize| (from + some * TOGETHER + r).min(tokens - 1) * QKV;
-        for head in 0..HEADS {
-            for (i, group) in groups.iter().enumerate() {
-                for (tile, minds) in minds.chunks_mut(TILE * width).enumerate() {
-                    let query = |r: usize| &qkv[row(tile * TILE + r) + head * HEAD..][..HEAD];
-                    let to = Tile { numbers: &mut minds[i * BLOCK..], apart: width };
-                    isa.outer(std::array::from_fn(query), &group.keys[head], NOTHING, to);
-                }
-            }
-            let mut by = [0.0; TOGETHER];
-            for (by, minds) in by.iter_mut().zip(minds.chunks_mut(width)) {
-                *by = softmax(&mut minds[..tokens], scale);
-            }
-            for (i, group) in groups.iter().enumerate() {
-                let there = BLOCK.min(tokens - i * BLOCK);
-                let onto = if i == 0 { NOTHING } else { Onto::Tile };
-                for (minds, out) in minds.chunks(TILE * width).zip(out.chunks_mut(TILE * HIDDEN)) {
-                    let minds = std::array::from_fn(|r| &minds[r * width + i * BLOCK..][..there]);
-                    let to = Tile { numbers: &mut out[head * HEAD..], apart: HIDDEN };
-                    isa.outer(minds, &group.values[head][..there], onto, to);
-                }
-            }
-            for (out, by) in out.chunks_mut(HIDDEN).zip(by) {
-                out[head * HEAD..][..HEAD].iter_mut().for_each(|o| *o *= by);
-            }
-        }
     }
 }

@@ -31,9 +31,9 @@ static READOUT: &[u8] = include_bytes!("../../../models/encoder/readout.json");
 /// Tokens of one sentence that are read; the rest of a longer one is not. Source: `training/data.py`.
 const SENTENCE_TOKENS: usize = 250;
 /// What keys of the cache begin with. Its number changes with every change of the network's arithmetic.
-const ASKED: &[u8] = b"candor encoder raw 3";
+const ASKED: &[u8] = b"candor encoder raw 4";
 /// The same where it is asked for the ends of sentences.
-const ENDS_ASKED: &[u8] = b"candor encoder ends 2";
+const ENDS_ASKED: &[u8] = b"candor encoder ends 3";
 
 /// The encoder in the binary.
 pub struct Embedded {

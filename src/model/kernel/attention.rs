@@ -14,7 +14,7 @@ const QUERIES: Bits = Bits::Few;
 /// How exact shares are: beside a token that takes nearly all, the others of its block still count.
 const SHARES: Bits = Bits::Many;
 /// Fours of a block.
-const FOURS: usize = BLOCK / 4;
+pub(super) const FOURS: usize = BLOCK / 4;
 /// Blocks of values that stay in the innermost cache while all tiles pass.
 const NEAR: usize = 12;
 
@@ -176,23 +176,20 @@ impl<T: Kept> Job for Pack<'_, T> {
         let Pack { head, pairs, to } = self;
         to.tokens = pairs.keys.len() / head;
         let (parts, blocks) = (head.div_ceil(BLOCK), to.tokens.div_ceil(BLOCK));
-        let all = || (0..blocks).flat_map(|b| (0..parts).map(move |p| (b, p)));
-        to.keys.clear();
-        to.keys.reserve_exact(parts * blocks);
-        for (b, p) in all() {
-            to.keys.push(quantized(&square(pairs.keys, head, b, p)));
+        to.keys.resize(parts * blocks, Weights::NOTHING);
+        for (i, keys) in to.keys.iter_mut().enumerate() {
+            quantize(square(pairs.keys, head, i / parts, i % parts).iter(), keys);
         }
-        to.values.clear();
-        to.values.reserve_exact(parts * blocks);
-        for (p, b) in (0..parts).flat_map(|p| (0..blocks).map(move |b| (p, b))) {
-            let rows = square(pairs.values, head, b, p);
+        to.values.resize(parts * blocks, Weights::NOTHING);
+        for (i, values) in to.values.iter_mut().enumerate() {
+            let rows = square(pairs.values, head, i % blocks, i / blocks);
             let mut columns = [[0.0; BLOCK]; BLOCK];
             for (t, row) in rows.iter().enumerate() {
                 for (column, x) in columns.iter_mut().zip(row) {
                     column[t] = *x;
                 }
             }
-            to.values.push(quantized(&columns));
+            quantize(columns.iter(), values);
         }
     }
 }
@@ -210,17 +207,16 @@ fn square<T: Kept>(from: &[T], head: usize, block: usize, part: usize) -> [[f32;
     out
 }
 
+/// Quantizes columns, each about 0.
 #[inline(always)]
-fn quantized(columns: &[[f32; BLOCK]; BLOCK]) -> Weights<FOURS> {
-    let mut out = Weights::NOTHING;
-    for (c, column) in columns.iter().enumerate() {
+pub(super) fn quantize<'a>(columns: impl Iterator<Item = &'a [f32; BLOCK]>, out: &mut Weights<FOURS>) {
+    for (c, column) in columns.enumerate() {
         let column = Signed::of(column);
         for (four, part) in out.values.iter_mut().zip(column.values) {
             four[c] = part;
         }
         (out.scales.0[c], out.sums.0[c]) = (column.scale, column.whole);
     }
-    out
 }
 
 /// Attention of some queries, [`TOGETHER`] at most, over keys and values that they share.

@@ -103,6 +103,18 @@ pub(super) fn nearest(x: f32) -> (f32, i32) {
     (sum - MIDDLE, sum.to_bits().wrapping_sub(MIDDLE.to_bits()).cast_signed())
 }
 
+/// What a step of numbers about 0 stands for, and how many a number takes, by the bits of their greatest magnitude: these have the
+/// order of the numbers, and what is no number comes last and shows in what a step stands for.
+#[inline(always)]
+pub(super) fn steps_about_zero(most: u32) -> (f32, f32) {
+    /// To either end.
+    const STEPS: f32 = 127.0;
+    /// Below it all numbers are as good as 0.
+    const TINY: f32 = 1e-30;
+    let most = f32::from_bits(most);
+    (most / STEPS + most * 0.0, if most > TINY { STEPS / most } else { 0.0 })
+}
+
 /// 2 to the power of 0 and less. Of the polynomials of its degree this one has the least greatest relative error on half a
 /// step to either side, 2e-7; what it gives is then moved by whole steps, in the exponent.
 #[allow(clippy::approx_constant, reason = "it is the polynomial's own")]

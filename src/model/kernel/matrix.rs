@@ -1,12 +1,10 @@
 //! Matrices as the operations want them, and what is multiplied with them.
 
 use super::math::gelu;
-use super::{BLOCK, Bits, Columns, Fours, GROUP, Isa, NOTHING, Onto, TILE, Tile, Values, Weights};
+use super::{BLOCK, Bits, Columns, Fours, GROUP, Isa, Onto, TILE, Tile, Values, Weights};
 
-/// The groups of a panel that stay in the innermost cache while all rows pass: 13 KiB of weights.
-const NEAR: usize = 3;
-/// Tiles of which a group of columns is at hand before it is quantized: 24 KiB of numbers.
-const SOME: usize = 8;
+/// Tiles of which a group of columns is at hand before it is quantized: 36 KiB of numbers.
+const SOME: usize = 4;
 
 /// How the numbers of a group become values.
 #[derive(Clone, Copy, Default)]
@@ -79,11 +77,12 @@ impl Matrix {
     pub(in crate::model) fn multiply<I: Isa>(&self, isa: I, rows: &Quantized, out: &mut [f32]) {
         let columns = self.bias.len() * BLOCK;
         for (p, (weights, bias)) in self.panels().enumerate() {
-            for (n, weights) in weights.chunks(NEAR).enumerate() {
-                let onto = if n == 0 { Onto::Columns(bias) } else { Onto::Tile };
+            // A group stays in the innermost cache while all rows pass.
+            for (g, weights) in weights.chunks(1).enumerate() {
+                let onto = if g == 0 { Onto::Columns(bias) } else { Onto::Tile };
                 for (t, out) in out.chunks_exact_mut(TILE * columns).enumerate() {
                     let out = Tile { numbers: &mut out[p * BLOCK..], apart: columns };
-                    isa.products(rows.tile(t, n * NEAR), weights, onto, out);
+                    isa.products(rows.tile(t, g), weights, onto, out);
                 }
             }
         }
@@ -166,7 +165,8 @@ impl<const FOURS: usize> Quantized<FOURS> {
         if self.low.is_empty() { Bits::Few } else { Bits::Many }
     }
 
-    fn resize(&mut self, tiles: usize, groups: usize, bits: Bits) {
+    /// Makes room for so many tiles of rows of so many groups.
+    pub(super) fn resize(&mut self, tiles: usize, groups: usize, bits: Bits) {
         let none = [[[0; 4]; FOURS]; TILE];
         self.groups = groups;
         self.values.resize(tiles * groups, Values { high: none, scales: [0.0; TILE], zeros: [0.0; TILE] });
@@ -176,7 +176,7 @@ impl<const FOURS: usize> Quantized<FOURS> {
 
     /// Quantizes a group of the rows of a tile.
     #[inline(always)]
-    fn put<I: Isa>(&mut self, isa: I, (tile, group): (usize, usize), rows: [&[f32]; TILE]) {
+    pub(super) fn put<I: Isa>(&mut self, isa: I, (tile, group): (usize, usize), rows: [&[f32]; TILE]) {
         let i = tile * self.groups + group;
         let rows = std::array::from_fn(|r| &rows[r].as_chunks().0.as_chunks().0[0]);
         isa.quantize(rows, &mut self.values[i], self.low.get_mut(i));
@@ -195,7 +195,7 @@ pub(in crate::model) struct Dense {
     columns: usize,
     /// Panel by panel, for each value of a row.
     panels: Vec<Vec<Columns>>,
-    bias: Vec<f32>,
+    bias: Vec<Columns>,
 }
 
 impl Dense {
@@ -208,7 +208,12 @@ impl Dense {
             (0..width).map(numbers).collect()
         };
         let panels = (0..columns).step_by(BLOCK).map(panel).collect();
-        Dense { columns, panels, bias: bias.to_vec() }
+        let bias = bias.chunks(BLOCK).map(|some| {
+            let mut columns = Columns::default();
+            columns.0[..some.len()].copy_from_slice(some);
+            columns
+        });
+        Dense { columns, panels, bias: bias.collect() }
     }
 
     /// Appends the product with each row, `[rows × columns]`; rows of the width stand one after another.
@@ -222,15 +227,12 @@ impl Dense {
             let from = out.len();
             let all = tile.len() / width;
             out.resize(from + all * self.columns, 0.0);
-            for (p, panel) in self.panels.iter().enumerate() {
+            for (p, (panel, bias)) in self.panels.iter().zip(&self.bias).enumerate() {
                 let mut sums = [[0.0; BLOCK]; TILE];
                 let to = Tile { numbers: sums.as_flattened_mut(), apart: BLOCK };
-                isa.outer(rows, panel, NOTHING, to);
+                isa.outer(rows, panel, bias, to);
                 for (row, sums) in out[from..].chunks_mut(self.columns).zip(&sums) {
-                    let bias = &self.bias[p * BLOCK..];
-                    for ((y, sum), b) in row[p * BLOCK..].iter_mut().zip(sums).zip(bias) {
-                        *y = sum + b;
-                    }
+                    row[p * BLOCK..].iter_mut().zip(sums).for_each(|(y, sum)| *y = *sum);
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 bits, attention,
-//! and what stands between them; for the decoder products of matrices in GGML's formats, and attention in 8 and 15 bits.
+//! The models' arithmetic on this processor: for the encoder products of 8-bit weights with activations of 8 bits, attention in
+//! 8 bits, and what stands between them; for the decoder products of matrices in GGML's formats, and attention in 8 and 15 bits.
 //!
 //! The steps of a group of activations go from its least value to its greatest: about 0, as those of the weights, a third of
 //! them would stand for nothing, and a role's probability be off by half as much again (measured with groups of 32).
@@ -11,6 +11,7 @@
 //! May import: nothing.
 
 mod attention;
+mod heads;
 mod kquants;
 mod math;
 mod matrix;
@@ -22,6 +23,7 @@ mod x86;
 mod tests;
 
 pub(in crate::model) use attention::{Few, Kept, Many, Pack, Packed, Pairs, Room, TOGETHER};
+pub(in crate::model) use heads::{Desk, Fill, Head};
 pub(in crate::model) use kquants::{KMatrix, KQuant};
 pub(in crate::model) use math::{half_to_f32, norm_onto, softmax};
 pub(in crate::model) use matrix::{Dense, Matrix, Quantized};
@@ -31,8 +33,8 @@ use portable::Portable;
 
 /// Columns of a panel; width of an attention head; values of a row of the decoder's that share a scale.
 pub(in crate::model) const BLOCK: usize = 32;
-/// Values of a row of the encoder's that share a scale. With a scale for each 32 its products took 1.4 times as long.
-pub(in crate::model) const GROUP: usize = 128;
+/// Values of a row of the encoder's that share a scale. With a scale for each 32 its products took 1.5 times as long.
+pub(in crate::model) const GROUP: usize = 384;
 /// Rows of a tile.
 pub(in crate::model) const TILE: usize = 6;
 /// Numbers that an instruction takes at most.
@@ -41,12 +43,12 @@ const LANES: usize = 16;
 /// A number for each column of a panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(64))]
-pub(in crate::model) struct Columns(pub(super) [f32; BLOCK]);
+struct Columns([f32; BLOCK]);
 
 /// The numbers of a tile, as part of a larger matrix: its rows begin that many numbers apart.
-pub(in crate::model) struct Tile<'a> {
-    pub(super) numbers: &'a mut [f32],
-    pub(super) apart: usize,
+struct Tile<'a> {
+    numbers: &'a mut [f32],
+    apart: usize,
 }
 
 impl Tile<'_> {
@@ -57,18 +59,19 @@ impl Tile<'_> {
 }
 
 /// Nothing is there yet.
-pub(in crate::model) const NOTHING: Onto<'_> = Onto::Columns(&Columns([0.0; BLOCK]));
+const NOTHING: Onto<'_> = Onto::Columns(&Columns([0.0; BLOCK]));
 
 /// What is already there when products are added up.
 #[derive(Clone, Copy)]
-pub(in crate::model) enum Onto<'a> {
+enum Onto<'a> {
     /// A number for each column.
     Columns(&'a Columns),
     /// The tile as it is.
     Tile,
 }
 
-/// The weights of a panel in a group of values that share a scale: [`GROUP`] in the encoder, [`BLOCK`] in the decoder.
+/// The weights of a panel in a group of values that share a scale: [`GROUP`] in the encoder's layers, [`BLOCK`] in the decoder's
+/// attention and for the keys of the encoder's.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Weights<const FOURS: usize = { GROUP / 4 }> {
@@ -165,8 +168,9 @@ pub(in crate::model) trait Isa: Copy {
         spreading(self, rows, panel, out);
     }
 
-    /// Adds up the products of rows with a panel of numbers, value by value. All of one length.
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>);
+    /// Adds the products of rows with a panel of numbers, value by value, to a number for each column. All of one length.
+    #[allow(private_interfaces, reason = "panels are made in this module")]
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], first: &Columns, out: Tile<'_>);
 
     /// Writes the products of queries, `[MANY × head]`, with keys, `[tokens × head]`: those of a query stand together, and
     /// begin so far from those of the one before it.

@@ -94,9 +94,9 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out: Tile<'_>) {
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], first: &Columns, mut out: Tile<'_>) {
         for (r, row) in rows.into_iter().enumerate() {
-            let out = begun(onto, &mut out, r);
+            let out = begun(Onto::Columns(first), &mut out, r);
             for (x, columns) in row.iter().zip(panel) {
                 for (o, c) in out.iter_mut().zip(&columns.0) {
                     *o = x.mul_add(*c, *o);

@@ -1,6 +1,7 @@
 //! Every version of an operation against plain arithmetic, and against each other to the bit.
 
 mod attention;
+mod heads;
 
 use proptest::prelude::*;
 
@@ -99,7 +100,7 @@ fn a_product_is_activated_and_quantized_whatever_the_number_of_tiles() {
     let (width, between, columns) = (GROUP, 2 * GROUP, BLOCK);
     let ((up, up_plain, up_bias), (down, down_plain, _)) =
         (matrix(1, between, width), matrix(5, columns, between));
-    for tiles in [1, 7, 8, 9, 17] {
+    for tiles in [1, 3, 4, 5, 9] {
         let x = numbers(9, tiles * TILE * width);
         let y = on_all(|kind| {
             let mut out = vec![0.0; tiles * TILE * columns];
@@ -185,7 +186,7 @@ fn a_dense_matrix_takes_any_number_of_rows_and_columns() {
     }
 }
 
-struct Mix<'a>(&'a [f32], &'a [Columns], Onto<'a>, &'a mut [f32]);
+struct Mix<'a>(&'a [f32], &'a [Columns], &'a Columns, &'a mut [f32]);
 
 impl Job for Mix<'_> {
     #[inline(always)]
@@ -198,23 +199,19 @@ impl Job for Mix<'_> {
 
 #[test]
 fn columns_are_mixed_by_the_weights_of_each_row() {
-    let onto = Columns(std::array::from_fn(|c| c as f32));
+    let first = Columns(std::array::from_fn(|c| c as f32));
     for n in [1, 2, BLOCK - 1, BLOCK] {
         let (weights, columns) = (numbers(4, TILE * n), numbers(5, n * BLOCK));
         let columns: Vec<Columns> = columns.as_chunks().0.iter().map(|c| Columns(*c)).collect();
-        for (onto, there) in [(Onto::Tile, None), (Onto::Columns(&onto), Some(&onto)), (NOTHING, None)] {
-            let y = on_all(|kind| {
-                let first = if matches!(onto, Onto::Tile) { 0.0 } else { 7.0 };
-                let mut out = [first; TILE * BLOCK];
-                kind.run(Mix(&weights, &columns, onto, &mut out));
-                out.to_vec()
-            });
-            for (i, y) in y.iter().enumerate() {
-                let (row, c) = (i / BLOCK, i % BLOCK);
-                let mixed: f32 = (0..n).map(|v| weights[row * n + v] * columns[v].0[c]).sum();
-                let exact = mixed + there.map_or(0.0, |columns| columns.0[c]);
-                assert!((y - exact).abs() < 1e-5, "{y} for {exact}");
-            }
+        let y = on_all(|kind| {
+            let mut out = [7.0; TILE * BLOCK];
+            kind.run(Mix(&weights, &columns, &first, &mut out));
+            out.to_vec()
+        });
+        for (i, y) in y.iter().enumerate() {
+            let (row, c) = (i / BLOCK, i % BLOCK);
+            let exact = first.0[c] + (0..n).map(|v| weights[row * n + v] * columns[v].0[c]).sum::<f32>();
+            assert!((y - exact).abs() < 1e-5, "{y} for {exact}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::math::nearest;
+use super::math::{nearest, steps_about_zero};
 use super::{BLOCK, Columns, Isa, Job, NOTHING, Onto, Processor, TILE, Tile};
 
 pub(super) use formats::{Bytes, Four, MIDDLE, Six};
@@ -46,16 +46,7 @@ pub(super) struct Signed {
 impl Signed {
     #[inline(always)]
     pub(super) fn of(block: &[f32; BLOCK]) -> Signed {
-        /// Below it all numbers of a block are as good as nothing.
-        const TINY: f32 = 1e-30;
-        let (mut most, mut broken) = (0.0f32, 0.0);
-        for x in block {
-            most = if x.abs() > most { x.abs() } else { most };
-            // nothing, but no number if this is none: it is how a broken weight shows
-            broken += x * 0.0;
-        }
-        let by = if most > TINY { 127.0 / most } else { 0.0 };
-        let scale = most / 127.0 + broken;
+        let (scale, by) = steps_about_zero(block.iter().map(|x| x.abs().to_bits()).fold(0, u32::max));
         let values = block.map(|x| nearest(x * by).1 as i8);
         let sums =
             [0, 1].map(|h| values[h * BLOCK / 2..][..BLOCK / 2].iter().map(|v| i32::from(*v)).sum::<i32>());

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Softmax attention of queries over what each of them sees, in f64; `[queries × head]`.
-fn plain_attention(queries: &[f32], head: usize, seen: &[(Vec<f32>, Vec<f32>)]) -> Vec<f64> {
+pub(super) fn plain_attention(queries: &[f32], head: usize, seen: &[(Vec<f32>, Vec<f32>)]) -> Vec<f64> {
     let one = |(query, (keys, values)): (&[f32], &(Vec<f32>, Vec<f32>))| {
         let score = |key: &[f32]| query.iter().zip(key).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let shares: Vec<f64> = keys.chunks_exact(head).map(|key| score(key).exp()).collect();

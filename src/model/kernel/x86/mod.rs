@@ -115,9 +115,9 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], first: &Columns, out: Tile<'_>) {
         // SAFETY: as above.
-        unsafe { outer_avx512(rows, panel, onto, out) }
+        unsafe { outer_avx512(rows, panel, first, out) }
     }
 
     #[inline(always)]
@@ -134,11 +134,11 @@ impl Isa for Avx512 {
 }
 
 #[target_feature(enable = "avx512f")]
-fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, mut out: Tile<'_>) {
+fn outer_avx512(rows: [&[f32]; TILE], panel: &[Columns], first: &Columns, mut out: Tile<'_>) {
     let n = panel.len();
     let [a, b, c, d, e, f] = rows;
     let rows = [&a[..n], &b[..n], &c[..n], &d[..n], &e[..n], &f[..n]];
-    let mut all = begun::<TILE>(onto, &mut out);
+    let mut all = begun::<TILE>(Onto::Columns(first), &mut out);
     for (i, columns) in panel.iter().enumerate() {
         let columns = numbers(&columns.0);
         for (all, row) in all.iter_mut().zip(rows) {
@@ -259,8 +259,8 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], onto: Onto<'_>, out: Tile<'_>) {
-        Portable.outer(rows, panel, onto, out);
+    fn outer(self, rows: [&[f32]; TILE], panel: &[Columns], first: &Columns, out: Tile<'_>) {
+        Portable.outer(rows, panel, first, out);
     }
 
     #[inline(always)]
