@@ -128,10 +128,10 @@ def insert(item, passage, rng):
     )
 
 
-def load_texts(name, folder=HERE / "texts"):
+def load_texts(name):
     """Texts without annotation: no answers at all, or answers too short to annotate."""
     items = []
-    for line in (folder / f"{name}.jsonl").read_text().splitlines():
+    for line in (HERE / "texts" / f"{name}.jsonl").read_text().splitlines():
         d = json.loads(line)
         parts = [clean(p) for p in re.split(r"\n+|(?<=[.!?。।])\s+", d["text"])]
         parts = [p for p in parts if p] or [d["text"].strip() or "."]

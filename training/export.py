@@ -53,8 +53,8 @@ def checkpoint_names(state):
 
 # The layers' matrices have a scale for each 384 of a row, as what they are multiplied with has (`GROUP` in src/model/kernel): of
 # 1,245 sentences the role of 1 is then another one than in f32, and a probability of a role off by 0.0033 on the average (with 128:
-# of none, by 0.0025; both without the rounding of `rounding.py`). With one scale a row the position vectors moved roles as much as all layers do; blocks of 32 for the word
-# vectors would take a tenth of what is left, for 1.3 MB.
+# of none, by 0.0025; both without the rounding of `rounding.py`). With one scale a row the position vectors moved roles as much as
+# all layers do; blocks of 32 for the word vectors would take a tenth of what is left, for 1.3 MB.
 GROUP = 384
 BLOCK = 32
 

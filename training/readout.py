@@ -122,7 +122,8 @@ def even_threshold(p, gold):
 QUIET = math.log(0.6 / 0.4)
 
 
-# Sentences of the shortest annotated answer: a shorter text holds too few of an answer's parts for more than a 2.
+# Sentences of the shortest answer of the folds: a shorter text is unlike all on which the level is fitted, and mostly holds too few
+# of an answer's parts for more than a 2.
 SHORTEST = 3
 
 

@@ -21,7 +21,7 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Records of which none is ever waited for, as far as is known.
-    pub(crate) fn new(each: impl Iterator<Item = Result<Record, RecordError>> + 'a) -> Records<'a> {
+    pub(super) fn new(each: impl Iterator<Item = Result<Record, RecordError>> + 'a) -> Records<'a> {
         Records { each: Box::new(each), at_hand: Rc::new(Cell::new(true)) }
     }
 
@@ -93,7 +93,7 @@ pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
         return story(text::read_source(path).map_err(RecordError::from), path, how);
     }
     match File::open(path) {
-        Ok(file) => Records::new(read(file, path, how)),
+        Ok(file) => read(file, path, how),
         Err(source) => {
             let name = path.display().to_string();
             let missing = source.kind() == std::io::ErrorKind::NotFound;
@@ -132,10 +132,15 @@ pub fn size(path: &Path) -> u64 {
     if path.is_dir() { folder::stories(path).flatten().map(|file| bytes(&file)).sum() } else { bytes(path) }
 }
 
-/// The records of a reader that stands for a file of this name, and of this kind by its ending; `-` is JSON Lines. Of these it
-/// is known whether the next one is at hand.
+/// The records of a reader that stands for a file of this name, and of this kind by its ending; `-` is JSON Lines.
 #[must_use]
-pub fn read<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
+pub fn read<'a>(reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
+    Records::new(piped(reader, path, how))
+}
+
+/// The same of a reader behind which somebody may still be writing: of JSON Lines it is known whether the next is at hand.
+#[must_use]
+pub fn piped<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
     let name = path.display().to_string();
     let kind = if name == "-" { Kind::Lines } else { Kind::of(path) };
     match kind {

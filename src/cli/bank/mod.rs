@@ -99,7 +99,7 @@ impl Run<'_> {
         let name = self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"));
         Records::chain(self.args.paths.iter().map(move |path| {
             if is_stdin(path) {
-                bank::read(io::stdin().lock(), name, &self.reading)
+                bank::piped(io::stdin().lock(), name, &self.reading)
             } else {
                 bank::open(path, &self.reading)
             }

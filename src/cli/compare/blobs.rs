@@ -23,7 +23,7 @@ impl Blobs {
     /// The stories of a file; an error of its own where git doesn't give it.
     pub(super) fn records<'a>(&mut self, id: &str, path: &Path, how: &'a Reading) -> Records<'a> {
         match self.get(id) {
-            Ok(bytes) => Records::new(bank::read(io::Cursor::new(bytes), path, how)),
+            Ok(bytes) => bank::read(io::Cursor::new(bytes), path, how),
             Err(source) => Records::one(Err(RecordError::Io { name: path.display().to_string(), source })),
         }
     }

@@ -59,7 +59,7 @@ impl Revision {
     pub(super) fn records<'a>(&self, path: &Path, how: &'a Reading) -> Result<Records<'a>> {
         if !path.is_dir() {
             let label = PathBuf::from(self.label(path));
-            return Ok(Records::new(bank::read(self.contents(path)?, &label, how)));
+            return Ok(bank::read(self.contents(path)?, &label, how));
         }
         let stories = self.stories()?;
         if stories.is_empty() {

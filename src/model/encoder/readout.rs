@@ -138,8 +138,8 @@ impl Readout {
         std::array::from_fn(|i| self.tags[&Tag::ALL[i]].threshold)
     }
 
-    /// P(level > k) made monotone, then the probability of each level. A text that is shorter than every annotated answer holds
-    /// too few of an answer's parts for more than a 2, and the regressions know none like it.
+    /// P(level > k) made monotone, then the probability of each level. A text that is shorter than every answer on which the
+    /// regressions were fitted is unlike all of them, and mostly holds too few of an answer's parts for more than a 2.
     fn levels(&self, inputs: &[f32], sentences: usize) -> [f32; 5] {
         let known = if sentences < SHORTEST { 1 } else { self.levels.len() };
         let mut above = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -150,7 +150,7 @@ impl Readout {
     }
 }
 
-/// Sentences of the shortest annotated answer.
+/// Sentences of the shortest answer of the folds; source: `training/readout.py`.
 const SHORTEST: usize = 3;
 
 /// The cues' places; source: `CUES` in `training/labels.py`.

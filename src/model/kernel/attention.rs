@@ -4,7 +4,7 @@
 use half::f16;
 
 use super::kquants::Signed;
-use super::math::softmax;
+use super::math::{nearest, softmax, steps_about_zero};
 use super::{BLOCK, Bits, Isa, Job, LANES, NOTHING, Onto, Quantized, TILE, Tile, Weights};
 
 /// Queries that look at the same keys in turn, while these are in an inner cache.
@@ -182,14 +182,7 @@ impl<T: Kept> Job for Pack<'_, T> {
         }
         to.values.resize(parts * blocks, Weights::NOTHING);
         for (i, values) in to.values.iter_mut().enumerate() {
-            let rows = square(pairs.values, head, i % blocks, i / blocks);
-            let mut columns = [[0.0; BLOCK]; BLOCK];
-            for (t, row) in rows.iter().enumerate() {
-                for (column, x) in columns.iter_mut().zip(row) {
-                    column[t] = *x;
-                }
-            }
-            quantize(columns.iter(), values);
+            quantize_down(square(pairs.values, head, i % blocks, i / blocks).iter(), values);
         }
     }
 }
@@ -207,7 +200,7 @@ fn square<T: Kept>(from: &[T], head: usize, block: usize, part: usize) -> [[f32;
     out
 }
 
-/// Quantizes columns, each about 0.
+/// Quantizes columns that are given one after the other, each about 0.
 #[inline(always)]
 pub(super) fn quantize<'a>(columns: impl Iterator<Item = &'a [f32; BLOCK]>, out: &mut Weights<FOURS>) {
     for (c, column) in columns.enumerate() {
@@ -216,6 +209,37 @@ pub(super) fn quantize<'a>(columns: impl Iterator<Item = &'a [f32; BLOCK]>, out:
             four[c] = part;
         }
         (out.scales.0[c], out.sums.0[c]) = (column.scale, column.whole);
+    }
+}
+
+/// Quantizes what stands below each other in rows, each column about 0; where there are no more rows it is 0.
+#[inline(always)]
+pub(super) fn quantize_down<'a, const FOURS: usize>(
+    mut rows: impl Iterator<Item = &'a [f32; BLOCK]> + Clone,
+    out: &mut Weights<FOURS>,
+) {
+    let mut most = [0; BLOCK];
+    for row in rows.clone() {
+        for (most, x) in most.iter_mut().zip(row) {
+            *most = x.abs().to_bits().max(*most);
+        }
+    }
+    let steps = most.map(steps_about_zero);
+    let by = steps.map(|(_, by)| by);
+    let mut sums = [0; BLOCK];
+    for out in &mut out.values {
+        let mut bytes = [0; BLOCK];
+        for (i, row) in rows.by_ref().take(4).enumerate() {
+            for (((byte, sum), x), by) in bytes.iter_mut().zip(&mut sums).zip(row).zip(by) {
+                let value = nearest(x * by).1 as i8;
+                *sum += i32::from(value);
+                *byte |= u32::from(value.cast_unsigned()) << (8 * i);
+            }
+        }
+        *out = bytes.map(|bytes| bytes.to_le_bytes().map(u8::cast_signed));
+    }
+    for (c, ((scale, _), sum)) in steps.into_iter().zip(sums).enumerate() {
+        (out.scales.0[c], out.sums.0[c]) = (scale, scale * sum as f32);
     }
 }
 

@@ -1,7 +1,7 @@
 //! An encoder's attention, head by head, in products of 8 bits: every token of a window minds every other one.
 
-use super::attention::{FOURS, TOGETHER, quantize};
-use super::math::{nearest, softmax, steps_about_zero};
+use super::attention::{FOURS, TOGETHER, quantize, quantize_down};
+use super::math::softmax;
 use super::{BLOCK, Bits, Isa, Job, NOTHING, Quantized, TILE, Tile, Weights};
 
 /// Tokens whose values share a scale in each column, and whose shares do.
@@ -45,7 +45,7 @@ impl Job for Fill<'_> {
         }
         to.values.resize(to.tokens.div_ceil(SPAN), Weights::NOTHING);
         for (rows, values) in rows.chunks(SPAN * apart).zip(&mut to.values) {
-            quantize_down(rows, (apart, value), values);
+            quantize_down(rows.chunks_exact(apart).map(|row| part(row, value)), values);
         }
     }
 }
@@ -54,36 +54,6 @@ impl Job for Fill<'_> {
 #[inline(always)]
 fn part(row: &[f32], from: usize) -> &[f32; BLOCK] {
     &row[from..].as_chunks().0[0]
-}
-
-/// Quantizes each column of the rows' parts about 0.
-#[inline(always)]
-fn quantize_down(rows: &[f32], (apart, from): (usize, usize), out: &mut Weights<LONG>) {
-    let mut most = [0; BLOCK];
-    for row in rows.chunks_exact(apart) {
-        for (most, x) in most.iter_mut().zip(part(row, from)) {
-            *most = x.abs().to_bits().max(*most);
-        }
-    }
-    let steps = most.map(steps_about_zero);
-    let by = steps.map(|(_, by)| by);
-    let mut sums = [0; BLOCK];
-    let mut fours = rows.chunks(4 * apart);
-    for out in &mut out.values {
-        let mut bytes = [0; BLOCK];
-        for (i, row) in fours.next().unwrap_or_default().chunks_exact(apart).enumerate() {
-            for (((byte, sum), x), by) in bytes.iter_mut().zip(&mut sums).zip(part(row, from)).zip(by) {
-                let value = nearest(x * by).1 as i8;
-                *sum += i32::from(value);
-                *byte |= u32::from(value.cast_unsigned()) << (8 * i);
-            }
-        }
-        *out = bytes.map(|bytes| bytes.to_le_bytes().map(u8::cast_signed));
-    }
-    for (c, ((scale, _), sum)) in steps.into_iter().zip(sums).enumerate() {
-        out.scales.0[c] = scale;
-        out.sums.0[c] = scale * sum as f32;
-    }
 }
 
 /// Room for the numbers of [`Head::attend`]: it is kept, since new memory costs time.
@@ -107,48 +77,34 @@ impl Head {
         desk: &mut Desk,
         (out, apart): (&mut [f32], usize),
     ) {
-        let rows = out.len().div_ceil(apart);
-        for from in (0..rows).step_by(TOGETHER) {
-            let some = &mut out[from * apart..];
-            let tiles = TOGETHER.min(rows - from) / TILE;
-            self.some(isa, |r| query(from + r), desk, (some, apart, tiles));
-        }
-    }
-
-    /// The same of so many tiles.
-    #[inline(always)]
-    fn some<'a, I: Isa>(
-        &self,
-        isa: I,
-        query: impl Fn(usize) -> &'a [f32],
-        desk: &mut Desk,
-        (out, apart, tiles): (&mut [f32], usize, usize),
-    ) {
         let Desk { queries, minds, shares } = desk;
-        queries.resize(tiles, 1, Bits::Few);
-        for t in 0..tiles {
-            queries.put(isa, (t, 0), std::array::from_fn(|r| query(t * TILE + r)));
-        }
         let width = self.values.len() * SPAN;
-        minds.resize(tiles * TILE * width, 0.0);
-        for (i, keys) in self.keys.chunks(1).enumerate() {
-            for (t, minds) in minds.chunks_exact_mut(TILE * width).enumerate() {
-                let to = Tile { numbers: &mut minds[i * BLOCK..], apart: width };
-                isa.products(queries.tile(t, 0), keys, NOTHING, to);
+        for (from, out) in (0..).step_by(TOGETHER).zip(out.chunks_mut(TOGETHER * apart)) {
+            let tiles = out.len().div_ceil(apart) / TILE;
+            queries.resize(tiles, 1, Bits::Few);
+            for t in 0..tiles {
+                queries.put(isa, (t, 0), std::array::from_fn(|r| query(from + t * TILE + r)));
             }
-        }
-        let mut by = [0.0; TOGETHER];
-        for (by, minds) in by.iter_mut().zip(minds.chunks_exact_mut(width)) {
-            let (there, beyond) = minds.split_at_mut(self.tokens);
-            *by = softmax(there, 1.0 / (BLOCK as f32).sqrt());
-            beyond.fill(0.0);
-        }
-        shares.fill(isa, minds, width, Bits::Few);
-        for (t, out) in out.chunks_mut(TILE * apart).take(tiles).enumerate() {
-            isa.products(shares.tile(t, 0), &self.values, NOTHING, Tile { numbers: out, apart });
-        }
-        for (out, by) in out.chunks_mut(apart).zip(&by[..tiles * TILE]) {
-            out[..BLOCK].iter_mut().for_each(|o| *o *= by);
+            minds.resize(tiles * TILE * width, 0.0);
+            for (i, keys) in self.keys.chunks(1).enumerate() {
+                for (t, minds) in minds.chunks_exact_mut(TILE * width).enumerate() {
+                    let to = Tile { numbers: &mut minds[i * BLOCK..], apart: width };
+                    isa.products(queries.tile(t, 0), keys, NOTHING, to);
+                }
+            }
+            let mut by = [0.0; TOGETHER];
+            for (by, minds) in by.iter_mut().zip(minds.chunks_exact_mut(width)) {
+                let (there, beyond) = minds.split_at_mut(self.tokens);
+                *by = softmax(there, 1.0 / (BLOCK as f32).sqrt());
+                beyond.fill(0.0);
+            }
+            shares.fill(isa, minds, width, Bits::Few);
+            for (t, out) in out.chunks_mut(TILE * apart).enumerate() {
+                isa.products(shares.tile(t, 0), &self.values, NOTHING, Tile { numbers: out, apart });
+            }
+            for (out, by) in out.chunks_mut(apart).zip(by) {
+                out[..BLOCK].iter_mut().for_each(|o| *o *= by);
+            }
         }
     }
 }

@@ -70,8 +70,8 @@ enum Onto<'a> {
     Tile,
 }
 
-/// The weights of a panel in a group of values that share a scale: [`GROUP`] in the encoder's layers, [`BLOCK`] in the decoder's
-/// attention and for the keys of the encoder's.
+/// The weights of a panel in a group of values that share a scale: [`GROUP`] in the encoder's layers, [`BLOCK`] in attention, two
+/// blocks for the encoder's values.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Weights<const FOURS: usize = { GROUP / 4 }> {

@@ -28,7 +28,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn every_token_of_a_head_attends(seed in 0u64..1000, tokens in 1usize..150, before in 1usize..150, more in 0usize..9, sharp in 1u8..5) {
+    fn every_token_of_a_head_attends(
+        seed in 0u64..1000, tokens in 1usize..150, before in 1usize..150, more in 0usize..9, sharp in 1u8..5,
+    ) {
         let mut rows = numbers(seed, tokens * APART);
         rows.chunks_exact_mut(APART).flat_map(|row| &mut row[..BLOCK]).for_each(|x| *x *= f32::from(sharp));
         let (tall, apart) = (tokens.next_multiple_of(TILE), BLOCK + more);
