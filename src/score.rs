@@ -8,9 +8,9 @@ use crate::report::{Criterion, Finding, Signal};
 use crate::text::Answer;
 use crate::wording;
 
-/// From which probability of a clause on a sentence is named as a source of points; so is each in which the clause
-/// is heard.
-const SOURCE: f32 = 0.5;
+/// From which probability on a clause is more likely to hold for a sentence than not. Thresholds of tags lie lower, since people say
+/// things quietly.
+const LIKELY: f32 = 0.5;
 /// The most questions that an interviewer is said to ask next.
 const FOLLOW_UPS: usize = 5;
 /// Points lost in one criterion from which on the interviewer asks about it.
@@ -114,7 +114,7 @@ fn heard(any: &[Clause], enough: f32, evidence: &Evidence) -> (f32, Vec<usize>) 
         .iter()
         .map(|s| any.iter().map(|c| probability(c, s)).fold(0.0, f32::max))
         .collect();
-    let is_source = |i: &usize| p[*i] >= SOURCE || any.iter().any(|c| is_heard(c, evidence, *i));
+    let is_source = |i: &usize| p[*i] >= LIKELY || any.iter().any(|c| is_heard(c, evidence, *i));
     let sources = (0..p.len()).filter(is_source).collect();
     ((p.iter().sum::<f32>() / enough).min(1.0), sources)
 }
@@ -157,6 +157,13 @@ fn probability(clause: &Clause, heard: &Heard) -> f32 {
 
 fn is_heard(clause: &Clause, evidence: &Evidence, i: usize) -> bool {
     clause.role.is_none_or(|r| evidence.role(i) == r) && clause.tag.is_none_or(|t| evidence.hears(i, t))
+}
+
+/// Whether a sentence may be praised for what a probe asks for: it is heard there, and its tag more likely there than not. What is
+/// heard from the threshold on is a hint; praise is a claim, and an untrue one misleads.
+pub fn deserves(probe: &Probe, evidence: &Evidence, i: usize) -> bool {
+    let likely = |c: &Clause| c.tag.is_none_or(|t| evidence.sentences[i].p_tag(t) >= LIKELY);
+    probe.any.iter().any(|c| is_heard(c, evidence, i) && likely(c))
 }
 
 #[cfg(test)]

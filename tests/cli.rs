@@ -170,7 +170,7 @@ fn an_answer_is_never_written_over() {
     let path = folder.write("a.md", ANSWER);
     let output = run(&folder.0, &["critique", "a.md", "-o", "./a.md"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("is one of the answers"), "{}", err(&output));
+    assert!(err(&output).contains("would be written over the answer"), "{}", err(&output));
     assert_eq!(fs::read_to_string(path).unwrap(), ANSWER);
 }
 

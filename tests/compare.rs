@@ -116,7 +116,9 @@ fn an_answer_is_never_written_over_and_the_output_is_written_whole() {
     folder.write("a.md", WEAK);
     folder.write("b.md", MENDED);
     for name in ["a.md", "./b.md"] {
-        assert!(refused(&folder.0, &["a.md", "b.md", "-o", name]).contains("is one of the answers"));
+        assert!(
+            refused(&folder.0, &["a.md", "b.md", "-o", name]).contains("would be written over the answer")
+        );
     }
     assert_eq!(fs::read_to_string(folder.0.join("b.md")).unwrap(), MENDED);
     assert_eq!(out(&run(&folder.0, &["a.md", "b.md", "-o", "out.txt"])), "");

@@ -22,12 +22,13 @@ folds() {
   done
 }
 folds shared --tag=-first --until al
-# the files after al came later, and so did dictated answers and most of the typos; then those after bj, and those after cp last
+# the files after al came later, and so did dictated answers and most of the typos; then those after bj, after cp, and after dn last
 later=(--lr 1e-4 --head-lr 8e-4 --ends 1 --typos 0.35)
 folds foldK-first --tag=-second --until bj --seed 2 --epochs 3 "${later[@]}"
 folds foldK-second --tag=-third --until bj --seed 3 --epochs 3 "${later[@]}"
 folds foldK-third --tag=-fourth --until cp --seed 4 --epochs 2 "${later[@]}"
-folds foldK-fourth --seed 5 --epochs 2 "${later[@]}" --typos 0.4
+folds foldK-fourth --tag=-fifth --until dn --seed 5 --epochs 2 "${later[@]}" --typos 0.4
+folds foldK-fifth --seed 6 --epochs 2 "${later[@]}" --typos 0.4
 "$PYTHON" soup.py
 # more threads than cores would only wait for each other
 export OMP_NUM_THREADS=1

@@ -193,7 +193,7 @@ def augment(item, rng, typos):
         texts = [re.sub(r"[*#]+", "", t).strip() or c for t, c in zip(item.labelled, texts)]
     elif keep_labels < 0.25:
         texts = [f"{rng.choice(HEADINGS)} {t}" if rng.random() < 0.3 else t for t in texts]
-    if rng.random() < 0.2:
+    if rng.random() < 0.25:
         texts = [" ".join(STOPS.sub(" ", t).split()) or t for t in texts]
         if rng.random() < 0.5:
             texts = misheard(texts, rng)

@@ -26,7 +26,7 @@ from train import BASE, RUNS, predict
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "models" / "encoder"
-ID = "candor-minilm-9"
+ID = "candor-minilm-10"
 GOLDENS = 24
 TOKENIZER = Tokenizer.from_file(str(BASE / "tokenizer.json"))
 TOKENIZER.no_padding(), TOKENIZER.no_truncation()

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::folder;
 use super::lines::Lines;
-use super::record::{Named, Reading, Record, RecordError};
+use super::record::{Fields, Named, Reading, Record, RecordError};
 use super::table::Table;
 use crate::text::{self, MAX_BYTES, SourceKind};
 
@@ -80,9 +80,12 @@ impl Kind {
     }
 }
 
-/// The records of a folder or a file.
+/// The records of a folder or a file, or the one of a file that has this name.
 #[must_use]
 pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
+    if let Some(found) = find(path, &how.fields) {
+        return Records::one(found);
+    }
     if path.is_dir() {
         return Records::new(folder::stories(path).flat_map(move |found| match found {
             Ok(file) => story(text::read_source(&file).map_err(RecordError::from), &file, how),
@@ -105,6 +108,32 @@ pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
             Records::one(Err(error))
         }
     }
+}
+
+/// Of the name of a story in a file (`FILE#ID`, `FILE:LINE`, `FILE#HEADING`) the file; `None` where a file or a folder itself is
+/// called so, or none that is there.
+#[must_use]
+pub fn holder(name: &Path) -> Option<&Path> {
+    let whole = name.to_str().filter(|_| !name.exists())?;
+    whole.match_indices(['#', ':']).map(|(at, _)| Path::new(&whole[..at])).find(|file| file.is_file())
+}
+
+/// The story that has this name in its file; `None` where [`holder`] knows no such file.
+#[must_use]
+pub fn find(name: &Path, fields: &Fields) -> Option<Result<Record, RecordError>> {
+    let (file, wanted) = (holder(name)?, name.to_str()?);
+    // who names a heading wants what stands under it
+    let how = Reading { fields: fields.clone(), split: true };
+    let called = |found: &Result<Record, RecordError>| match found {
+        Ok(record) => record.name == wanted,
+        Err(error) => error.name() == wanted || Path::new(error.name()) == file,
+    };
+    let mut known = Vec::new();
+    let found = open(file, &how).find(|found| {
+        known.extend(found.as_ref().ok().map(|record| record.name.clone()));
+        called(found)
+    });
+    Some(found.unwrap_or_else(|| Err(RecordError::unknown(wanted, file, &known))))
 }
 
 /// Whether a path is a bank by what it is called: a folder, or a file of records. A Markdown file may be one too, by what is
@@ -207,6 +236,35 @@ mod tests {
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.txt", true), ["a.txt"], "no headings in plain text");
         assert!(names("[]", "a.json", false)[0].contains("one object a line"));
         assert_eq!(names(" ", "a.md", false), ["a.md is empty"]);
+    }
+
+    #[test]
+    fn a_story_is_found_by_its_name() {
+        let folder = std::env::temp_dir().join(format!("candor-named-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let records = "{\"id\":\"x:1\",\"text\":\"So.\"}\n{\"text\":\"Two.\"}\n{\"id\":\"3\"}\n";
+        for (name, text) in
+            [("a.jsonl", records), ("b.md", "# One\nSo.\n# C: a start\nTwo."), ("c#1.md", "Three.")]
+        {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+        let inside = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+        let text = |name: &str| match find(&folder.join(name), &Fields::default()) {
+            None => "a path".to_owned(),
+            Some(Ok(record)) => record.text.lines().last().unwrap_or_default().to_owned(),
+            Some(Err(error)) => error.to_string().replace(&inside, ""),
+        };
+        assert_eq!([text("a.jsonl#x:1"), text("a.jsonl:2")], ["So.", "Two."]);
+        assert_eq!([text("b.md#One"), text("b.md#C: a start")], ["So.", "Two."]);
+        assert_eq!(
+            text("a.jsonl#3"),
+            "a.jsonl#3 has no text in the field `text`; --text-field names another"
+        );
+        assert_eq!(text("a.jsonl#9"), "there is no a.jsonl#9 in a.jsonl; it holds a.jsonl#x:1, a.jsonl:2");
+        for plain in ["a.jsonl", "c#1.md", "none.jsonl#1", "none"] {
+            assert_eq!(text(plain), "a path");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

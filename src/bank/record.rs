@@ -1,7 +1,7 @@
 //! A story as it comes in, or why it can't be read.
 
 use std::io;
-use std::path::MAIN_SEPARATOR;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use crate::critic::CriticError;
 use crate::text::{Answer, ReadError, SourceKind};
@@ -125,6 +125,16 @@ pub enum RecordError {
         /// The field that was looked for.
         field: String,
     },
+    /// A name that no story of a file has.
+    #[error("there is no {name} in {file}; it holds {known}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The file.
+        file: String,
+        /// What it holds.
+        known: String,
+    },
     /// A CSV file without a column that is needed or was asked for.
     #[error("{name} has no column `{field}`, only {known}; {option} names another")]
     Column {
@@ -179,12 +189,28 @@ impl RecordError {
             | RecordError::Document { name }
             | RecordError::Json { name, .. }
             | RecordError::Field { name, .. }
+            | RecordError::Unknown { name, .. }
             | RecordError::Column { name, .. }
             | RecordError::Open { name }
             | RecordError::Row { name, .. }
             | RecordError::Long { name }
             | RecordError::Critic { name, .. } => name,
         }
+    }
+
+    /// That no story of a file has a name; `known`: those that they have.
+    pub(super) fn unknown(name: &str, file: &Path, known: &[String]) -> RecordError {
+        /// Names that are listed at most.
+        const MOST: usize = 12;
+        let more = known.len().saturating_sub(MOST);
+        let mut listed = known[..known.len() - more].join(", ");
+        if known.is_empty() {
+            listed.push_str("no story");
+        }
+        if more > 0 {
+            listed.push_str(&format!(" and {more} more"));
+        }
+        RecordError::Unknown { name: name.to_owned(), file: file.display().to_string(), known: listed }
     }
 
     /// The error and its causes on one line.

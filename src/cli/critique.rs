@@ -8,13 +8,14 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
+use super::input;
 use super::interrupt;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
 use super::threads::{self, Share};
-use crate::bank;
+use crate::bank::{self, Reading};
 use crate::critic::{Critic, Selection, UnknownMistake};
 use crate::model::encoder::Embedded;
 use crate::render::{Context, One, Renderer, Shown, place};
@@ -98,11 +99,19 @@ impl Run<'_> {
         if let Some(question) = &self.args.question {
             answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
         }
+        let several = !is_stdin(file)
+            && bank::holder(file).is_none()
+            && bank::is_several(&answer.source, file, &Reading::default());
         let (critic, select) = self.prepare(&settings)?;
         let name = answer.name.clone();
         let cannot = || format!("cannot critique {name}");
         let mut report = critic.critique(&mut answer, &select).with_context(cannot)?;
         let mut notes = suppression_notes(&answer, critic);
+        if several {
+            notes.push(format!(
+                "{name} looks like several stories and is judged as one; `candor bank` reads each"
+            ));
+        }
         let writes = critic.writes(&report);
         let apart = self.format.words.filter(|_| writes);
         let number = self.written;
@@ -137,9 +146,11 @@ impl Run<'_> {
         if !is_stdin(file) {
             if file.is_file() && bank::is_bank(file) {
                 let name = file.display();
-                bail!("{name} holds records, an answer each; `candor bank {name}` reads them");
+                bail!(
+                    "{name} holds records, an answer each; `candor bank {name}` reads them, and `candor critique {name}#ID` one of them"
+                );
             }
-            return Ok(text::read_file(file)?);
+            return input::answer(file, &self.args.fields.fields());
         }
         let name = self.args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
         let mut bytes = Vec::new();

@@ -14,6 +14,7 @@ mod doctor;
 mod eval;
 mod explain;
 mod generate;
+mod input;
 mod interrupt;
 mod llm;
 mod models;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 
 use super::args::Color;
+use crate::bank;
 use crate::render::{escape, escape_lines};
 
 /// Widest lines, however wide the terminal is: longer ones are hard to read.
@@ -21,10 +22,14 @@ pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut answers: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
-    let Some(output) = output.and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
-    let same = |file: &&Path| file.canonicalize().is_ok_and(|f| f == output && f.is_file());
+    let Some((output, path)) = output.and_then(|o| Some((o, o.canonicalize().ok()?))) else { return Ok(()) };
+    let file = |answer: &Path| bank::holder(answer).unwrap_or(answer).canonicalize();
+    let same = |answer: &&Path| file(answer).is_ok_and(|f| f == path && f.is_file());
     match answers.find(same) {
-        Some(file) => bail!("-o {} is one of the answers; name another file", file.display()),
+        Some(answer) => {
+            let (output, answer) = (output.display(), answer.display());
+            bail!("-o {output} would be written over the answer {answer}; name another file")
+        }
         None => Ok(()),
     }
 }

@@ -94,8 +94,8 @@ fn signals(probes: &[Probe], evidence: &Evidence) -> Vec<Signal> {
     probes.iter().map(|p| score::signal(p, evidence)).collect()
 }
 
-/// What a probe praises. No sentence is praised that is weak in something else, and nothing of which a finding says that it
-/// is missing: one that a criterion names which asks for the same.
+/// What a probe praises. No sentence is praised of which the model is unsure or that is weak in something else, and nothing of which
+/// a finding says that it is missing: one that a criterion names which asks for the same.
 fn strength(probe: &Probe, evidence: &Evidence, guide: &Guide, findings: &[Finding]) -> Option<Strength> {
     let found = |id: &String| findings.iter().any(|f| f.id == *id);
     let same = |c: &&Criterion| matches!(&c.measure, Measure::Heard { any, .. } if *any == probe.any);
@@ -104,7 +104,7 @@ fn strength(probe: &Probe, evidence: &Evidence, guide: &Guide, findings: &[Findi
     }
     let weak = |i: usize| Tag::ALL.iter().any(|&t| t.weakens() && evidence.hears(i, t));
     let mut signal = score::signal(probe, evidence);
-    signal.sentences.retain(|&i| !weak(i));
+    signal.sentences.retain(|&i| score::deserves(probe, evidence, i) && !weak(i));
     let enough = signal.sentences.len() as f32 >= probe.enough;
     enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
 }
@@ -179,6 +179,19 @@ mod tests {
         assert_eq!(r, silent(&s.evidence, Some(Abstention::NotAnAnswer)));
         let r = judge(&story(&[]), &Options::default());
         assert_eq!((r.abstention, r.verdict), (Some(Abstention::NoText), None));
+    }
+
+    #[test]
+    fn what_is_doubtful_is_shown_but_not_praised() {
+        let mut s = sample();
+        let influence = Tag::Influence.index();
+        s.evidence.thresholds[influence] = 0.3;
+        for (p, praised) in [(0.4, false), (0.5, true)] {
+            s.evidence.sentences[1].tags[influence] = p;
+            let r = judge(&s, &Options::default());
+            assert!(r.sentences[1].tags.contains(&(Tag::Influence, p)));
+            assert_eq!(r.strengths.iter().any(|x| x.id == "drove_alignment"), praised, "{p}");
+        }
     }
 
     #[test]

@@ -168,11 +168,14 @@ fn headline(message: &str) -> &str {
     if bare.contains(". ") { message.trim() } else { bare }
 }
 
-/// The text on lines of at most `width` columns, each as full as it can be. The library's other way, which evens
-/// lines out, would rather overflow than leave a line short.
+/// The text on lines of at most `width` columns, each as full as it can be, cut between words only: a path stays whole. The
+/// library's other way, which evens lines out, would rather overflow than leave a line short.
 #[must_use]
 pub fn fold(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width).wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
+    let options = textwrap::Options::new(width)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
     textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
 }
 

@@ -4,7 +4,9 @@ use super::{Context, SecondModel, Shown, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
-use crate::report::{Abstention, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words};
+use crate::report::{
+    Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
+};
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
@@ -25,8 +27,8 @@ pub(super) fn name(name: &str) -> &str {
 }
 
 /// What to run candor on again.
-pub(super) fn again<'a>(shown: &Shown<'a>) -> &'a str {
-    if shown.answer.name == "-" { "it" } else { &shown.answer.name }
+pub(super) fn again(shown: &Shown<'_>) -> String {
+    if shown.answer.name == "-" { "it".to_owned() } else { quoted(&shown.answer.name) }
 }
 
 /// The guide's title of a role.
@@ -90,18 +92,26 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
              that this is the right file."
         }
         Abstention::NotAnAnswer => {
-            "That is no judgement of you: candor only scores a story told in English. Tell one thing that happened, \
-             in a few sentences: what was at stake, what was yours to carry, what you did and why, what came \
-             of it. Rough notes are enough."
+            "That is no judgement of you: candor only scores a story, told in English and in more than a line or two. \
+             Tell one thing that happened: what was at stake, what was yours to carry, what you did and why, what \
+             came of it. Rough notes are enough."
         }
     }
 }
 
-/// Why there is nothing to mend.
-pub(super) fn nothing(shown: &Shown<'_>) -> String {
-    match shown.report.findings.len() {
-        0 => "Nothing: none of the mistakes that the guide warns of is heard in it.".to_owned(),
-        n => format!("Nothing as severe as is asked for; less severe and not shown: {n}."),
+/// Why there is nothing to mend. An answer below a good level that shows no mistake is told where most of its points are lost.
+pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
+    let poor = shown.report.verdict.as_ref().filter(|v| v.level < GOOD).and_then(most_lost);
+    let advice = poor.and_then(|lost| {
+        let told_by = guide.criterion.iter().find(|c| c.id == lost.id)?.told_by.first()?;
+        Some(format!(" Most is lost in {}. {}", lost.title, guide.find_mistake(told_by)?.help))
+    });
+    match (shown.report.findings.len(), advice) {
+        (0, Some(advice)) => {
+            format!("None of the mistakes that the guide warns of is heard clearly.{advice}")
+        }
+        (0, None) => "Nothing: none of the mistakes that the guide warns of is heard in it.".to_owned(),
+        (n, _) => format!("Nothing as severe as is asked for; less severe and not shown: {n}."),
     }
 }
 
@@ -129,9 +139,13 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
 
 /// The part of the score that loses most points, where it is worth naming: below level 3 much is missing, at 5 nothing is.
 pub(super) fn thinnest(verdict: &Verdict) -> Option<String> {
-    let most = verdict.criteria.iter().max_by(|a, b| a.lost().total_cmp(&b.lost()))?;
-    (matches!(verdict.level, 3 | 4) && most.lost() >= THIN)
-        .then(|| format!("The thinnest part: {}.", most.title))
+    let most = most_lost(verdict).filter(|_| matches!(verdict.level, 3 | 4))?;
+    Some(format!("The thinnest part: {}.", most.title))
+}
+
+fn most_lost(verdict: &Verdict) -> Option<&Criterion> {
+    let most = verdict.criteria.iter().max_by(|a, b| a.lost().total_cmp(&b.lost()));
+    most.filter(|c| c.lost() >= THIN)
 }
 
 /// The place of the level among the five.
@@ -219,4 +233,13 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
         None if shown.report.follow_ups.is_empty() => "say it aloud, in two minutes.".to_owned(),
         None => "say it aloud in two minutes, and have an answer ready to what you will be asked.".to_owned(),
     }
+}
+
+/// As a shell takes it for one word.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./~^@:+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -42,8 +42,9 @@ impl Section {
 
 /// The stories of a Markdown file, one under each heading of the highest level (`#` is the highest) that has several.
 ///
-/// Without `always` only where that is plain: at least two of the headings have 40 words of prose under them, and none
-/// names a part of an answer, as "Situation" or "Result" do. With `always` a file with one heading is cut too.
+/// Without `always` only where that is plain: each of at least two headings has 40 words of prose under it, or most of at least
+/// three have (a bank may hold a stub), and none names a part of an answer, as "Situation" or "Result" do. With `always` a file
+/// with one heading is cut too.
 /// `None` where the file is one story.
 #[must_use]
 pub fn sections(source: &str, always: bool) -> Option<Sections> {
@@ -66,7 +67,7 @@ pub fn sections(source: &str, always: bool) -> Option<Sections> {
             return None;
         }
     }
-    let plain = long > 1 && long == stories.len();
+    let plain = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
     (always && !stories.is_empty() || plain).then_some(Sections { question: front.question, stories })
 }
 
@@ -90,9 +91,21 @@ fn headings(source: &str, from: usize) -> Vec<Heading> {
         let start = at.end - source[at.start..at.end].trim_start().len() + level;
         let words = Rendered::new(source, &[Span { start, end: at.end }], SourceKind::Markdown, false);
         let title = words.text.trim().trim_end_matches('#').trim_end().to_owned();
-        Some(Heading { level, title, is_part: label::is_heading(&words), at })
+        // "Story 2" is a label too, but of a whole answer
+        let is_part =
+            (label::is_heading(&words) && !title.to_lowercase().starts_with("story")) || is_lettered(&title);
+        Some(Heading { level, title, is_part, at })
     };
     lines.into_iter().filter_map(heading).collect()
+}
+
+/// Whether a title is a part's after its letter, as in "S - Situation".
+fn is_lettered(title: &str) -> bool {
+    let title = title.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let mut parts = title.splitn(2, [' ', '-', '–', ':', '.', ')']);
+    let letter = parts.next().is_some_and(|letter| letter.chars().count() == 1);
+    let rest = parts.next().unwrap_or_default().trim_start_matches(|c: char| !c.is_alphanumeric());
+    letter && label::is_title(rest)
 }
 
 /// Words of prose; headings and comments are none.
@@ -122,6 +135,10 @@ mod tests {
         assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates"]);
         let tops = format!("# One\n{a}\n## Part\n{a}\n# Two\n{b}\n# To be written\n");
         assert_eq!(titles(&tops, false).unwrap(), ["One", "Two"], "an empty one is none");
+        let stub = format!("# One\n{a}\n# Two\nI fixed the gate.\n# Three\n{b}\n# Four\n{a}\n");
+        assert_eq!(titles(&stub, false).unwrap(), ["One", "Two", "Three", "Four"], "a bank may hold a stub");
+        let numbered = format!("## Story 1\n{a}\n## Story 2: the gates\n{b}\n");
+        assert_eq!(titles(&numbered, false).unwrap(), ["Story 1", "Story 2: the gates"]);
     }
 
     #[test]
@@ -129,7 +146,10 @@ mod tests {
         let a = prose(60);
         let star = format!("# The export\n## Situation\n{a}\n## Action\n{a}\n## Result\n{a}\n");
         assert_eq!(titles(&star, false), None, "parts of an answer");
+        let lettered = format!("## ✅ S - Situation\n{a}\n## ✅ A - Action\n{a}\n");
+        assert_eq!(titles(&lettered, false), None, "parts of an answer");
         assert_eq!(titles(&format!("# One\n{a}\n# Two\nToo short.\n"), false), None);
+        assert_eq!(titles(&format!("# One\n{a}\n# Two\nToo short.\n# Three\n{a}\n"), false), None);
         assert_eq!(titles(&format!("# One\n{a}\n"), false), None);
         assert_eq!(
             titles(&format!("```\n# One\n{a}\n# Two\n{a}\n```\n<!--\n# One\n# Two\n-->\n"), true),

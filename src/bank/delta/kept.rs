@@ -101,9 +101,9 @@ impl Kept {
     }
 }
 
-/// The same for the same source and question, within one run.
+/// The same for the same text and question, within one run; wherever in a file the text stands.
 fn digest(answer: &Answer) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&answer.source, &answer.question).hash(&mut hasher);
+    (answer.source.trim(), &answer.question).hash(&mut hasher);
     hasher.finish()
 }

@@ -49,6 +49,13 @@ pub(in crate::cli) struct RecordArgs {
     /// Cut Markdown files into a story under each heading
     #[arg(long, help_heading = RECORDS)]
     split_headings: bool,
+    #[command(flatten)]
+    fields: FieldArgs,
+}
+
+/// Where a record holds what.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct FieldArgs {
     /// Field or column of the story
     #[arg(long, help_heading = RECORDS, value_name = "NAME", default_value = "text")]
     text_field: String,
@@ -62,9 +69,17 @@ pub(in crate::cli) struct RecordArgs {
 
 impl RecordArgs {
     pub(in crate::cli) fn reading(&self) -> Reading {
-        let (text, id, question) =
-            (self.text_field.clone(), self.id_field.clone(), self.question_field.clone());
-        Reading { fields: Fields { text, id, question }, split: self.split_headings }
+        Reading { fields: self.fields.fields(), split: self.split_headings }
+    }
+}
+
+impl FieldArgs {
+    pub(in crate::cli) fn fields(&self) -> Fields {
+        Fields {
+            text: self.text_field.clone(),
+            id: self.id_field.clone(),
+            question: self.question_field.clone(),
+        }
     }
 }
 

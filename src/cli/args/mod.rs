@@ -13,7 +13,9 @@ use super::compare::CompareArgs;
 use crate::render::{self, Renderer};
 use crate::report::Severity;
 use groups::LLM;
-pub(super) use groups::{CacheArgs, ConfigArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs};
+pub(super) use groups::{
+    CacheArgs, ConfigArgs, FieldArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs,
+};
 
 /// An offline critic of written interview answers
 ///
@@ -88,7 +90,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = CRITIQUE_EXAMPLES)]
 pub(super) struct CritiqueArgs {
-    /// Answers to read, or `-` for standard input
+    /// Answers to read, or `-` for standard input; FILE#ID is a story of a bank, by the name that `bank` has for it
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) files: Vec<PathBuf>,
     /// What to call standard input
@@ -108,6 +110,8 @@ pub(super) struct CritiqueArgs {
     /// Write to a file, all at once at the end
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) fields: FieldArgs,
     #[command(flatten)]
     pub(super) mistakes: MistakeArgs,
     /// The least severity to show [default: suggestion]

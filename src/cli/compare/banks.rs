@@ -72,6 +72,9 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
 /// A story and a folder of them are no two versions of anything.
 fn alike(args: &CompareArgs, new: &Path) -> Result<()> {
     for path in [args.old.as_path(), new] {
+        if bank::holder(path).is_some() {
+            bail!("{} names a single story; give two stories, or two banks", path.display());
+        }
         if !path.exists() {
             bail!("{}: no such file or folder", path.display());
         }

@@ -11,6 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::Outcome;
+use super::input;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
@@ -22,7 +23,7 @@ use crate::model::cache::Cache;
 use crate::model::encoder::Embedded;
 use crate::render::compare::{ALL, Compared, Renderer, Setting};
 use crate::report::Report;
-use crate::text::{self, Answer};
+use crate::text::Answer;
 use revision::Revision;
 
 pub(super) use args::CompareArgs;
@@ -38,10 +39,12 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
     let mut old = match &args.git {
         Some(revision) => Revision::find(revision, file)?.answer(file)?,
-        None => text::read_file(&args.old)?,
+        None => input::answer(&args.old, &reading.fields)?,
     };
-    let mut new = text::read_file(file)?;
-    let several = |answer: &Answer, path: &Path| bank::is_several(&answer.source, path, &reading);
+    let mut new = input::answer(file, &reading.fields)?;
+    let several = |answer: &Answer, path: &Path| {
+        bank::holder(path).is_none() && bank::is_several(&answer.source, path, &reading)
+    };
     if several(&old, &args.old) || several(&new, file) {
         return banks::run(args, &reading);
     }

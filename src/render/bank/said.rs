@@ -4,6 +4,7 @@ use super::Bank;
 use crate::bank::{Link, Served, Serves, Story, Weak};
 use crate::guide::Guide;
 use crate::render::reason;
+use crate::render::said::quoted;
 
 /// How many stories there are, how many of them are told, what they score.
 pub(super) fn head(bank: &Bank<'_>) -> String {
@@ -113,11 +114,11 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
     match (worst, missing) {
         (Some((story, _)), _) => {
             let name = &bank.stories[*story].name;
-            // a record of a file can't be named to `critique`
-            let shows = if name.contains('#') {
-                "with --format html the report shows"
+            // a record of standard input is gone
+            let shows = if name.starts_with("-#") || name.starts_with("-:") {
+                "with --format html the report shows".to_owned()
             } else {
-                "`candor critique` shows"
+                format!("`candor critique {}` shows", quoted(name))
             };
             format!("mend that in {name}; {shows} where.")
         }

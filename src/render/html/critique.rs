@@ -45,7 +45,7 @@ pub(super) struct View<'a> {
 struct Refused<'a> {
     why: &'static str,
     what: &'static str,
-    again: &'a str,
+    again: String,
     left_out: Vec<LeftOut<'a>>,
 }
 
@@ -161,7 +161,7 @@ impl<'a> View<'a> {
                 .take(said::MEND_FIRST)
                 .map(|(i, f)| mend(i, f, guide))
                 .collect(),
-            nothing: said::nothing(shown),
+            nothing: said::nothing(shown, context.guide),
             suppressed: said::suppressed(shown),
             bar: Bar::of(&words, guide),
             keys: keys(shown, &words, guide),

@@ -25,7 +25,7 @@ pub(super) fn mend_first(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pa
         page.para(&lead, &summary(finding, context), severity_style(finding.severity))?;
     }
     if !any {
-        page.para("", &said::nothing(shown), PLAIN)?;
+        page.para("", &said::nothing(shown, context.guide), PLAIN)?;
     }
     match said::suppressed(shown) {
         Some(text) => page.para("", &text, DIM),

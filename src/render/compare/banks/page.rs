@@ -137,7 +137,8 @@ fn next(banks: &Banks<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     if let Some((text, command)) = said::word_by_word(banks) {
         page.para("", &text, PLAIN)?;
-        page.para("  ", &command, PLAIN)?;
+        // on one line, to be copied
+        page.line(&format!("  {}", escape(&command)))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::render::bank::said::count;
 use crate::render::bank::terminal::numbers;
 use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::reason;
-use crate::render::said::role_title;
+use crate::render::said::{quoted, role_title};
 
 /// Criteria that are named for a story; the others are summed up.
 const MOST_PARTS: usize = 3;
@@ -272,8 +272,7 @@ pub(super) fn next(delta: &Delta<'_>) -> Option<String> {
         Row::Added(a) if a.place == worst => Some(a.story),
         _ => None,
     })?;
-    let shows = if story.named == Named::File { "; `candor critique` shows where" } else { "" };
-    Some(format!("mend that in {}{shows}.", story.name))
+    Some(format!("mend that in {}; `candor critique {}` shows where.", story.name, quoted(&story.name)))
 }
 
 /// What a story lost, or what changed in it, and the command that shows that word by word: of the one that lost most, else
@@ -286,26 +285,15 @@ pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
     Some((format!("What {what} in {}, word by word:", pair.new.label), command))
 }
 
-/// The command that compares the versions of a story; none where they are parts of files, or it has another name at the
-/// revision.
+/// The command that compares the versions of a story; none where they are parts of files of a revision, or it has another name
+/// there.
 fn command(pair: &Pair<'_>, banks: &Banks<'_>) -> Option<String> {
     let files = [pair.old, pair.new].iter().all(|story| story.named == Named::File);
-    match banks.git.filter(|_| files) {
-        None if files => {
-            Some(format!("candor compare {} {}", quoted(&pair.old.name), quoted(&pair.new.name)))
-        }
-        Some(revision) if !pair.is_renamed() => {
+    match banks.git {
+        None => Some(format!("candor compare {} {}", quoted(&pair.old.name), quoted(&pair.new.name))),
+        Some(revision) if files && !pair.is_renamed() => {
             Some(format!("candor compare --git {} {}", quoted(revision), quoted(&pair.new.name)))
         }
         _ => None,
     }
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./~^@:+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
