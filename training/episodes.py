@@ -17,16 +17,18 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
+from clean import clean
+
 HERE = Path(__file__).parent
 COMMON = HERE.parent / "src" / "bank" / "common.txt"
 LEAST = 0.01  # share of a word below which all words weigh the same; src/bank/alike.rs
 
 
 def words(text):
-    """The words of a text, each once: small, without a plural's s, single letters and digits left out."""
+    """The words of a text, each once: small, without a plural's s, single letters and digits left out, and labels such as A1."""
     found = set(re.findall(r"[^\W_]+", text.lower()))
     bare = {w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in found}
-    return {w for w in bare if len(w) > 1}
+    return {w for w in bare if len(w) > 1 and not re.fullmatch(r"[^\W\d_][0-9]{1,2}", w)}
 
 
 def files():
@@ -40,7 +42,7 @@ def files():
             while before.get(at):
                 at = before[at]
             first.append(at)
-        yield path.stem, [words(" ".join(s["text"] for s in r["sentences"])) for r in rows], first
+        yield path.stem, [words(" ".join(clean(s["text"]) for s in r["sentences"])) for r in rows], first
 
 
 def weight(count, of):

@@ -51,7 +51,7 @@ impl Words {
         for text in texts {
             for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()) {
                 let word = bare(word);
-                if word.chars().nth(1).is_some() {
+                if word.chars().nth(1).is_some() && !is_label(word) {
                     found.entry(hash(word)).or_insert_with(|| weight(word).powi(2));
                 }
             }
@@ -140,6 +140,14 @@ fn bare(word: &str) -> &str {
     }
 }
 
+/// A letter with a number of one or two digits, such as the A1 before a step: it says where something stands.
+fn is_label(word: &str) -> bool {
+    let mut chars = word.chars();
+    let letter = chars.next().is_some_and(char::is_alphabetic);
+    let digits = chars.as_str();
+    letter && (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn weight(word: &str) -> f32 {
     -COMMON.get(word).copied().unwrap_or(0.0).max(LEAST).ln()
 }
@@ -161,6 +169,12 @@ mod tests {
     fn common_words_are_known() {
         assert!(COMMON.len() > 1000 && COMMON.values().all(|s| (LEAST..=1.0).contains(s)));
         assert!(weight("the") < 0.1 && weight("dialysis") > 4.0);
+    }
+
+    #[test]
+    fn labels_of_steps_make_nothing_alike() {
+        assert_eq!(likeness("A1 - Inventory, A12: stickers", "A1 - forms, A12: undo"), 0.0);
+        assert!(likeness("Ward 26, 1940", "Room 26, 1940") > 0.2, "numbers do");
     }
 
     #[test]
