@@ -274,6 +274,12 @@ impl Guide {
         self.mistake.iter().find(|m| m.id == id || m.aliases.iter().any(|a| a == id))
     }
 
+    /// What to do where a criterion loses points: the help of the first mistake that tells of it, if it has one.
+    #[must_use]
+    pub fn help(&self, criterion: &Criterion) -> Option<&str> {
+        Some(self.find_mistake(criterion.told_by.first()?)?.help.as_str())
+    }
+
     fn check(&self) -> Result<(), (String, String)> {
         for &role in Role::ALL {
             require(self.role.contains_key(&role), || format!("role.{role}"), "is missing")?;

@@ -13,6 +13,9 @@ use super::record::{Fields, Named, Reading, Record, RecordError};
 use super::table::Table;
 use crate::text::{self, MAX_BYTES, SourceKind};
 
+/// Names of stories that are listed at most where one is not found.
+const LISTED: usize = 12;
+
 /// Records in the order of their source. None is read before it is asked for.
 pub struct Records<'a> {
     each: Box<dyn Iterator<Item = Result<Record, RecordError>> + 'a>,
@@ -124,16 +127,23 @@ pub fn find(name: &Path, fields: &Fields) -> Option<Result<Record, RecordError>>
     let (file, wanted) = (holder(name)?, name.to_str()?);
     // who names a heading wants what stands under it
     let how = Reading { fields: fields.clone(), split: true };
-    let called = |found: &Result<Record, RecordError>| match found {
-        Ok(record) => record.name == wanted,
-        Err(error) => error.name() == wanted || Path::new(error.name()) == file,
-    };
-    let mut known = Vec::new();
-    let found = open(file, &how).find(|found| {
-        known.extend(found.as_ref().ok().map(|record| record.name.clone()));
-        called(found)
-    });
-    Some(found.unwrap_or_else(|| Err(RecordError::unknown(wanted, file, &known))))
+    let (mut known, mut more) = (Vec::new(), 0);
+    for found in open(file, &how) {
+        match found {
+            Ok(record) if record.name == wanted => return Some(Ok(record)),
+            Ok(record) if known.len() < LISTED => known.push(record.name),
+            Ok(_) => more += 1,
+            Err(error) if error.name() == wanted || Path::new(error.name()) == file => {
+                return Some(Err(error));
+            }
+            Err(_) => {}
+        }
+    }
+    let mut known = if known.is_empty() { "no story".to_owned() } else { known.join(", ") };
+    if more > 0 {
+        known.push_str(&format!(" and {more} more"));
+    }
+    Some(Err(RecordError::Unknown { name: wanted.to_owned(), file: file.display().to_string(), known }))
 }
 
 /// Whether a path is a bank by what it is called: a folder, or a file of records. A Markdown file may be one too, by what is
@@ -143,10 +153,10 @@ pub fn is_bank(path: &Path) -> bool {
     path.is_dir() || matches!(Kind::of(path), Kind::Lines | Kind::Table(_))
 }
 
-/// Whether the text of a file of this name is cut into a story under each heading.
+/// Whether the text of a file of this name is cut into a story under each heading. One that has a [`holder`] was cut already.
 #[must_use]
 pub fn is_several(source: &str, path: &Path, how: &Reading) -> bool {
-    several(source, path, how).is_some()
+    several(source, path, how).is_some() && holder(path).is_none()
 }
 
 fn several(source: &str, path: &Path, how: &Reading) -> Option<text::Sections> {

@@ -1,7 +1,7 @@
 //! A story as it comes in, or why it can't be read.
 
 use std::io;
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::MAIN_SEPARATOR;
 
 use crate::critic::CriticError;
 use crate::text::{Answer, ReadError, SourceKind};
@@ -196,21 +196,6 @@ impl RecordError {
             | RecordError::Long { name }
             | RecordError::Critic { name, .. } => name,
         }
-    }
-
-    /// That no story of a file has a name; `known`: those that they have.
-    pub(super) fn unknown(name: &str, file: &Path, known: &[String]) -> RecordError {
-        /// Names that are listed at most.
-        const MOST: usize = 12;
-        let more = known.len().saturating_sub(MOST);
-        let mut listed = known[..known.len() - more].join(", ");
-        if known.is_empty() {
-            listed.push_str("no story");
-        }
-        if more > 0 {
-            listed.push_str(&format!(" and {more} more"));
-        }
-        RecordError::Unknown { name: name.to_owned(), file: file.display().to_string(), known: listed }
     }
 
     /// The error and its causes on one line.

@@ -283,13 +283,12 @@ pub(super) fn weakest(points: &[&[f32]], guide: &Guide) -> Option<Link> {
     costs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     costs.truncate(NAMED);
     let criterion = &guide.criterion[c];
-    let help = criterion.told_by.first().and_then(|id| guide.find_mistake(id)).map(|m| m.help.clone());
     Some(Link {
         criterion: criterion.id.clone(),
         title: criterion.title.clone(),
         lost,
         stories: costs,
-        help: help.unwrap_or_default(),
+        help: guide.help(criterion).unwrap_or_default().to_owned(),
     })
 }
 

@@ -99,9 +99,7 @@ impl Run<'_> {
         if let Some(question) = &self.args.question {
             answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
         }
-        let several = !is_stdin(file)
-            && bank::holder(file).is_none()
-            && bank::is_several(&answer.source, file, &Reading::default());
+        let several = !is_stdin(file) && bank::is_several(&answer.source, file, &Reading::default());
         let (critic, select) = self.prepare(&settings)?;
         let name = answer.name.clone();
         let cannot = || format!("cannot critique {name}");

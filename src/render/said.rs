@@ -103,8 +103,8 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
 pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
     let poor = shown.report.verdict.as_ref().filter(|v| v.level < GOOD).and_then(most_lost);
     let advice = poor.and_then(|lost| {
-        let told_by = guide.criterion.iter().find(|c| c.id == lost.id)?.told_by.first()?;
-        Some(format!(" Most is lost in {}. {}", lost.title, guide.find_mistake(told_by)?.help))
+        let criterion = guide.criterion.iter().find(|c| c.id == lost.id)?;
+        Some(format!(" Most is lost in {}. {}", lost.title, guide.help(criterion)?))
     });
     match (shown.report.findings.len(), advice) {
         (0, Some(advice)) => {

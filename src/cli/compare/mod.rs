@@ -42,9 +42,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
         None => input::answer(&args.old, &reading.fields)?,
     };
     let mut new = input::answer(file, &reading.fields)?;
-    let several = |answer: &Answer, path: &Path| {
-        bank::holder(path).is_none() && bank::is_several(&answer.source, path, &reading)
-    };
+    let several = |answer: &Answer, path: &Path| bank::is_several(&answer.source, path, &reading);
     if several(&old, &args.old) || several(&new, file) {
         return banks::run(args, &reading);
     }

@@ -106,6 +106,11 @@ pub(super) fn weakest(link: &Link, bank: &Bank<'_>) -> String {
     format!("{}: it costs {:.0} points, {each:.1} a story, most in {of}", link.title, link.lost)
 }
 
+/// What to do about the story that the weakest link costs most.
+pub(in crate::render) fn mend_in(name: &str) -> String {
+    format!("mend that in {name}; `candor critique {}` shows where.", quoted(name))
+}
+
 /// What to do now.
 pub(super) fn next(bank: &Bank<'_>) -> String {
     let summary = bank.summary;
@@ -115,12 +120,11 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
         (Some((story, _)), _) => {
             let name = &bank.stories[*story].name;
             // a record of standard input is gone
-            let shows = if name.starts_with("-#") || name.starts_with("-:") {
-                "with --format html the report shows".to_owned()
+            if name.starts_with("-#") || name.starts_with("-:") {
+                format!("mend that in {name}; with --format html the report shows where.")
             } else {
-                format!("`candor critique {}` shows", quoted(name))
-            };
-            format!("mend that in {name}; {shows} where.")
+                mend_in(name)
+            }
         }
         (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),
         (None, None) => "say each of them aloud, in two minutes.".to_owned(),

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::{Banks, Row, Setting, rows, shown, turn};
 use crate::bank::{Alone, Became, By, Covered, Delta, Link, Moved, Named, Pair, Turn, Whole};
 use crate::guide::{Guide, Probe};
-use crate::render::bank::said::count;
+use crate::render::bank::said::{count, mend_in};
 use crate::render::bank::terminal::numbers;
 use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::reason;
@@ -272,7 +272,7 @@ pub(super) fn next(delta: &Delta<'_>) -> Option<String> {
         Row::Added(a) if a.place == worst => Some(a.story),
         _ => None,
     })?;
-    Some(format!("mend that in {}; `candor critique {}` shows where.", story.name, quoted(&story.name)))
+    Some(mend_in(&story.name))
 }
 
 /// What a story lost, or what changed in it, and the command that shows that word by word: of the one that lost most, else

@@ -179,6 +179,10 @@ fn the_command_is_one_that_can_be_run() {
     let mut none = old.clone();
     none.iter_mut().for_each(|kept| kept.named = Named::Part);
     assert!(!render("terminal", (&none, &new), Some("HEAD~1"), |_| ()).contains("candor compare"));
+    assert!(
+        render("terminal", (&none, &new), None, |_| ())
+            .contains("\n  candor compare old/clean.md new/clean.md\n")
+    );
     new[3].name = "new/it's mine.md".to_owned();
     let text = render("terminal", (&old, &new), None, |_| ());
     assert!(text.contains("candor compare old/clean.md 'new/it'\\''s mine.md'\n"), "{text}");
