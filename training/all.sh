@@ -22,13 +22,14 @@ folds() {
   done
 }
 folds shared --tag=-first --until al
-# the files after al came later, and so did dictated answers and most of the typos; then those after bj, after cp, and after dn last
+# the files after al came later, and so did dictated answers and most of the typos; then those after bj, after cp, after dn, and after el last
 later=(--lr 1e-4 --head-lr 8e-4 --ends 1 --typos 0.35)
 folds foldK-first --tag=-second --until bj --seed 2 --epochs 3 "${later[@]}"
 folds foldK-second --tag=-third --until bj --seed 3 --epochs 3 "${later[@]}"
 folds foldK-third --tag=-fourth --until cp --seed 4 --epochs 2 "${later[@]}"
 folds foldK-fourth --tag=-fifth --until dn --seed 5 --epochs 2 "${later[@]}" --typos 0.4
-folds foldK-fifth --seed 6 --epochs 2 "${later[@]}" --typos 0.4
+folds foldK-fifth --tag=-sixth --until el --seed 6 --epochs 2 "${later[@]}" --typos 0.4
+folds foldK-sixth --seed 7 --epochs 2 "${later[@]}" --typos 0.4 --lr 2.5e-4 --head-lr 1e-3
 "$PYTHON" soup.py
 # more threads than cores would only wait for each other
 export OMP_NUM_THREADS=1
