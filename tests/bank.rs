@@ -255,6 +255,12 @@ fn where_nothing_can_be_read_the_code_says_so() {
         assert_eq!(output.status.code(), Some(2), "{path}");
         assert!(out(&output).contains(path), "{}", out(&output));
     }
+    folder.write("a.md", "The export was mine. I moved it, and it held.");
+    let part = run(&folder.0, &["a.md", "none.md"]);
+    assert_eq!(part.status.code(), Some(2), "what was named is not there");
+    folder.write("report.json", "[]");
+    assert_eq!(run(&folder.0, &["none.md", "--format", "json", "-o", "report.json"]).status.code(), Some(2));
+    assert_eq!(fs::read_to_string(folder.0.join("report.json")).unwrap(), "[]", "nothing came in its place");
 }
 
 #[cfg(unix)]

@@ -108,6 +108,51 @@ fn an_output_file_is_written_whole_and_nothing_else() {
     let mut names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["a.md", "out.jsonl"]);
+    // where nothing is read, what was there is worth more
+    let nothing = run(&folder.0, &["critique", "none.md", "--format", "jsonl", "-o", "out.jsonl"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(folder.0.join("out.jsonl")).unwrap(), written);
+}
+
+#[test]
+fn an_output_file_may_be_standard_output() {
+    let folder = Folder::new("cli-standard");
+    folder.write("a.md", ANSWER);
+    let plain = out(&run(&folder.0, &["critique", "a.md"]));
+    let log = folder.write("log", "before\n");
+    for name in if cfg!(target_os = "linux") { &["-", "/dev/stdout"][..] } else { &["-"] } {
+        let to = fs::OpenOptions::new().append(true).open(&log).unwrap();
+        let ran = candor(&folder.0).args(["critique", "a.md", "-o", name]).stdout(to).status().unwrap();
+        assert_ne!(ran.code(), Some(2), "{name}");
+    }
+    let runs = fs::read_to_string(log).unwrap().matches(&plain).count();
+    assert_eq!(runs, if cfg!(target_os = "linux") { 2 } else { 1 });
+    assert!(!folder.0.join("-").exists());
+}
+
+#[test]
+fn records_on_standard_input_are_no_answer() {
+    let folder = Folder::new("cli-records");
+    let mut child = candor(&folder.0)
+        .args(["critique", "-", "--stdin-filename", "s.jsonl"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"{\"text\": \"It held.\"}\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("`candor bank - --stdin-filename s.jsonl` reads them"), "{}", err(&output));
+}
+
+#[test]
+fn what_gets_no_score_is_told_in_quiet_too() {
+    let folder = Folder::new("cli-quiet");
+    folder.write("a.md", "Buy milk, eggs and bread.\n");
+    for format in ["terminal", "compact"] {
+        let said = out(&run(&folder.0, &["critique", "a.md", "--quiet", "--format", format]));
+        assert!(said.starts_with("a.md: no score: "), "{format}: {said}");
+    }
 }
 
 #[test]
@@ -177,11 +222,12 @@ fn an_answer_is_never_written_over() {
 #[test]
 fn unknown_ids_in_comments_are_noted() {
     let folder = Folder::new("cli-comments");
-    folder.write("a.md", &format!("{ANSWER}\n<!-- candor ignore no_resul -->\n"));
+    folder.write("a.md", &format!("{ANSWER}\n<!-- candor ignore no_resul --> <!-- candor ignore -->\n"));
     let output = run(&folder.0, &["critique", "a.md"]);
     let said = err(&output);
     assert!(said.starts_with("candor: note: a.md:3:"), "{said}");
     assert!(said.contains("unknown mistake `no_resul` (did you mean `no_result`?)"), "{said}");
+    assert!(said.contains("`candor ignore` is no request that candor knows"), "{said}");
     assert_eq!(err(&run(&folder.0, &["critique", "a.md", "--quiet"])), "");
 }
 

@@ -78,6 +78,11 @@ fn a_file_is_compared_with_what_it_was() {
         assert_eq!(said["old"]["path"], format!("HEAD:{file}"));
     }
     folder.write("weak.md", WEAK);
+    let piped = command(&folder.0, &["-", "stories/a.md", "--quiet"])
+        .stdin(fs::File::open(folder.0.join("weak.md")).unwrap())
+        .output()
+        .unwrap();
+    assert!(out(&piped).starts_with("Better: "), "{}", out(&piped));
     let two = run(&folder.0, &["weak.md", "stories/a.md", "--format", "json"]);
     let one = run(&folder.0, &["--git", "HEAD", "stories/a.md", "--format", "json"]);
     let renamed = out(&one).replace("HEAD:stories/a.md", "weak.md");

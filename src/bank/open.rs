@@ -1,6 +1,7 @@
 //! From a path to its records: which of the readers it takes.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::iter::once;
@@ -121,29 +122,54 @@ pub fn holder(name: &Path) -> Option<&Path> {
     whole.match_indices(['#', ':']).map(|(at, _)| Path::new(&whole[..at])).find(|file| file.is_file())
 }
 
-/// The story that has this name in its file; `None` where [`holder`] knows no such file.
+/// The story that has this name in its file, or the only one whose name goes on after it with another word (`FILE#3` for
+/// "3. The outage", in any case of letters); `None` where [`holder`] knows no such file.
 #[must_use]
 pub fn find(name: &Path, fields: &Fields) -> Option<Result<Record, RecordError>> {
     let (file, wanted) = (holder(name)?, name.to_str()?);
     // who names a heading wants what stands under it
     let how = Reading { fields: fields.clone(), split: true };
     let (mut known, mut more) = (Vec::new(), 0);
+    let (mut exact, mut begun) = (None, Vec::new());
     for found in open(file, &how) {
         match found {
-            Ok(record) if record.name == wanted => return Some(Ok(record)),
-            Ok(record) if known.len() < LISTED => known.push(record.name),
-            Ok(_) => more += 1,
+            Ok(record) if record.name == wanted => {
+                if exact.replace(record).is_some() {
+                    return Some(Err(RecordError::Twice { name: wanted.to_owned() }));
+                }
+            }
+            Ok(record) => {
+                if known.len() < LISTED {
+                    known.push(record.name.clone());
+                } else {
+                    more += 1;
+                }
+                // two are as many as are told apart from one
+                if begun.len() < 2 && goes_on(&record.name, wanted) {
+                    begun.push(record);
+                }
+            }
             Err(error) if error.name() == wanted || Path::new(error.name()) == file => {
                 return Some(Err(error));
             }
             Err(_) => {}
         }
     }
+    if let Some(record) = exact.or_else(|| begun.pop().filter(|_| begun.is_empty())) {
+        return Some(Ok(record));
+    }
     let mut known = if known.is_empty() { "no story".to_owned() } else { known.join(", ") };
     if more > 0 {
         known.push_str(&format!(" and {more} more"));
     }
     Some(Err(RecordError::Unknown { name: wanted.to_owned(), file: file.display().to_string(), known }))
+}
+
+/// Whether a name begins with these words, and has more.
+fn goes_on(name: &str, begun: &str) -> bool {
+    let mut rest = name.chars().flat_map(char::to_lowercase);
+    let same = begun.chars().flat_map(char::to_lowercase).all(|c| rest.next() == Some(c));
+    same && rest.next().is_some_and(|c| !c.is_alphanumeric()) && !begun.ends_with(['#', ':'])
 }
 
 /// Whether a path is a bank by what it is called: a folder, or a file of records. A Markdown file may be one too, by what is
@@ -214,9 +240,14 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         return Records::one(Ok(Record { name, named, text: source, kind, question: None, bytes }));
     };
     let question = several.question;
+    let mut titles: HashMap<String, usize> = HashMap::new();
     Records::new(several.stories.into_iter().map(move |section| {
+        let nth = titles.entry(section.title.clone()).or_default();
+        *nth += 1;
+        // so that each can be asked for, and is compared with its own earlier form
+        let title = if *nth > 1 { format!("{} ({nth})", section.title) } else { section.title.clone() };
         Ok(Record {
-            name: format!("{name}#{}", section.title),
+            name: format!("{name}#{title}"),
             named: Named::Part,
             text: section.alone(&source),
             kind,
@@ -243,6 +274,7 @@ mod tests {
         assert_eq!(names("id\ttext\n4\tSo.", "a.tsv", false), ["a.tsv#4"]);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", true), ["a.md#One", "a.md#Two"]);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", false), ["a.md"]);
+        assert_eq!(names("# One\nSo.\n# One\nSo.", "a.md", true), ["a.md#One", "a.md#One (2)"]);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.txt", true), ["a.txt"], "no headings in plain text");
         assert!(names("[]", "a.json", false)[0].contains("one object a line"));
         assert_eq!(names(" ", "a.md", false), ["a.md is empty"]);
@@ -253,9 +285,13 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("candor-named-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let records = "{\"id\":\"x:1\",\"text\":\"So.\"}\n{\"text\":\"Two.\"}\n{\"id\":\"3\"}\n";
-        for (name, text) in
-            [("a.jsonl", records), ("b.md", "# One\nSo.\n# C: a start\nTwo."), ("c#1.md", "Three.")]
-        {
+        let twice = "{\"id\":\"x\",\"text\":\"So.\"}\n{\"id\":\"x\",\"text\":\"Two.\"}\n";
+        for (name, text) in [
+            ("a.jsonl", records),
+            ("b.md", "# One\nSo.\n# C: a start\nTwo."),
+            ("c#1.md", "Three."),
+            ("d.jsonl", twice),
+        ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
         let inside = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
@@ -266,10 +302,12 @@ mod tests {
         };
         assert_eq!([text("a.jsonl#x:1"), text("a.jsonl:2")], ["So.", "Two."]);
         assert_eq!([text("b.md#One"), text("b.md#C: a start")], ["So.", "Two."]);
+        assert_eq!([text("b.md#c"), text("a.jsonl#X")], ["Two.", "So."], "the only one that goes on so");
         assert_eq!(
             text("a.jsonl#3"),
             "a.jsonl#3 has no text in the field `text`; --text-field names another"
         );
+        assert_eq!(text("d.jsonl#x"), "there is more than one d.jsonl#x; give each story an id of its own");
         assert_eq!(text("a.jsonl#9"), "there is no a.jsonl#9 in a.jsonl; it holds a.jsonl#x:1, a.jsonl:2");
         for plain in ["a.jsonl", "c#1.md", "none.jsonl#1", "none"] {
             assert_eq!(text(plain), "a path");

@@ -135,6 +135,12 @@ pub enum RecordError {
         /// What it holds.
         known: String,
     },
+    /// A name that several stories of a file have.
+    #[error("there is more than one {name}; give each story an id of its own")]
+    Twice {
+        /// The name.
+        name: String,
+    },
     /// A CSV file without a column that is needed or was asked for.
     #[error("{name} has no column `{field}`, only {known}; {option} names another")]
     Column {
@@ -190,6 +196,7 @@ impl RecordError {
             | RecordError::Json { name, .. }
             | RecordError::Field { name, .. }
             | RecordError::Unknown { name, .. }
+            | RecordError::Twice { name }
             | RecordError::Column { name, .. }
             | RecordError::Open { name }
             | RecordError::Row { name, .. }

@@ -1,14 +1,14 @@
 //! `candor critique`: each answer is read, critiqued and written before the next one.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
-use super::input;
+use super::input::{self, is_stdin};
 use super::interrupt;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
@@ -20,7 +20,7 @@ use crate::critic::{Critic, Selection, UnknownMistake};
 use crate::model::encoder::Embedded;
 use crate::render::{Context, One, Renderer, Shown, place};
 use crate::report::Severity;
-use crate::text::{self, Answer, LineIndex, SourceKind, Span};
+use crate::text::{Answer, LineIndex, Span};
 
 /// Runs the command.
 pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
@@ -62,17 +62,17 @@ pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
         }
     }
     run.sink.write_all(run.format.close.as_bytes())?;
-    run.sink.finish()?;
+    if run.written == 0 {
+        run.sink.give_up()?
+    } else {
+        run.sink.finish()?
+    }
     Ok(outcome)
 }
 
 /// The path that stands for an input when its config is looked for.
 fn location<'a>(args: &'a CritiqueArgs, file: &'a Path) -> &'a Path {
     if is_stdin(file) { args.stdin_filename.as_deref().unwrap_or(Path::new("-")) } else { file }
-}
-
-fn is_stdin(file: &Path) -> bool {
-    file.as_os_str() == "-"
 }
 
 /// What all answers of a run share.
@@ -141,23 +141,19 @@ impl Run<'_> {
     }
 
     fn read(&self, file: &Path) -> Result<Answer> {
-        if !is_stdin(file) {
-            if file.is_file() && bank::is_bank(file) {
-                let name = file.display();
+        let called = location(self.args, file);
+        if bank::is_bank(called) && (is_stdin(file) || file.is_file()) {
+            let name = called.display();
+            if is_stdin(file) {
                 bail!(
-                    "{name} holds records, an answer each; `candor bank {name}` reads them, and `candor critique {name}#ID` one of them"
+                    "{name} holds records, an answer each; `candor bank - --stdin-filename {name}` reads them"
                 );
             }
-            return input::answer(file, &self.args.fields.fields());
+            bail!(
+                "{name} holds records, an answer each; `candor bank {name}` reads them, and `candor critique {name}#ID` one of them"
+            );
         }
-        let name = self.args.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("-"));
-        let mut bytes = Vec::new();
-        // One byte more than is allowed tells what is too long.
-        let most = text::MAX_BYTES as u64 + 1;
-        io::stdin().lock().take(most).read_to_end(&mut bytes).context("cannot read standard input")?;
-        let label = name.display().to_string();
-        let source = text::decode(&label, bytes)?;
-        Ok(Answer::parse(&label, source, SourceKind::from_path(&name)))
+        input::answer(file, called, &self.args.fields.fields())
     }
 
     /// The critic for a guide, loaded when it is first needed, and which mistakes it is to look for.

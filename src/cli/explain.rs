@@ -21,12 +21,17 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Outcome> {
     match &args.mistake {
         None => list(&guide, &mut out)?,
         Some(id) => {
-            let mistake = guide.find_mistake(id).ok_or_else(|| UnknownMistake::new(&guide, id))?;
+            let mistake = guide.find_mistake(bare(id)).ok_or_else(|| UnknownMistake::new(&guide, id))?;
             explain(mistake, &mut out)?;
         }
     }
     out.finish()?;
     Ok(Outcome::Clean)
+}
+
+/// The id in what a critique shows, such as `warning[no_result]` or `[no_result]`.
+fn bare(id: &str) -> &str {
+    id.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(id, |(id, _)| id)
 }
 
 /// That of the option, else of the config for an answer in the current folder, else the built-in one.

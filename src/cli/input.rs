@@ -1,16 +1,36 @@
 //! From a path of the command line to an answer.
 
+use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::bank::{self, Fields};
-use crate::text::{self, Answer};
+use crate::text::{self, Answer, SourceKind};
 
-/// The answer in a file, or a story of a bank by the name that `bank` has for it.
-pub(super) fn answer(path: &Path, fields: &Fields) -> Result<Answer> {
+/// Whether standard input is meant.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The answer in a file, or a story of a bank by the name that `bank` has for it. What comes from standard input is called
+/// `stdin`.
+pub(super) fn answer(path: &Path, stdin: &Path, fields: &Fields) -> Result<Answer> {
+    if is_stdin(path) {
+        return standard(stdin);
+    }
     match bank::find(path, fields) {
         Some(record) => Ok(record?.answer()),
         None => Ok(text::read_file(path)?),
     }
+}
+
+fn standard(path: &Path) -> Result<Answer> {
+    let mut bytes = Vec::new();
+    // One byte more than is allowed tells what is too long.
+    let most = text::MAX_BYTES as u64 + 1;
+    io::stdin().lock().take(most).read_to_end(&mut bytes).context("cannot read standard input")?;
+    let name = path.display().to_string();
+    let source = text::decode(&name, bytes)?;
+    Ok(Answer::parse(&name, source, SourceKind::from_path(path)))
 }

@@ -34,6 +34,14 @@ pub(super) fn refuse_to_overwrite<'a>(
     }
 }
 
+/// Names of standard output. As a file it would be written from its beginning, whatever a shell has put there.
+const STANDARD: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// The file to write to, unless standard output is meant.
+pub(super) fn to_file(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| STANDARD.iter().all(|name| *path != Path::new(name)))
+}
+
 /// Standard output, or a file that is there whole or not at all.
 pub(super) enum Sink {
     Standard(BufWriter<StdoutLock<'static>>),
@@ -42,7 +50,7 @@ pub(super) enum Sink {
 
 impl Sink {
     pub(super) fn new(path: Option<&Path>) -> Sink {
-        match path {
+        match to_file(path) {
             Some(path) => Sink::File { path: path.to_path_buf(), text: Vec::new() },
             None => Sink::standard(),
         }
@@ -50,6 +58,14 @@ impl Sink {
 
     pub(super) fn standard() -> Sink {
         Sink::Standard(BufWriter::new(io::stdout().lock()))
+    }
+
+    /// Leaves a file as it was. What stands in standard output stands.
+    pub(super) fn give_up(self) -> Result<()> {
+        match self {
+            Sink::File { .. } => Ok(()),
+            Sink::Standard(_) => self.finish(),
+        }
     }
 
     /// Whether colour is to be used.
@@ -99,12 +115,15 @@ impl Write for Sink {
     }
 }
 
-/// Writes beside the file and renames, so that nobody sees half of it. What is no regular file, such as
-/// `/dev/stdout`, is written to as it is.
+/// Writes beside the file and renames, so that nobody sees half of it. What is no regular file, such as `/dev/null`, is
+/// written to as it is.
 fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
     let there = fs::metadata(path);
-    if there.as_ref().is_ok_and(|m| !m.is_file()) {
-        return fs::write(path, text);
+    match &there {
+        Ok(there) if !there.is_file() => return fs::write(path, text),
+        // a file that may not be written is not replaced either
+        Ok(_) => drop(fs::OpenOptions::new().append(true).open(path)?),
+        Err(_) => {}
     }
     // Through a link to the file that it names.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());

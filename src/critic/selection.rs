@@ -47,7 +47,7 @@ impl Selection {
 }
 
 fn resolve(guide: &Guide, ids: &[String]) -> Result<BTreeSet<String>, UnknownMistake> {
-    let canonical = |id: &String| guide.find_mistake(id).map(|m| m.id.clone());
+    let canonical = |id: &String| guide.find_mistake(id.trim()).map(|m| m.id.clone());
     ids.iter().map(|id| canonical(id).ok_or_else(|| UnknownMistake::new(guide, id))).collect()
 }
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn ignore_beats_select() {
-        let both = ["no_result".to_owned(), "no_lesson".to_owned()];
+        let both = ["no_result".to_owned(), " no_lesson".to_owned()];
         let s = Selection::new(&guide(), &both, &both[1..]).unwrap();
         assert!(s.wants("no_result") && !s.wants("no_lesson") && !s.wants("vague"));
     }

@@ -166,7 +166,8 @@ pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn
             continue;
         }
         let finding = finding(answer, mistake, hit);
-        if answer.suppressions.hides(&finding.id, &finding.spans) {
+        let ids = mistake.aliases.iter().chain([&mistake.id]);
+        if answer.suppressions.hides(ids, &finding.spans) {
             found.suppressed.push(finding.id);
         } else {
             found.findings.push(finding);

@@ -3,7 +3,7 @@
 //! May import: `evidence` (its labels).
 
 use super::{Case, Detector, Hit, shown};
-use crate::evidence::{Role, Tag, Voice};
+use crate::evidence::{Tag, Voice};
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "team_subject",
@@ -17,17 +17,15 @@ fn detect(case: &Case<'_>) -> Option<Hit> {
     let evidence = case.evidence;
     let confidence = case.confidence(|| shown::repeated(evidence, Tag::Team))?;
     evidence.with_tag(Tag::Team).next()?;
-    let told = |voice| evidence.deeds(voice).filter(|&s| evidence.role(s) == Role::Action).count();
-    let (we, i) = (told(Voice::We), told(Voice::I));
+    let (we, i) = (evidence.deeds(Voice::We).count(), evidence.deeds(Voice::I).count());
     // the closing "we launched" belongs to the pattern once there is one
     let mut sentences: Vec<usize> = evidence.with_tag(Tag::Team).chain(evidence.deeds(Voice::We)).collect();
     sentences.sort_unstable();
     sentences.dedup();
     sentences.retain(|&s| evidence.sentences[s].voice != Voice::I);
-    let all = we + i + told(Voice::Other);
     let are = if we == 1 { "is" } else { "are" };
-    let counted = (we > 0)
-        .then(|| format!("{we} of {} {are} told as \"we\" and {i} as \"I\".", shown::counted(all, "deed")));
+    let counted =
+        (we > 0).then(|| format!("{} {are} told as \"we\" and {i} as \"I\".", shown::counted(we, "deed")));
     Some(Hit { confidence, sentences, counted })
 }
 
@@ -50,7 +48,7 @@ mod tests {
     fn hits() {
         let hit = story(&LINES).judged("team_subject", 0.8).hit(&DETECTOR).expect("a hit");
         assert_eq!(hit.sentences, [1, 2, 5], "the scene is no deed");
-        assert_eq!(hit.counted.as_deref(), Some("2 of 4 deeds are told as \"we\" and 1 as \"I\"."));
+        assert_eq!(hit.counted.as_deref(), Some("3 deeds are told as \"we\" and 1 as \"I\"."));
         assert!(story(&LINES).hit(&DETECTOR).is_some(), "without a judgement");
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{ADDRESSED, Context, Renderer, Shown, escape, headline, place, reason, severity_id};
+use super::{ADDRESSED, Context, Renderer, Shown, escape, headline, place, said, severity_id};
 use crate::report::Finding;
 use crate::text::LineIndex;
 
@@ -26,6 +26,9 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         let severity = severity_id(finding.severity);
         writeln!(out, "{name}:{line}:{column}: {severity}[{}] {}", finding.id, message(finding))?;
     }
+    if let Some(abstention) = shown.report.abstention {
+        return writeln!(out, "{}", said::no_score(&name, abstention));
+    }
     if context.quiet {
         return Ok(());
     }
@@ -33,10 +36,9 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         let (line, column) = place(&index, aside.span.start);
         writeln!(out, "{name}:{line}:{column}: left out: {ADDRESSED}")?;
     }
-    match (&shown.report.verdict, shown.report.abstention) {
-        (Some(v), _) => writeln!(out, "{name}: level {} of 5, score {}", v.level, v.score),
-        (None, Some(abstention)) => writeln!(out, "{name}: no score: {}", reason(abstention).1),
-        (None, None) => writeln!(out, "{name}: no score"),
+    match &shown.report.verdict {
+        Some(v) => writeln!(out, "{name}: level {} of 5, score {}", v.level, v.score),
+        None => writeln!(out, "{name}: no score"),
     }
 }
 

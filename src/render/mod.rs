@@ -25,6 +25,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use escape::{escape, escape_lines};
+use textwrap::WordSeparator;
+use textwrap::core::Word;
 
 use crate::guide::Guide;
 use crate::model::ModelInfo;
@@ -168,15 +170,32 @@ fn headline(message: &str) -> &str {
     if bare.contains(". ") { message.trim() } else { bare }
 }
 
-/// The text on lines of at most `width` columns, each as full as it can be, cut between words only: a path stays whole. The
-/// library's other way, which evens lines out, would rather overflow than leave a line short.
+/// The text on lines of at most `width` columns, each as full as it can be, cut between words only, and not inside of
+/// `backticks`: a path stays whole, and a command can be copied. The library's other way, which evens lines out, would rather
+/// overflow than leave a line short.
 #[must_use]
 pub fn fold(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_separator(textwrap::WordSeparator::Custom(|line| Box::new(unbroken(line).into_iter())))
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
     textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The words of a line; what stands in backticks is one with what touches it.
+fn unbroken(line: &str) -> Vec<Word<'_>> {
+    let (mut words, mut start, mut end, mut open) = (Vec::new(), 0, 0, false);
+    for word in WordSeparator::AsciiSpace.find_words(line) {
+        end += word.word.len() + word.whitespace.len();
+        open ^= !word.word.matches('`').count().is_multiple_of(2);
+        if !open {
+            words.push(Word::from(&line[start..end]));
+            start = end;
+        }
+    }
+    // a backtick that nobody closes holds nothing together
+    words.extend(WordSeparator::AsciiSpace.find_words(&line[start..]));
+    words
 }
 
 /// A share in whole percent, rounded; 0 of nothing.

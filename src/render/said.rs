@@ -1,6 +1,6 @@
 //! What the formats for people say in the same words: one line each, not escaped.
 
-use super::{Context, SecondModel, Shown, sentence_list};
+use super::{Context, SecondModel, Shown, reason, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
@@ -82,6 +82,11 @@ pub(super) fn form(question: &QuestionReport) -> Option<String> {
         (false, false) => format!("not answered yet; still to be heard: {}", question.missing.join("; ")),
     };
     Some(format!("{} ({verdict})", question.title))
+}
+
+/// In a line that an answer has no score, and why. The name is written as it is.
+pub(super) fn no_score(name: &str, why: Abstention) -> String {
+    format!("{name}: no score: {}", reason(why).1)
 }
 
 /// What to do about an answer without a score.

@@ -195,10 +195,11 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
     })
 }
 
-/// Marks the lines that are titles of what follows: underlined, in bold, or by their words.
+/// Marks the lines that are titles of what follows: underlined, in bold, or by their words; and what an interviewer says.
 fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
     let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
     let first = lines.iter().position(|line| line.kind != LineKind::Blank);
+    let mut told = false;
     for i in 0..lines.len() {
         let line = lines[i];
         if !matches!(line.kind, LineKind::Text | LineKind::Item) {
@@ -223,8 +224,12 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             && !ends
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
-        if underlined || bold || titled || label::is_heading(&text) {
+        // what an interviewer says above it all is the question
+        let asked = told && label::is_asked(&text);
+        if underlined || bold || titled || asked || label::is_heading(&text) {
             lines[i].kind = LineKind::Heading;
+        } else {
+            told = true;
         }
     }
 }

@@ -116,3 +116,14 @@ fn wrapped_paragraphs_are_joined_and_notes_are_not() {
     assert_eq!(blocks("I asked both teams,\nand neither did").len(), 1);
     assert_eq!(blocks("we had alarms, e.g.\non latency, and logs,\nnone fired").len(), 1);
 }
+
+#[test]
+fn what_an_interviewer_asks_in_between_is_no_sentence() {
+    let talk = "Interviewer: What did you own?\nThe export was mine.\n**Interviewer:** And how did it end?\nIt held.";
+    let kept = [
+        "t Interviewer: What did you own?",
+        "t The export was mine.",
+        "h **Interviewer:** And how did it end?",
+    ];
+    assert_eq!(blocks(talk)[..3], kept, "the question above the answer is read as one");
+}

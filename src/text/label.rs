@@ -25,7 +25,11 @@ how it works|next time|context/why|actions taken|steps taken|\
 key actions|key results|key learnings|quantified result|what|where|when|which part was mine|\
 what i did|what i did about it|what i had to do|what i saw|what i learned|what i took from it|\
 what i take from it|what i got wrong|what happened|what changed|what came out|what we did|\
-what was going on|what went wrong|where it went|how it ended|starting point";
+what was going on|what went wrong|where it went|how it ended|starting point|interviewer|recruiter|\
+candidate|interviewee";
+
+/// Who asks, where a conversation was written down; lower case.
+const ASKERS: [&str; 4] = ["interviewer", "recruiter", "hiring manager", "bar raiser"];
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
@@ -54,7 +58,23 @@ pub(super) fn end(words: &Rendered, from: usize) -> usize {
         .or_else(|| plain(text))
         .or_else(|| letter(text))
         .or_else(|| share(text));
-    from + found.map_or(0, |len| len + white(&text[len..]))
+    let Some(len) = found else { return from };
+    let len = len + white(&text[len..]);
+    // "S - Situation: …"
+    let again = if LETTERS.contains(&name(&text[..len]).as_str()) { plain(&text[len..]) } else { None };
+    from + len + again.map_or(0, |more| more + white(&text[len + more..]))
+}
+
+/// Whether it begins with the name of who asks, and is none of the narrator's words.
+pub(super) fn is_asked(words: &Rendered) -> bool {
+    let text = &words.text[..super::boundary(&words.text, MAX_SEARCH)];
+    let stop = words.emphasis_at(0).or_else(|| plain(text)).unwrap_or(0);
+    ASKERS.contains(&name(&text[..stop.min(text.len())]).as_str())
+}
+
+/// The words of a label without its sign.
+fn name(label: &str) -> String {
+    bare(label.trim_end().trim_end_matches([':', '-', '–', '—']))
 }
 
 /// Whether the whole block is a title on a line of its own.
@@ -102,9 +122,14 @@ pub(super) fn is_title(words: &str) -> bool {
     let unnumbered = bare.trim_end_matches(|c: char| c.is_ascii_digit() || c == '#').trim_end();
     let known = |words: &str| TITLES.split('|').any(|title| title == words);
     let joined = |by: &str| bare.contains(by) && bare.split(by).all(|part| known(part.trim()));
+    // "S - Situation"
+    let lettered = bare.split_once(['-', '–', '—', ':', '.', ')']).is_some_and(|(letter, rest)| {
+        LETTERS.contains(&letter.trim()) && known(rest.trim_start_matches(|c: char| !c.is_alphanumeric()))
+    });
     LETTERS.contains(&bare.as_str())
         || known(&bare)
         || known(unnumbered)
+        || lettered
         || [" and ", "&", "/"].into_iter().any(joined)
 }
 
@@ -195,7 +220,8 @@ fn plain(text: &str) -> Option<usize> {
     {
         return None;
     }
-    (is_title(words) || is_capitals(words)).then_some(end)
+    let asks = colon && ASKERS.contains(&bare(words).as_str());
+    (asks || is_title(words) || is_capitals(words)).then_some(end)
 }
 
 /// Two to six words all in capitals, as in "AT RISK:".

@@ -57,6 +57,10 @@ fn labels_are_taken_off() {
         "**🎯 Situation**",
         "Obstacle 2:",
         "**Situation** –",
+        "S - Situation:",
+        "**T – Task:**",
+        "R: Result:",
+        "Candidate:",
     ] {
         assert_eq!(rest(&format!("{label} We were late.")), "We were late.", "{label}");
     }
@@ -105,6 +109,9 @@ fn titles_alone_on_a_line_are_headings() {
         "TASK AND CONTEXT (30 seconds)",
         "*TASK** (what was mine, 15 seconds)",
         "Outcome & learnings",
+        "S - Situation",
+        "✅ A – Action",
+        "R) Result",
     ] {
         assert!(is_heading(&rendered(line)), "{line}");
     }
@@ -130,5 +137,18 @@ fn principles_alone_on_a_line_are_headings() {
     }
     for line in ["Ownership was unclear", "Frugality: we had no money.", "Think big, they said."] {
         assert!(!is_heading(&rendered(line)), "{line}");
+    }
+}
+
+#[test]
+fn who_asks_is_known_by_name() {
+    for line in
+        ["Interviewer: And then?", "**Interviewer:** And then?", "HIRING MANAGER: And then?", "Interviewer:"]
+    {
+        assert!(is_asked(&rendered(line)), "{line}");
+    }
+    for line in ["Interviewer asked me then.", "Candidate: It held.", "The interviewer: a lead.", "And then?"]
+    {
+        assert!(!is_asked(&rendered(line)), "{line}");
     }
 }

@@ -36,11 +36,14 @@ impl RunOn {
         Some(RunOn { span, words })
     }
 
-    /// Its parts, where it is cut after each word for which `ends` is true, unless a part would hold no letter and no digit.
+    /// Its parts, where it is cut after each word for which `ends` is true and which may end one, unless a part would hold no
+    /// letter and no digit.
     fn parts(&self, whole: &Sentence, ends: &[bool]) -> Vec<Sentence> {
         let mut from = 0;
         let mut parts = Vec::new();
-        let cuts = ends.iter().zip(1..self.words.len()).filter_map(|(end, to)| end.then_some(to));
+        let open = self.open(&whole.text);
+        let cuts =
+            ends.iter().zip(open).zip(1..).filter_map(|((end, open), to)| (*end && open).then_some(to));
         for to in cuts.chain([self.words.len()]) {
             let (first, last) = (&self.words[from], &self.words[to - 1]);
             let (text, rest) = (&whole.text[first.0.start..last.0.end], &whole.text[last.0.end..]);
@@ -54,6 +57,17 @@ impl RunOn {
             from = to;
         }
         parts
+    }
+
+    /// Of each word but the last whether a sentence may end with it: what stands between two signs and is no run-on by itself is
+    /// left whole.
+    fn open(&self, text: &str) -> Vec<bool> {
+        let signs: Vec<bool> = self.words.iter().map(|(word, _)| ends_in_sign(&text[word.clone()])).collect();
+        let stretches = signs.split_inclusive(|sign| *sign);
+        let mut open: Vec<bool> =
+            stretches.flat_map(|s| s.iter().map(move |sign| *sign || s.len() >= BARE)).collect();
+        open.pop();
+        open
     }
 }
 
@@ -129,6 +143,18 @@ mod tests {
             answer.sentences[0].text.starts_with("so the export was late"),
             "the label is no part of what is heard"
         );
+    }
+
+    #[test]
+    fn it_is_not_cut_between_signs_that_stand_close() {
+        let told = "IT said that it could not move before the freeze, so I proposed a printed list, which meant that we \
+            loaded without the check, and I told the manager that I would compare each morning the list with the notice \
+            myself, and that I would stop it after three wrong pallets in a week, whoever complained, and he signed it, \
+            and we did so for nine weeks, until the job was moved, and one pallet in all went wrong, for which I called \
+            the customer myself";
+        let answer = cut(told, &["freeze,", "morning", "week,", "weeks,"]);
+        let ends: Vec<&str> = answer.sentences.iter().filter_map(|s| s.text.split(' ').next_back()).collect();
+        assert_eq!(ends, ["freeze,", "week,", "weeks,", "myself"], "not after \"morning\"");
     }
 
     #[test]

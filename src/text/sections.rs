@@ -92,20 +92,10 @@ fn headings(source: &str, from: usize) -> Vec<Heading> {
         let words = Rendered::new(source, &[Span { start, end: at.end }], SourceKind::Markdown, false);
         let title = words.text.trim().trim_end_matches('#').trim_end().to_owned();
         // "Story 2" is a label too, but of a whole answer
-        let is_part =
-            (label::is_heading(&words) && !title.to_lowercase().starts_with("story")) || is_lettered(&title);
+        let is_part = label::is_heading(&words) && !title.to_lowercase().starts_with("story");
         Some(Heading { level, title, is_part, at })
     };
     lines.into_iter().filter_map(heading).collect()
-}
-
-/// Whether a title is a part's after its letter, as in "S - Situation".
-fn is_lettered(title: &str) -> bool {
-    let title = title.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let mut parts = title.splitn(2, [' ', '-', '–', ':', '.', ')']);
-    let letter = parts.next().is_some_and(|letter| letter.chars().count() == 1);
-    let rest = parts.next().unwrap_or_default().trim_start_matches(|c: char| !c.is_alphanumeric());
-    letter && label::is_title(rest)
 }
 
 /// Words of prose; headings and comments are none.

@@ -16,10 +16,10 @@ const NEVER_LAST: [&str; 23] = [
 ];
 
 /// Abbreviations that a sentence may end with: it does where a capital follows.
-const MAYBE_LAST: [&str; 42] = [
-    "etc", "a.m", "p.m", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "e.u", "min",
-    "max", "avg", "est", "sec", "hr", "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mio", "rec", "temp",
+const MAYBE_LAST: [&str; 43] = [
+    "etc", "a.m", "p.m", "p.a", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "e.u",
+    "min", "max", "avg", "est", "sec", "hr", "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "jan", "feb",
+    "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mio", "rec", "temp",
 ];
 
 const MONTHS: [&str; 12] =
@@ -132,9 +132,9 @@ fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
     // "ms." and "st." after a figure are units and streets, "Ms." is a title.
     let never = NEVER_LAST.contains(&lower.as_str())
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
-    never
-        || (MAYBE_LAST.contains(&lower.as_str()) && small && word != "am")
-        || (matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est") && digit)
+    let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est" | "sept")
+        || MONTHS.contains(&lower.as_str()) && lower != "may";
+    never || (MAYBE_LAST.contains(&lower.as_str()) && small && word != "am") || (counted && digit)
 }
 
 /// "On Monday at 5 a.m. I looked", "at 2 a.m. Sunday": the time of day only sets the scene.
@@ -202,6 +202,7 @@ mod tests {
             "We moved to v2.1 at 5.30 and 12.5 % left.",
             "I asked J. from billing at Foo Inc. about it.",
             "The deadline was 30. June for everyone.",
+            "It began in Dec. 2016 and cost 2 % p.a. for years.",
             "I waited... and waited… until it came.",
             "\"Who owns it?\" she asked.",
             "The cut (really?) was late.",

@@ -25,8 +25,11 @@ impl Suppressions {
             if words.next().is_none_or(|(word, _)| word != "candor") {
                 continue;
             }
+            let mut words = words.peekable();
             match words.next().map(|(word, _)| word) {
-                Some("ignore") => found.ids.extend(words.map(|(id, at)| (id.to_owned(), at))),
+                Some("ignore") if words.peek().is_some() => {
+                    found.ids.extend(words.map(|(id, at)| (id.to_owned(), at)));
+                }
                 Some("off") if words.next().is_none() => {
                     silent_since.get_or_insert(span.end);
                 }
@@ -51,11 +54,12 @@ impl Suppressions {
         self.unread.iter().map(|(text, span)| (text.as_str(), *span))
     }
 
-    /// Whether a finding with this id on these sentences is to be left out. A finding on no
-    /// sentence (one about the whole answer) is hidden by its id only.
-    pub fn hides(&self, id: &str, spans: &[Span]) -> bool {
+    /// Whether a finding with these ids on these sentences is to be left out. A finding on no
+    /// sentence (one about the whole answer) is hidden by an id only.
+    pub fn hides<'a>(&self, mut ids: impl Iterator<Item = &'a String>, spans: &[Span]) -> bool {
         let silent = |span: &Span| self.off.iter().any(|off| off.contains(*span));
-        self.ids.iter().any(|(known, _)| known == id) || (!spans.is_empty() && spans.iter().all(silent))
+        ids.any(|id| self.ids().any(|(known, _)| known == id))
+            || (!spans.is_empty() && spans.iter().all(silent))
     }
 }
 
@@ -72,6 +76,10 @@ fn words(source: &str, inner: Span) -> impl Iterator<Item = (&str, Span)> {
 mod tests {
     use super::*;
 
+    fn hides(s: &Suppressions, id: &str, spans: &[Span]) -> bool {
+        s.hides([id.to_owned()].iter(), spans)
+    }
+
     fn span(source: &str, words: &str) -> Span {
         let start = source.find(words).unwrap();
         Span { start, end: start + words.len() }
@@ -81,9 +89,9 @@ mod tests {
     fn ignore_covers_the_whole_answer_for_its_ids() {
         let source = "One. <!-- candor ignore no-result, heroics --> Two.";
         let s = Suppressions::read(source, 0);
-        assert!(s.hides("no-result", &[span(source, "One.")]));
-        assert!(s.hides("heroics", &[]));
-        assert!(!s.hides("vague", &[span(source, "Two.")]));
+        assert!(hides(&s, "no-result", &[span(source, "One.")]));
+        assert!(hides(&s, "heroics", &[]));
+        assert!(!hides(&s, "vague", &[span(source, "Two.")]));
         let ids: Vec<_> = s.ids().map(|(id, at)| (id, &source[at.start..at.end])).collect();
         assert_eq!(ids, [("no-result", "no-result"), ("heroics", "heroics")]);
     }
@@ -92,24 +100,25 @@ mod tests {
     fn off_covers_findings_that_lie_wholly_inside() {
         let source = "One.\n<!-- candor off -->\nTwo. Three.\n<!-- candor on -->\nFour.";
         let s = Suppressions::read(source, 0);
-        assert!(s.hides("x", &[span(source, "Two."), span(source, "Three.")]));
-        assert!(!s.hides("x", &[span(source, "Two."), span(source, "Four.")]));
-        assert!(!s.hides("x", &[]), "a finding on the whole answer is not inside");
+        assert!(hides(&s, "x", &[span(source, "Two."), span(source, "Three.")]));
+        assert!(!hides(&s, "x", &[span(source, "Two."), span(source, "Four.")]));
+        assert!(!hides(&s, "x", &[]), "a finding on the whole answer is not inside");
     }
 
     #[test]
     fn off_without_on_lasts_to_the_end_and_on_alone_does_nothing() {
         let source = "One. <!-- candor on --> Two. <!--candor off--> Three.";
         let s = Suppressions::read(source, 0);
-        assert!(!s.hides("x", &[span(source, "Two.")]));
-        assert!(s.hides("x", &[span(source, "Three.")]));
+        assert!(!hides(&s, "x", &[span(source, "Two.")]));
+        assert!(hides(&s, "x", &[span(source, "Three.")]));
     }
 
     #[test]
     fn other_comments_are_left_alone_and_misspelt_ones_are_told() {
-        let s = Suppressions::read("<!-- note --> <!-- candor of --> <!-- candor off", 0);
+        let s =
+            Suppressions::read("<!-- note --> <!-- candor of --> <!-- candor ignore --> <!-- candor off", 0);
         assert_eq!(s.ids().count(), 0);
-        assert_eq!(s.unread().map(|(text, _)| text).collect::<Vec<_>>(), ["candor of"]);
-        assert!(!s.hides("x", &[Span { start: 40, end: 41 }]), "an open comment is no comment");
+        assert_eq!(s.unread().map(|(text, _)| text).collect::<Vec<_>>(), ["candor of", "candor ignore"]);
+        assert!(!hides(&s, "x", &[Span { start: 70, end: 71 }]), "an open comment is no comment");
     }
 }

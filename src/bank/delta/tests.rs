@@ -19,7 +19,8 @@ fn story(name: &str, score: Option<u8>, words: &str) -> Kept {
         name: format!("bank/{name}"),
         named: Named::File,
         label: name.to_owned(),
-        text: words.bytes().fold(7, |sum, b| sum * 31_u64 + u64::from(b)) & 0xffff_ffff,
+        text: words.bytes().fold(7, |sum: u64, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)))
+            & 0xffff_ffff,
         abstention: score.is_none().then_some(Abstention::NotAnAnswer),
         level: score.map(|s| (s / 20).clamp(1, 5)),
         score,

@@ -90,7 +90,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = CRITIQUE_EXAMPLES)]
 pub(super) struct CritiqueArgs {
-    /// Answers to read, or `-` for standard input; FILE#ID is a story of a bank, by the name that `bank` has for it
+    /// Answers to read, or `-` for standard input; FILE#ID is a story of a bank, by the name that `bank` has for it or how it begins
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) files: Vec<PathBuf>,
     /// What to call standard input

@@ -20,6 +20,7 @@ pub(super) use gathered::Gathered;
 pub(super) use progress::Progress;
 
 use super::Outcome;
+use super::input::is_stdin;
 use super::interrupt;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
@@ -194,7 +195,12 @@ impl Run<'_> {
         } else if complete && count.good == 0 {
             output::error(&anyhow::anyhow!("nothing could be read in {}", self.names()));
         }
-        let failed = !complete || count.good == 0 || (self.args.strict && count.bad > 0);
+        // what was named and is not there was not done, whatever else was
+        let missing = |path: &PathBuf| !is_stdin(path) && !path.exists() && bank::holder(path).is_none();
+        let failed = !complete
+            || count.good == 0
+            || self.args.paths.iter().any(missing)
+            || (self.args.strict && count.bad > 0);
         if failed { Outcome::Failed } else { Outcome::Clean }
     }
 
@@ -202,10 +208,6 @@ impl Run<'_> {
         let names: Vec<String> = self.args.paths.iter().map(|p| p.display().to_string()).collect();
         names.join(", ")
     }
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }
 
 /// The path from which the config is looked for.

@@ -40,7 +40,7 @@ impl Target {
 pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     let context = run.context(false, 80);
     let mut records = run.records();
-    let (mut target, begun) = match &run.args.output {
+    let (mut target, begun) = match output::to_file(run.args.output.as_deref()) {
         None => (Target::Standard(Sink::standard()), Begun::default()),
         Some(path) => {
             let (file, begun) = resume::open(path, run.args.resume, (stream, &context), &mut records)?;

@@ -33,7 +33,11 @@ pub(super) fn run(
     let context = run.context(sink.color(color), sink.width());
     let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete };
     write(&bank, &context, &mut sink)?;
-    sink.finish()?;
+    if stories.is_empty() {
+        sink.give_up()?
+    } else {
+        sink.finish()?
+    }
     if !complete && !run.args.quiet {
         output::note("stopped: what is told here is of the stories before that");
     }

@@ -57,7 +57,7 @@ Exit codes:
     override_usage = "candor compare [OPTIONS] <OLD> <NEW>\n       candor compare [OPTIONS] --git <REV> <PATH>"
 )]
 pub(in crate::cli) struct CompareArgs {
-    /// The old version, an answer or a bank; with --git the only path
+    /// The old version, an answer (`-` for standard input) or a bank; with --git the only path
     #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
     pub(super) old: PathBuf,
     /// The new version

@@ -39,10 +39,12 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
     let mut old = match &args.git {
         Some(revision) => Revision::find(revision, file)?.answer(file)?,
-        None => input::answer(&args.old, &reading.fields)?,
+        None => input::answer(&args.old, &args.old, &reading.fields)?,
     };
-    let mut new = input::answer(file, &reading.fields)?;
-    let several = |answer: &Answer, path: &Path| bank::is_several(&answer.source, path, &reading);
+    let mut new = input::answer(file, file, &reading.fields)?;
+    let several = |answer: &Answer, path: &Path| {
+        !input::is_stdin(path) && bank::is_several(&answer.source, path, &reading)
+    };
     if several(&old, &args.old) || several(&new, file) {
         return banks::run(args, &reading);
     }

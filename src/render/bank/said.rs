@@ -108,7 +108,7 @@ pub(super) fn weakest(link: &Link, bank: &Bank<'_>) -> String {
 
 /// What to do about the story that the weakest link costs most.
 pub(in crate::render) fn mend_in(name: &str) -> String {
-    format!("mend that in {name}; `candor critique {}` shows where.", quoted(name))
+    format!("mend that in {name}; `candor critique --explain-score {}` shows where.", quoted(name))
 }
 
 /// What to do now.

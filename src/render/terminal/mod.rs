@@ -13,8 +13,8 @@ mod wrap;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Context, Renderer, Shown};
-use page::Page;
+use super::{Context, Renderer, Shown, said};
+use page::{PLAIN, Page};
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
@@ -29,7 +29,11 @@ pub(super) const RENDERER: Renderer = Renderer {
 fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, context.width, context.color);
     if context.quiet {
-        return finding::all(shown, context, &mut page);
+        return match shown.report.abstention {
+            // without it, silence would look like an answer that needs nothing
+            Some(why) => page.para("", &said::no_score(&shown.answer.name, why), PLAIN),
+            None => finding::all(shown, context, &mut page),
+        };
     }
     heard::header(shown, &mut page)?;
     if let Some(abstention) = shown.report.abstention {

@@ -17,11 +17,13 @@ pub(in crate::render) struct Page<'a> {
     out: &'a mut dyn Write,
     pub(in crate::render) width: usize,
     pub(in crate::render) color: bool,
+    /// Whether a line was written.
+    begun: bool,
 }
 
 impl<'a> Page<'a> {
     pub(in crate::render) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Page<'a> {
-        Page { out, width: width.max(40), color }
+        Page { out, width: width.max(40), color, begun: false }
     }
 
     /// The text in a style, or as it is where no colour is wanted.
@@ -35,13 +37,16 @@ impl<'a> Page<'a> {
 
     /// A line as it is: escaped, painted and short enough already.
     pub(in crate::render) fn line(&mut self, line: &str) -> io::Result<()> {
+        self.begun = true;
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    /// A blank line and the title of a part.
+    /// The title of a part, and a blank line above it where something is.
     pub(in crate::render) fn heading(&mut self, title: &str) -> io::Result<()> {
         let title = self.paint(BOLD, title);
-        self.line("")?;
+        if self.begun {
+            self.line("")?;
+        }
         self.line(&title)
     }
 
