@@ -204,7 +204,13 @@ fn what_is_not_its_own_is_not_gone_on_with() {
 fn a_story_is_never_written_over() {
     let folder = Folder::new("bank-over");
     let story = folder.write("bank/a.md", "Mine. I moved it.");
-    for args in [["bank", "-o", "bank/a.md"], ["bank/a.md", "-o", "bank/a.md"]] {
+    folder.write("two.md", "# One\nMine.\n# Two\nMine.");
+    for args in [
+        ["bank", "-o", "bank/a.md"],
+        ["bank/a.md", "-o", "bank/a.md"],
+        ["bank", "-o", "bank/report.TXT"],
+        ["two.md#One", "-o", "two.md"],
+    ] {
         let output = run(&folder.0, &args);
         assert_eq!(output.status.code(), Some(2));
         assert!(err(&output).contains("is one of the stories"), "{}", err(&output));
@@ -258,6 +264,8 @@ fn where_nothing_can_be_read_the_code_says_so() {
     folder.write("a.md", "The export was mine. I moved it, and it held.");
     let part = run(&folder.0, &["a.md", "none.md"]);
     assert_eq!(part.status.code(), Some(2), "what was named is not there");
+    assert_eq!(run(&folder.0, &["none.md", "--format", "jsonl", "-o", "n.jsonl"]).status.code(), Some(2));
+    assert!(!folder.0.join("n.jsonl").exists(), "the right path may begin it");
     folder.write("report.json", "[]");
     assert_eq!(run(&folder.0, &["none.md", "--format", "json", "-o", "report.json"]).status.code(), Some(2));
     assert_eq!(fs::read_to_string(folder.0.join("report.json")).unwrap(), "[]", "nothing came in its place");

@@ -215,7 +215,7 @@ fn an_answer_is_never_written_over() {
     let path = folder.write("a.md", ANSWER);
     let output = run(&folder.0, &["critique", "a.md", "-o", "./a.md"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("would be written over the answer"), "{}", err(&output));
+    assert!(err(&output).contains("would be written over a.md, which is read"), "{}", err(&output));
     assert_eq!(fs::read_to_string(path).unwrap(), ANSWER);
 }
 
@@ -286,4 +286,22 @@ fn threads_and_repetition_change_no_byte() {
     for run in 0..10 {
         assert!(with(if run % 2 == 0 { "2" } else { "1" }) == once, "run {run} differs");
     }
+}
+
+#[test]
+fn a_text_that_was_pasted_twice_is_judged_once() {
+    let folder = Folder::new("cli-twice");
+    // of five words or more each: shorter ones may be said twice
+    let answer = ANSWER.replace("was mine", "of it was mine");
+    folder.write("once.md", &answer);
+    folder.write("twice.md", &format!("{answer}\n{answer}"));
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&run(&folder.0, &["critique", name, "--format", "jsonl"]).stdout).unwrap()
+    };
+    let (once, twice) = (json("once.md"), json("twice.md"));
+    assert_eq!((&once["verdict"], &once["sentences"]), (&twice["verdict"], &twice["sentences"]));
+    let reasons: Vec<&serde_json::Value> =
+        twice["left_out"].as_array().unwrap().iter().map(|l| &l["reason"]).collect();
+    assert_eq!(reasons.len(), once["sentences"].as_array().unwrap().len());
+    assert!(reasons.iter().all(|r| *r == "repeated"), "{reasons:?}");
 }

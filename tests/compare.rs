@@ -77,6 +77,17 @@ fn a_file_is_compared_with_what_it_was() {
         assert_eq!((&said["verdict"], &said["new"]["path"]), (&"better".into(), &file.into()));
         assert_eq!(said["old"]["path"], format!("HEAD:{file}"));
     }
+    let bank = |text: &str| format!("# One\n\n{text}\n\n# Two\n\n{text}\n");
+    folder.write("stories/bank.md", &bank(WEAK));
+    git(&folder, &["add", "stories/bank.md"]);
+    git(&folder, &["commit", "--quiet", "-m", "a bank"]);
+    folder.write("stories/bank.md", &bank(MENDED));
+    let story = run(&folder.0, &["--git", "HEAD", "stories/bank.md#Two", "--format", "json"]);
+    let said: serde_json::Value = serde_json::from_slice(&story.stdout).unwrap();
+    assert_eq!(
+        (&said["verdict"], &said["old"]["path"]),
+        (&"better".into(), &"HEAD:stories/bank.md#Two".into())
+    );
     folder.write("weak.md", WEAK);
     let piped = command(&folder.0, &["-", "stories/a.md", "--quiet"])
         .stdin(fs::File::open(folder.0.join("weak.md")).unwrap())
@@ -96,7 +107,7 @@ fn a_file_is_compared_with_what_it_was() {
     assert!(refused(&folder.0, &["--git=--help", "stories/a.md"]).contains("has no revision `--help`"));
     assert!(refused(&folder.0, &["--git", "", "stories/a.md"]).contains("has no revision ``"));
     assert!(refused(&folder.0, &["--git", "HEAD", "weak.md"]).contains("weak.md was not there at `HEAD`"));
-    assert!(refused(&folder.0, &["--git", "HEAD", "none/a.md"]).contains("none: no such folder"));
+    assert!(refused(&folder.0, &["--git", "HEAD", "none/a.md"]).contains("none/a.md: no such file"));
     fs::remove_file(folder.0.join("stories/a.md")).unwrap();
     assert!(refused(&folder.0, &["--git", "HEAD", "stories/a.md"]).contains("stories/a.md: no such file"));
 }
@@ -122,7 +133,7 @@ fn an_answer_is_never_written_over_and_the_output_is_written_whole() {
     folder.write("b.md", MENDED);
     for name in ["a.md", "./b.md"] {
         assert!(
-            refused(&folder.0, &["a.md", "b.md", "-o", name]).contains("would be written over the answer")
+            refused(&folder.0, &["a.md", "b.md", "-o", name]).contains("which is read; name another file")
         );
     }
     assert_eq!(fs::read_to_string(folder.0.join("b.md")).unwrap(), MENDED);
@@ -205,7 +216,7 @@ fn a_bank_is_compared_with_what_it_was() {
     let said = refused(&folder.0, &["--git", "HEAD", "later"]);
     assert!(said.contains("no story of later was there at `HEAD`; see `git log -- later`"), "{said}");
     assert!(refused(&folder.0, &["--git", "no", "bank"]).contains("has no revision `no`"));
-    assert!(refused(&folder.0, &["--git", "HEAD", "none"]).contains("none was not there at `HEAD`"));
+    assert!(refused(&folder.0, &["--git", "HEAD", "none"]).contains("none: no such file"));
 }
 
 #[test]

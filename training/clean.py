@@ -26,12 +26,11 @@ TITLES = set(
         "what i did|what i did about it|what i had to do|what i saw|what i learned|"
         "what i took from it|what i take from it|what i got wrong|what happened|what changed|"
         "what came out|what we did|what was going on|what went wrong|where it went|how it ended|"
-        "starting point|interviewer|recruiter|candidate|interviewee"
+        "starting point|interviewer|candidate|interviewee"
     ).split("|")
 )
 LETTERS = {"s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"}
-ASKERS = {"interviewer", "recruiter", "hiring manager", "bar raiser"}
-LETTERED = re.compile(r"([\w/]+)\s*[-–—:.)]\W*(.+)")
+LETTERED = re.compile(r"([\w/]+)(\s*[-–—:.)]\W*| )(.+)")
 OWNING = re.compile(r"\b(mine|own|owned|owner|answer for|answered for)\b", re.I)
 LIST_MARK = re.compile(r"(?:[•‣▪●✓✔✅]|\d\ufe0f?\u20e3)\s*|(?:->|\[[ xX]\]|\([a-z0-9]\)|[-*+•‣◦▪●·–—→]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
 HEADING_MARK = re.compile(r"#{1,6}[ \t]+")
@@ -68,7 +67,7 @@ def _is_title(words: str) -> bool:
     w = re.sub(r"\s*\([^()]*\)\s*$", "", words.strip()).strip(" .:").lower()
     w = re.sub(r"^[^\w]+", "", w).rstrip("*_")
     joined = any(by in w and all(p.strip() in TITLES for p in w.split(by)) for by in (" and ", "&", "/"))
-    lettered = (m := LETTERED.fullmatch(w)) and m[1] in LETTERS and m[2] in TITLES
+    lettered = (m := LETTERED.fullmatch(w)) and m[1] in LETTERS and m[3] in TITLES and (m[2] != " " or m[3].startswith(m[1]))
     return w in TITLES or w in LETTERS or lettered or re.sub(r"[\d#]+$", "", w).rstrip() in TITLES or joined
 
 
@@ -121,7 +120,7 @@ def _plain(line: str):
         words = m[1].strip()
         letter = words.lower() in LETTERS
         caps = 2 <= len(words.split()) <= 6 and words.upper() == words and sum(c.isalpha() for c in words) >= 5
-        if words[:1] not in "\"'“‘[" and not _is_owning(words) and (_is_title(words) or caps or words.lower() in ASKERS and ":" in m[0]):
+        if words[:1] not in "\"'“‘[" and not _is_owning(words) and (_is_title(words) or caps):
             if not (letter and m[0].lstrip()[0].islower() and ":" not in m[0]):
                 return line[m.end():]
     m = re.match(r"(?:[STARLC]\)|[STAR]\.)\s+", line)

@@ -24,7 +24,7 @@ pub use alike::{SAME_EPISODE, Words};
 pub use delta::{Alone, Became, By, Delta, Kept, Moved, Pair, Side, Turn, Whole, delta};
 pub use folder::is_called_story;
 pub use init::{InitError, init};
-pub use open::{Records, find, holder, is_bank, is_several, open, piped, read, size};
+pub use open::{Records, by_name, find, holder, is_bank, is_several, open, pick, piped, read, size};
 pub use ordered::{in_turn, ordered};
 pub use record::{Fields, Named, Reading, Record, RecordError, relative};
 pub use story::{Note, Point, Story};

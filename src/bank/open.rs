@@ -1,7 +1,7 @@
 //! From a path to its records: which of the readers it takes.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::iter::once;
@@ -43,6 +43,11 @@ impl<'a> Records<'a> {
             source.each.inspect(move |_| of_all.set(source.at_hand.get()))
         });
         Records { each: Box::new(each), at_hand }
+    }
+
+    /// The same, each looked at as it comes.
+    pub(crate) fn watched(self, mut look: impl FnMut(&Result<Record, RecordError>) + 'a) -> Records<'a> {
+        Records { each: Box::new(self.each.inspect(move |found| look(found))), ..self }
     }
 
     /// Whether the next record can be had without waiting for whoever is writing them.
@@ -122,54 +127,70 @@ pub fn holder(name: &Path) -> Option<&Path> {
     whole.match_indices(['#', ':']).map(|(at, _)| Path::new(&whole[..at])).find(|file| file.is_file())
 }
 
-/// The story that has this name in its file, or the only one whose name goes on after it with another word (`FILE#3` for
-/// "3. The outage", in any case of letters); `None` where [`holder`] knows no such file.
+/// The story of a name in its file; `None` where [`holder`] knows no such file.
 #[must_use]
 pub fn find(name: &Path, fields: &Fields) -> Option<Result<Record, RecordError>> {
     let (file, wanted) = (holder(name)?, name.to_str()?);
-    // who names a heading wants what stands under it
-    let how = Reading { fields: fields.clone(), split: true };
+    let how = by_name(fields);
+    Some(pick(open(file, &how), &file.display().to_string(), wanted))
+}
+
+/// How a file is read of which a story is wanted: who names a heading wants what stands under it.
+#[must_use]
+pub fn by_name(fields: &Fields) -> Reading {
+    Reading { fields: fields.clone(), split: true }
+}
+
+/// The one of a file's records that has this name; else the only one that has it in another case of letters; else the only
+/// one whose name goes on after it with another word, as "3. The outage" does after "3".
+pub fn pick(records: Records<'_>, file: &str, wanted: &str) -> Result<Record, RecordError> {
     let (mut known, mut more) = (Vec::new(), 0);
-    let (mut exact, mut begun) = (None, Vec::new());
-    for found in open(file, &how) {
-        match found {
-            Ok(record) if record.name == wanted => {
-                if exact.replace(record).is_some() {
-                    return Some(Err(RecordError::Twice { name: wanted.to_owned() }));
-                }
+    // of each kind two are as many as are told apart from one
+    let (mut exact, mut same, mut begun) = (None, Vec::new(), Vec::new());
+    for found in records {
+        let record = match found {
+            Ok(record) => record,
+            Err(error) if error.name() == wanted || error.name() == file => return Err(error),
+            Err(_) => continue,
+        };
+        if record.name == wanted {
+            if exact.replace(record).is_some() {
+                return Err(RecordError::Twice { name: wanted.to_owned() });
             }
-            Ok(record) => {
-                if known.len() < LISTED {
-                    known.push(record.name.clone());
-                } else {
-                    more += 1;
-                }
-                // two are as many as are told apart from one
-                if begun.len() < 2 && goes_on(&record.name, wanted) {
-                    begun.push(record);
-                }
-            }
-            Err(error) if error.name() == wanted || Path::new(error.name()) == file => {
-                return Some(Err(error));
-            }
-            Err(_) => {}
+            continue;
+        }
+        if known.len() < LISTED {
+            known.push(record.name.clone());
+        } else {
+            more += 1;
+        }
+        match rest(&record.name, wanted) {
+            Some(None) if same.len() < 2 => same.push(record),
+            Some(Some(next)) if begun.len() < 2 && !next.is_alphanumeric() => begun.push(record),
+            _ => {}
         }
     }
-    if let Some(record) = exact.or_else(|| begun.pop().filter(|_| begun.is_empty())) {
-        return Some(Ok(record));
+    let near = if same.is_empty() { &mut begun } else { &mut same };
+    if let Some(record) = exact.or_else(|| if near.len() == 1 { near.pop() } else { None }) {
+        return Ok(record);
+    }
+    if let [first, second] = &near[..] {
+        let (first, second) = (first.name.clone(), second.name.clone());
+        return Err(RecordError::Ambiguous { name: wanted.to_owned(), first, second });
     }
     let mut known = if known.is_empty() { "no story".to_owned() } else { known.join(", ") };
     if more > 0 {
         known.push_str(&format!(" and {more} more"));
     }
-    Some(Err(RecordError::Unknown { name: wanted.to_owned(), file: file.display().to_string(), known }))
+    Err(RecordError::Unknown { name: wanted.to_owned(), file: file.to_owned(), known })
 }
 
-/// Whether a name begins with these words, and has more.
-fn goes_on(name: &str, begun: &str) -> bool {
+/// What comes in a name after these words, in any case of letters; `None` where it does not begin with them, or they name no
+/// story at all.
+fn rest(name: &str, begun: &str) -> Option<Option<char>> {
     let mut rest = name.chars().flat_map(char::to_lowercase);
     let same = begun.chars().flat_map(char::to_lowercase).all(|c| rest.next() == Some(c));
-    same && rest.next().is_some_and(|c| !c.is_alphanumeric()) && !begun.ends_with(['#', ':'])
+    (same && !begun.ends_with(['#', ':'])).then(|| rest.next())
 }
 
 /// Whether a path is a bank by what it is called: a folder, or a file of records. A Markdown file may be one too, by what is
@@ -240,12 +261,20 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         return Records::one(Ok(Record { name, named, text: source, kind, question: None, bytes }));
     };
     let question = several.question;
-    let mut titles: HashMap<String, usize> = HashMap::new();
+    let all: HashSet<String> = several.stories.iter().map(|s| s.title.clone()).collect();
+    let mut times: HashMap<String, usize> = HashMap::new();
     Records::new(several.stories.into_iter().map(move |section| {
-        let nth = titles.entry(section.title.clone()).or_default();
+        // told apart, so that each can be asked for, and is compared with its own earlier form
+        let nth = times.entry(section.title.clone()).or_default();
         *nth += 1;
-        // so that each can be asked for, and is compared with its own earlier form
-        let title = if *nth > 1 { format!("{} ({nth})", section.title) } else { section.title.clone() };
+        let mut title = section.title.clone();
+        while *nth > 1 {
+            title = format!("{} ({nth})", section.title);
+            if !all.contains(&title) {
+                break;
+            }
+            *nth += 1;
+        }
         Ok(Record {
             name: format!("{name}#{title}"),
             named: Named::Part,
@@ -274,7 +303,9 @@ mod tests {
         assert_eq!(names("id\ttext\n4\tSo.", "a.tsv", false), ["a.tsv#4"]);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", true), ["a.md#One", "a.md#Two"]);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.md", false), ["a.md"]);
-        assert_eq!(names("# One\nSo.\n# One\nSo.", "a.md", true), ["a.md#One", "a.md#One (2)"]);
+        let twice = "# One\nSo.\n# One (2)\nSo.\n# One\nSo.\n# One\nSo.";
+        let told_apart = ["a.md#One", "a.md#One (2)", "a.md#One (3)", "a.md#One (4)"];
+        assert_eq!(names(twice, "a.md", true), told_apart);
         assert_eq!(names("# One\nSo.\n# Two\nSo.", "a.txt", true), ["a.txt"], "no headings in plain text");
         assert!(names("[]", "a.json", false)[0].contains("one object a line"));
         assert_eq!(names(" ", "a.md", false), ["a.md is empty"]);
@@ -290,6 +321,8 @@ mod tests {
             ("a.jsonl", records),
             ("b.md", "# One\nSo.\n# C: a start\nTwo."),
             ("c#1.md", "Three."),
+            ("f.md", "# A day\nSo.\n# A night\nTwo."),
+            ("e.md", "# One two\nSo.\n# One\nTwo."),
             ("d.jsonl", twice),
         ] {
             std::fs::write(folder.join(name), text).unwrap();
@@ -303,6 +336,13 @@ mod tests {
         assert_eq!([text("a.jsonl#x:1"), text("a.jsonl:2")], ["So.", "Two."]);
         assert_eq!([text("b.md#One"), text("b.md#C: a start")], ["So.", "Two."]);
         assert_eq!([text("b.md#c"), text("a.jsonl#X")], ["Two.", "So."], "the only one that goes on so");
+        assert_eq!([text("b.md#ONE"), text("b.md#c: A START")], ["So.", "Two."]);
+        assert_eq!(text("f.md#a"), "f.md#a may be f.md#A day or f.md#A night; write more of the name");
+        assert_eq!(
+            [text("e.md#ONE"), text("e.md#one")],
+            ["Two.", "Two."],
+            "it is not the beginning of another"
+        );
         assert_eq!(
             text("a.jsonl#3"),
             "a.jsonl#3 has no text in the field `text`; --text-field names another"

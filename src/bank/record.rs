@@ -135,6 +135,16 @@ pub enum RecordError {
         /// What it holds.
         known: String,
     },
+    /// The beginning of several names.
+    #[error("{name} may be {first} or {second}; write more of the name")]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// One of them.
+        first: String,
+        /// Another.
+        second: String,
+    },
     /// A name that several stories of a file have.
     #[error("there is more than one {name}; give each story an id of its own")]
     Twice {
@@ -196,6 +206,7 @@ impl RecordError {
             | RecordError::Json { name, .. }
             | RecordError::Field { name, .. }
             | RecordError::Unknown { name, .. }
+            | RecordError::Ambiguous { name, .. }
             | RecordError::Twice { name }
             | RecordError::Column { name, .. }
             | RecordError::Open { name }

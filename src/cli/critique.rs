@@ -24,7 +24,8 @@ use crate::text::{Answer, LineIndex, Span};
 
 /// Runs the command.
 pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
-    output::refuse_to_overwrite(args.output.as_deref(), args.files.iter().map(PathBuf::as_path))?;
+    let read = args.files.iter().map(PathBuf::as_path).chain(args.config.files(args.guide.as_deref()));
+    output::refuse_to_overwrite(args.output.as_deref(), read)?;
     llm::refuse_ids(&args.llm, args.files.iter().map(PathBuf::as_path))?;
     let first = Settings::of(args, location(args, &args.files[0]))?;
     threads::set(args.threads, if first.ask.is_some() { Share::Model } else { Share::Stories })?;

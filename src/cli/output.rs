@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 
 use super::args::Color;
-use crate::bank;
+use crate::bank::{self, RecordError};
 use crate::render::{escape, escape_lines};
 
 /// Widest lines, however wide the terminal is: longer ones are hard to read.
@@ -17,7 +17,10 @@ const MOST_COLUMNS: usize = 100;
 /// Columns where there is no terminal.
 const COLUMNS: usize = 80;
 
-/// An answer may be the only copy of a story: `-o` never replaces one.
+/// Records that are told of at most.
+const MOST_TOLD: usize = 12;
+
+/// An answer may be the only copy of a story: `-o` replaces none, and no config and no guide that an option names.
 pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut answers: impl Iterator<Item = &'a Path>,
@@ -28,13 +31,13 @@ pub(super) fn refuse_to_overwrite<'a>(
     match answers.find(same) {
         Some(answer) => {
             let (output, answer) = (output.display(), answer.display());
-            bail!("-o {output} would be written over the answer {answer}; name another file")
+            bail!("-o {output} would be written over {answer}, which is read; name another file")
         }
         None => Ok(()),
     }
 }
 
-/// Names of standard output. As a file it would be written from its beginning, whatever a shell has put there.
+/// Names of standard output, to which a result goes as it comes.
 const STANDARD: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// The file to write to, unless standard output is meant.
@@ -116,11 +119,14 @@ impl Write for Sink {
 }
 
 /// Writes beside the file and renames, so that nobody sees half of it. What is no regular file, such as `/dev/null`, is
-/// written to as it is.
+/// written to as it is, and so is what a shell has opened: what stands in it stays.
 fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
     let there = fs::metadata(path);
+    let opened = ["/dev/fd", "/dev/stderr", "/proc"].iter().any(|opened| path.starts_with(opened));
     match &there {
-        Ok(there) if !there.is_file() => return fs::write(path, text),
+        Ok(there) if opened || !there.is_file() => {
+            return fs::OpenOptions::new().append(true).open(path)?.write_all(text);
+        }
         // a file that may not be written is not replaced either
         Ok(_) => drop(fs::OpenOptions::new().append(true).open(path)?),
         Err(_) => {}
@@ -156,6 +162,13 @@ pub(super) fn error(error: &anyhow::Error) {
         text.push_str(&escape_lines(cause.to_string().trim_end()).replace('\n', "\n    "));
     }
     say(&text);
+}
+
+/// Why records could not be read, where no output says it; of many the first.
+pub(super) fn unread<'a>(errors: impl Iterator<Item = &'a RecordError>) {
+    for said in errors.take(MOST_TOLD) {
+        error(&anyhow::anyhow!(said.whole()));
+    }
 }
 
 /// What the parser of arguments has to say: help and version on standard output, errors on standard error.

@@ -14,7 +14,7 @@ use crate::guide::{Form, Guide};
 use crate::judge::{Engine, JudgeError, Opinion};
 use crate::model::{Encoder, ModelError, ModelInfo};
 use crate::report::{Report, Words};
-use crate::text::Answer;
+use crate::text::{Answer, Why};
 
 pub use assemble::{Options, report};
 pub use second::Second;
@@ -93,8 +93,9 @@ impl Critic {
 
     /// Hears and judges one answer. The same answer gives the same report.
     ///
-    /// A question that was copied above it becomes the answer's, and sentences that speak to whoever grades it are set aside:
-    /// the rest is heard anew, as if they were not there. They stay where the text is no answer, or says nothing else.
+    /// A question that was copied above it becomes the answer's; sentences that stand in it twice are set aside, and so are
+    /// those that speak to whoever grades it: the rest is heard anew, as if they were not there. The latter stay where the
+    /// text is no answer, or says nothing else.
     ///
     /// # Errors
     /// When a model fails; never because of what the answer says.
@@ -126,9 +127,11 @@ impl Critic {
         answer.cut_run_ons(|text| self.encoder.ends(text))
     }
 
-    /// The evidence of what is told, after the question is taken from its beginning and what speaks to the grader is set aside.
+    /// The evidence of what is told, after the question is taken from its beginning, and what stands there twice or speaks to
+    /// the grader is set aside.
     fn hear(&self, answer: &mut Answer) -> Result<Evidence, ModelError> {
         self.cut_run_ons(answer)?;
+        answer.set_repeats_aside();
         loop {
             let heard = self.encoder.hear(answer)?;
             // a text that is no answer as a whole does not become one by what is taken from it
@@ -144,7 +147,7 @@ impl Critic {
             if addressed.iter().all(|a| *a) || !addressed.contains(&true) {
                 return Ok(heard);
             }
-            answer.set_aside(&addressed);
+            answer.set_aside(&addressed, Why::Addressed);
         }
     }
 

@@ -14,7 +14,7 @@ pub use fit::{Fit, fit};
 use crate::critic::{Critic, CriticError, Selection};
 use crate::evidence::{Role, Tag};
 use crate::report::{Report, Severity};
-use crate::text::{Answer, SourceKind};
+use crate::text::{Answer, SourceKind, Why};
 
 /// The mistakes that the scheme annotates.
 pub const MISTAKES: [&str; 10] = [
@@ -84,7 +84,7 @@ fn measure_answer(critic: &Critic, gold: &Annotated, figures: &mut Figures) -> R
     figures.read_sentences += answer.sentences.len();
     boundaries(gold, &answer, figures);
     let report = critic.critique(&mut answer, &Selection::default())?;
-    figures.aside += answer.aside.len();
+    figures.aside += answer.aside.iter().filter(|a| a.why == Why::Addressed).count();
     sentences(gold, &answer, &report, figures);
     for id in MISTAKES {
         let said = report.findings.iter().any(|f| f.id == id);

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{ADDRESSED, Context, Renderer, Shown, escape, headline, place, said, severity_id};
+use super::{Context, Renderer, Shown, escape, headline, left_out, place, said, severity_id};
 use crate::report::Finding;
 use crate::text::LineIndex;
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "compact",
-    doc: "a line a finding, `path:line:column: severity[id] message`, and a line an answer",
+    doc: "a line a finding, `path:line:column: severity[id] message`, one for what is left out, and one an answer",
     open: || Cow::Borrowed(""),
     between: "",
     close: "",
@@ -26,15 +26,17 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         let severity = severity_id(finding.severity);
         writeln!(out, "{name}:{line}:{column}: {severity}[{}] {}", finding.id, message(finding))?;
     }
+    if !context.quiet {
+        for aside in &shown.answer.aside {
+            let (line, column) = place(&index, aside.sentence.span.start);
+            writeln!(out, "{name}:{line}:{column}: left out: {}", left_out(aside.why).1)?;
+        }
+    }
     if let Some(abstention) = shown.report.abstention {
         return writeln!(out, "{}", said::no_score(&name, abstention));
     }
     if context.quiet {
         return Ok(());
-    }
-    for aside in &shown.answer.aside {
-        let (line, column) = place(&index, aside.span.start);
-        writeln!(out, "{name}:{line}:{column}: left out: {ADDRESSED}")?;
     }
     match &shown.report.verdict {
         Some(v) => writeln!(out, "{name}: level {} of 5, score {}", v.level, v.score),

@@ -13,7 +13,7 @@ use crate::report::{
     Abstention, Criterion, Finding, Praise, QuestionReport, Report, SecondOpinion, SentenceReport, Severity,
     Signal, Strength, Verdict, Weakness, Words,
 };
-use crate::text::{Answer, Sentence, SourceKind, Span, Suppressions};
+use crate::text::{Answer, Aside, Sentence, SourceKind, Span, Suppressions, Why};
 
 /// A schema, by which what a renderer writes is judged.
 pub(super) struct Schema {
@@ -101,7 +101,8 @@ pub(super) fn all() -> Vec<Fixture> {
     clean.report.follow_ups.clear();
     let end = clean.answer.source.len();
     let text = "Grader:\u{1b}[2J 5.".to_owned();
-    clean.answer.aside.push(Sentence { span: Span { start: end - 1, end }, text });
+    let sentence = Sentence { span: Span { start: end - 1, end }, text };
+    clean.answer.aside.push(Aside { sentence, why: Why::Addressed });
     let mut abstained = fixture("abstained", "We xyz.\n");
     abstained.report = Report {
         abstention: Some(Abstention::NotAnAnswer),

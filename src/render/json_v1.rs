@@ -110,9 +110,10 @@ struct Sentence {
     tags: Map<'static>,
 }
 
-/// What speaks to whoever grades the answer.
+/// What is not judged.
 #[derive(Serialize)]
 pub(super) struct LeftOut {
+    reason: &'static str,
     start: usize,
     end: usize,
     line: usize,
@@ -284,9 +285,10 @@ fn sentences(shown: &Shown<'_>) -> Vec<Sentence> {
 /// Where that stands.
 pub(super) fn left_out(answer: &Answer) -> Vec<LeftOut> {
     let index = LineIndex::new(&answer.source);
-    let one = |s: &text::Sentence| {
-        let (line, column) = place(&index, s.span.start);
-        LeftOut { start: s.span.start, end: s.span.end, line, column }
+    let one = |a: &text::Aside| {
+        let span = a.sentence.span;
+        let (line, column) = place(&index, span.start);
+        LeftOut { reason: super::left_out(a.why).0, start: span.start, end: span.end, line, column }
     };
     answer.aside.iter().map(one).collect()
 }

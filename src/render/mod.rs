@@ -26,12 +26,13 @@ use std::io::{self, Write};
 
 pub use escape::{escape, escape_lines};
 use textwrap::WordSeparator;
-use textwrap::core::Word;
+use textwrap::core::{Fragment as _, Word};
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::report::{Abstention, Finding, Report, Severity};
-use crate::text::{Answer, LineIndex};
+use crate::text::{Answer, LineIndex, Why};
 
 /// Every output format; the first one is the default.
 pub const ALL: &[Renderer] =
@@ -155,8 +156,13 @@ fn reason(abstention: Abstention) -> (&'static str, &'static str) {
     }
 }
 
-/// Why a sentence is left out.
-const ADDRESSED: &str = "it speaks to whoever grades the answer, not to the interviewer";
+/// Why a sentence is left out: the code of it, and words.
+fn left_out(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::Addressed => ("addressed", "it speaks to whoever grades the answer, not to the interviewer"),
+        Why::Repeated => ("repeated", "it stands above already, word for word"),
+    }
+}
 
 /// Line and column of a byte of the source, both from 1; the column counts characters.
 pub(crate) fn place(index: &LineIndex<'_>, byte: usize) -> (usize, usize) {
@@ -171,23 +177,33 @@ fn headline(message: &str) -> &str {
 }
 
 /// The text on lines of at most `width` columns, each as full as it can be, cut between words only, and not inside of
-/// `backticks`: a path stays whole, and a command can be copied. The library's other way, which evens lines out, would rather
+/// a command in backticks: a path stays whole, and a command can be copied. The library's other way, which evens lines out, would rather
 /// overflow than leave a line short.
 #[must_use]
 pub fn fold(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width)
-        .word_separator(textwrap::WordSeparator::Custom(|line| Box::new(unbroken(line).into_iter())))
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
-    textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
+    let line = |words: &[Word<'_>]| words.iter().map(|w| [w.word, w.whitespace].concat()).collect::<String>();
+    let folded = text.split('\n').flat_map(|text| {
+        let words = unbroken(text).into_iter().flat_map(|word| {
+            let whole = word.word.contains(COMMAND) || word.width() <= width as f64;
+            if whole { vec![word] } else { word.break_apart(width).collect() }
+        });
+        let words: Vec<Word<'_>> = words.collect();
+        let lines = wrap_first_fit(&words, &[width as f64]);
+        lines.into_iter().map(|words| line(words).trim_end().to_owned()).collect::<Vec<_>>()
+    });
+    folded.collect()
 }
 
-/// The words of a line; what stands in backticks is one with what touches it.
+/// What a command to copy begins with.
+const COMMAND: &str = "`candor";
+
+/// The words of a line; a command of candor's in backticks is one with what touches it.
 fn unbroken(line: &str) -> Vec<Word<'_>> {
     let (mut words, mut start, mut end, mut open) = (Vec::new(), 0, 0, false);
     for word in WordSeparator::AsciiSpace.find_words(line) {
         end += word.word.len() + word.whitespace.len();
-        open ^= !word.word.matches('`').count().is_multiple_of(2);
+        let command = word.word.contains(COMMAND);
+        open = (open || command) && word.word.matches('`').count() != if command { 2 } else { 1 };
         if !open {
             words.push(Word::from(&line[start..end]));
             start = end;

@@ -199,10 +199,13 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
 fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
     let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
     let first = lines.iter().position(|line| line.kind != LineKind::Blank);
-    let mut told = false;
+    // whether something was told above, and whether an interviewer may still be speaking
+    let (mut told, mut asking) = (false, None::<Asking>);
     for i in 0..lines.len() {
         let line = lines[i];
         if !matches!(line.kind, LineKind::Text | LineKind::Item) {
+            // after the name alone the words may stand below a blank line
+            asking = asking.filter(|asking| line.kind == LineKind::Blank && *asking == Asking::Named);
             continue;
         }
         let next = lines[i + 1..].iter().find(|line| line.kind != LineKind::Blank);
@@ -225,12 +228,42 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
         // what an interviewer says above it all is the question
-        let asked = told && label::is_asked(&text);
+        let speaks = told && label::is_asked(&text);
+        let asked =
+            speaks || line.kind == LineKind::Text && asking.is_some_and(|asking| asking.goes_on(&text));
+        asking = speaks.then(|| Asking::of(&text)).flatten();
         if underlined || bold || titled || asked || label::is_heading(&text) {
             lines[i].kind = LineKind::Heading;
         } else {
             told = true;
         }
+    }
+}
+
+/// How much of what an interviewer says stands on a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    /// The name.
+    Named,
+    /// A sentence that has not ended.
+    Begun,
+}
+
+impl Asking {
+    /// After a line that begins with the name; none where it ends a sentence.
+    fn of(line: &Rendered) -> Option<Asking> {
+        let said = line.text.trim_end_matches(['"', '\'', '”', '’', ')', '*', '_']);
+        if label::is_heading(line) {
+            Some(Asking::Named)
+        } else {
+            (!said.ends_with(['.', '!', '?', '…', ':'])).then_some(Asking::Begun)
+        }
+    }
+
+    /// Whether the next line is the interviewer's too.
+    fn goes_on(self, line: &Rendered) -> bool {
+        let own = label::end(line, 0) > 0 || label::is_heading(line);
+        !own && (self == Asking::Named || line.text.starts_with(char::is_lowercase))
     }
 }
 

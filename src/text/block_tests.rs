@@ -126,4 +126,19 @@ fn what_an_interviewer_asks_in_between_is_no_sentence() {
         "h **Interviewer:** And how did it end?",
     ];
     assert_eq!(blocks(talk)[..3], kept, "the question above the answer is read as one");
+    let apart = "The export was mine.\n\nInterviewer:\n\nHow did it end?\n\nMe:\n\nIt held.";
+    assert_eq!(blocks(apart)[2], "h How did it end?");
+    let wrapped = "The export was mine.\nInterviewer: And how did\nall of it end?\nIt held.";
+    assert_eq!(blocks(wrapped)[2..], ["h all of it end?", "t It held."]);
+    for (asked, told) in [
+        ("Interviewer: \"And how did it end?\"", "t It held."),
+        ("Interviewer: Tell me the result:", "i It held."),
+        ("Interviewer: And then", "t Me: It held."),
+        ("Interviewer:\n\nMe:", "t It held."),
+        ("Interviewer: the result, please\n\n## Result", "t It held."),
+    ] {
+        let bullet = if told.starts_with('i') { "- " } else { "" };
+        let talk = format!("The export was mine.\n{asked}\n{bullet}{}", &told[2..]);
+        assert_eq!(blocks(&talk).last().unwrap(), told, "{asked}");
+    }
 }

@@ -25,11 +25,11 @@ how it works|next time|context/why|actions taken|steps taken|\
 key actions|key results|key learnings|quantified result|what|where|when|which part was mine|\
 what i did|what i did about it|what i had to do|what i saw|what i learned|what i took from it|\
 what i take from it|what i got wrong|what happened|what changed|what came out|what we did|\
-what was going on|what went wrong|where it went|how it ended|starting point|interviewer|recruiter|\
+what was going on|what went wrong|where it went|how it ended|starting point|interviewer|\
 candidate|interviewee";
 
-/// Who asks, where a conversation was written down; lower case.
-const ASKERS: [&str; 4] = ["interviewer", "recruiter", "hiring manager", "bar raiser"];
+/// Who asks, where a conversation was written down. A recruiter or a manager may as well be in the story.
+const ASKER: &str = "interviewer";
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
@@ -65,11 +65,10 @@ pub(super) fn end(words: &Rendered, from: usize) -> usize {
     from + len + again.map_or(0, |more| more + white(&text[len + more..]))
 }
 
-/// Whether it begins with the name of who asks, and is none of the narrator's words.
+/// Whether it begins as "Interviewer:" or "Interviewer 2:", and is none of the narrator's words.
 pub(super) fn is_asked(words: &Rendered) -> bool {
-    let text = &words.text[..super::boundary(&words.text, MAX_SEARCH)];
-    let stop = words.emphasis_at(0).or_else(|| plain(text)).unwrap_or(0);
-    ASKERS.contains(&name(&text[..stop.min(text.len())]).as_str())
+    let label = &words.text[..end(words, 0)];
+    label.contains(':') && name(label).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ') == ASKER
 }
 
 /// The words of a label without its sign.
@@ -86,7 +85,8 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     let end = end(words, 0);
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
     let asks = (text.ends_with(':') || text.ends_with(')')) && is_question(bare);
-    end >= text.len() || is_title(bare) || asks || is_principle(&text[end..])
+    let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
+    end >= text.len() || is_title(bare) || asks || me || is_principle(&text[end..])
 }
 
 /// Whether a line only says which Leadership Principle the story is kept for. Story banks are
@@ -123,8 +123,11 @@ pub(super) fn is_title(words: &str) -> bool {
     let known = |words: &str| TITLES.split('|').any(|title| title == words);
     let joined = |by: &str| bare.contains(by) && bare.split(by).all(|part| known(part.trim()));
     // "S - Situation"
-    let lettered = bare.split_once(['-', '–', '—', ':', '.', ')']).is_some_and(|(letter, rest)| {
-        LETTERS.contains(&letter.trim()) && known(rest.trim_start_matches(|c: char| !c.is_alphanumeric()))
+    let lettered = bare.split_once(['-', '–', '—', ':', '.', ')', ' ']).is_some_and(|(letter, rest)| {
+        let signed = !bare[letter.len()..].trim_start().starts_with(char::is_alphanumeric);
+        let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        // without a sign "a decision" is none
+        LETTERS.contains(&letter.trim()) && known(rest) && (signed || rest.starts_with(letter))
     });
     LETTERS.contains(&bare.as_str())
         || known(&bare)
@@ -220,8 +223,7 @@ fn plain(text: &str) -> Option<usize> {
     {
         return None;
     }
-    let asks = colon && ASKERS.contains(&bare(words).as_str());
-    (asks || is_title(words) || is_capitals(words)).then_some(end)
+    (is_title(words) || is_capitals(words)).then_some(end)
 }
 
 /// Two to six words all in capitals, as in "AT RISK:".

@@ -6,6 +6,7 @@
 //! kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without
 //! a stop, which a model cuts).
 
+mod aside;
 mod block;
 mod emphasis;
 mod front;
@@ -25,6 +26,7 @@ mod wrap;
 
 use std::path::Path;
 
+pub use aside::{Aside, Why};
 pub use lines::{LineIndex, Position};
 pub use read::{MAX_BYTES, ReadError, decode, read_file, read_source};
 pub use sections::{Section, Sections, sections};
@@ -91,9 +93,8 @@ pub struct Answer {
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,
-    /// What is no part of the story and is not judged: sentences that speak to whoever grades it. None until a model
-    /// has heard them; in order.
-    pub aside: Vec<Sentence>,
+    /// What is no part of the story and is not judged; in order. None until a critic has read it.
+    pub aside: Vec<Aside>,
     /// What the answer's own comments ask to be left out of the report.
     pub suppressions: Suppressions,
     /// Those of the sentences that run on without a stop and have not been cut yet; in order.
@@ -111,13 +112,6 @@ impl Answer {
         }
         let (name, question, aside) = (name.to_owned(), front.question, Vec::new());
         Self { name, question, sentences, aside, suppressions, run_ons, source }
-    }
-
-    /// Sets aside the sentences for which `leaves`, one entry a sentence, is true.
-    pub fn set_aside(&mut self, leaves: &[bool]) {
-        let mut leaves = leaves.iter();
-        self.aside.extend(self.sentences.extract_if(.., |_| leaves.next().is_some_and(|l| *l)));
-        self.aside.sort_by_key(|s| s.span);
     }
 }
 

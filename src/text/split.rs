@@ -16,10 +16,10 @@ const NEVER_LAST: [&str; 23] = [
 ];
 
 /// Abbreviations that a sentence may end with: it does where a capital follows.
-const MAYBE_LAST: [&str; 43] = [
-    "etc", "a.m", "p.m", "p.a", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "e.u",
-    "min", "max", "avg", "est", "sec", "hr", "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "jan", "feb",
-    "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mio", "rec", "temp",
+const MAYBE_LAST: [&str; 37] = [
+    "etc", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "min", "max", "avg", "est", "sec", "hr",
+    "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
+    "sept", "oct", "nov", "dec", "mio", "rec", "temp",
 ];
 
 const MONTHS: [&str; 12] =
@@ -133,8 +133,13 @@ fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
     let never = NEVER_LAST.contains(&lower.as_str())
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
     let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est" | "sept")
+        || matches!(lower.as_str(), "mon" | "tue" | "tues" | "wed" | "thu" | "thur" | "thurs" | "fri")
         || MONTHS.contains(&lower.as_str()) && lower != "may";
-    never || (MAYBE_LAST.contains(&lower.as_str()) && small && word != "am") || (counted && digit)
+    // "N.H.S. trust", "Ph.D. students", "5 p.m. sharp"
+    let part = |part: &str| part.chars().all(char::is_alphabetic) && (1..=2).contains(&part.chars().count());
+    let letters = lower.contains('.') && lower.split('.').all(part);
+    let maybe = (MAYBE_LAST.contains(&lower.as_str()) && word != "am") || letters;
+    never || (maybe && small) || (counted && digit)
 }
 
 /// "On Monday at 5 a.m. I looked", "at 2 a.m. Sunday": the time of day only sets the scene.
@@ -181,6 +186,7 @@ mod tests {
             &["(It did once.)", "Then it held."],
             &["It took 4.5 h.", "12 teams moved."],
             &["We shipped in 2021.", "Then came v2.1 of it."],
+            &["we moved to v2.1.", "then it broke at 5.30.", "we slept"],
             &["We had logs, alarms, etc.", "None fired."],
             &["I waited...", "Nothing came."],
             &["It went live at 5 p.m.", "Nobody noticed."],
@@ -203,6 +209,7 @@ mod tests {
             "I asked J. from billing at Foo Inc. about it.",
             "The deadline was 30. June for everyone.",
             "It began in Dec. 2016 and cost 2 % p.a. for years.",
+            "On Fri. 3 May an N.H.S. trust sent two Ph.D. students.",
             "I waited... and waited… until it came.",
             "\"Who owns it?\" she asked.",
             "The cut (really?) was late.",

@@ -72,13 +72,3 @@ fn table_rows_are_read_as_labelled_text() {
     assert_eq!(texts(source), ["It broke", "I fixed it"]);
     assert_eq!(sources(source)[0], "S | It broke");
 }
-
-#[test]
-fn what_is_set_aside_keeps_its_place() {
-    let mut answer = parsed("One is told. Two is not. Three is told. Four is not.");
-    answer.set_aside(&[false, false, false, true]);
-    answer.set_aside(&[false, true, false]);
-    let words = |list: &[Sentence]| list.iter().map(|s| s.text.clone()).collect::<Vec<_>>();
-    assert_eq!(words(&answer.sentences), ["One is told.", "Three is told."]);
-    assert_eq!(words(&answer.aside), ["Two is not.", "Four is not."]);
-}

@@ -146,7 +146,8 @@ fn the_keys_of_the_config_count() {
 #[test]
 fn a_long_story_is_read_in_windows_and_a_sentence_that_is_too_long_is_an_error() {
     let place = filled("bank-long", 0);
-    fs::write(place.folder.join("stories/aa.md"), ANSWER.repeat(80)).unwrap();
+    let long: String = (0..80).map(|week| ANSWER.replace('.', &format!(" in week {week}."))).collect();
+    fs::write(place.folder.join("stories/aa.md"), long).unwrap();
     // one sentence of one word, which can't be cut
     let sentence = ANSWER.replace([' ', '.', '\n'], ",").repeat(80);
     fs::write(place.folder.join("stories/ab.md"), format!("{ANSWER}{sentence}")).unwrap();

@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 
@@ -118,4 +118,11 @@ pub(in crate::cli) struct ConfigArgs {
     /// Read no config file
     #[arg(long)]
     pub(in crate::cli) no_config: bool,
+}
+
+impl ConfigArgs {
+    /// The files that are read beside the answers, as far as they are named: the config and this guide.
+    pub(in crate::cli) fn files<'a>(&'a self, guide: Option<&'a Path>) -> impl Iterator<Item = &'a Path> {
+        self.config.as_deref().into_iter().chain(guide)
+    }
 }

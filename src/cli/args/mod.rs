@@ -107,7 +107,7 @@ pub(super) struct CritiqueArgs {
     /// How to write the critiques [default: terminal]
     #[arg(short, long, value_parser = format_parser())]
     pub(super) format: Option<&'static Renderer>,
-    /// Write to a file, all at once at the end
+    /// Write to a file, all at once at the end; `-` is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]
@@ -130,7 +130,7 @@ pub(super) struct CritiqueArgs {
     /// `auto` uses it on a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "WHEN")]
     pub(super) color: Option<Color>,
-    /// Show nothing but findings, and no notes
+    /// Show nothing but findings, or that there is no score, and no notes
     ///
     /// Errors are still told. JSON and HTML stay as they are.
     #[arg(long)]

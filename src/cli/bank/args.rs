@@ -50,8 +50,9 @@ alone, so for the other formats it writes none.
 
 Exit codes:
   0  done; bad records are told of and stop nothing
-  2  nothing could be read, or with --strict not everything; a setting or the output
-     could not be read or written; stopped by Ctrl-C, once what was done is written";
+  2  nothing could be read, or not what a PATH names, or with --strict not everything; a
+     setting or the output could not be read or written; stopped by Ctrl-C, once what was
+     done is written";
 
 /// Critique a bank of stories
 ///
@@ -77,7 +78,7 @@ pub(in crate::cli) struct BankArgs {
     /// jsonl and csv are written as records are read and have no summary; terminal, json and html come at the end.
     #[arg(short, long, default_value = bank::ALL[0].id, value_parser = format_parser())]
     pub(super) format: &'static Format,
-    /// Write to a file; jsonl and csv as it goes, and never over a file that is there
+    /// Write to a file, `-` is standard output; jsonl and csv as it goes, and never over a file that is there
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     /// Go on with the jsonl or csv file of -o where a run of the same records was cut off

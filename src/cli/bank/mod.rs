@@ -11,7 +11,7 @@ mod whole;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Result, bail};
 
@@ -45,10 +45,14 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     if let Some(folder) = &args.init {
         return begin(folder, &guide);
     }
+    if args.resume && output::to_file(args.output.as_deref()).is_none() {
+        bail!("--resume goes on with a file, and -o names standard output");
+    }
     if args.resume && matches!(args.format.how, How::Whole(_)) {
         bail!("--resume goes on with jsonl and csv; {} is written at the end", args.format.id);
     }
     refuse_to_overwrite(args.output.as_deref(), args.paths.iter().map(PathBuf::as_path))?;
+    output::refuse_to_overwrite(args.output.as_deref(), args.config.files(args.guide.as_deref()))?;
     llm::refuse_ids(&args.llm, args.paths.iter().map(PathBuf::as_path))?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     let ask = needed(settings.ask, args);
@@ -60,6 +64,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
         selection,
         reader: Reader::new(Box::new(encoder), guide, opened.as_ref())?,
         wordless: AtomicU64::new(0),
+        named: AtomicBool::new(false),
         min_level: args.min_level.unwrap_or(settings.min_level),
         reading: args.records.reading(),
     };
@@ -85,6 +90,8 @@ struct Run<'a> {
     reading: Reading,
     /// Stories of whose critique in words a part became too long.
     wordless: AtomicU64,
+    /// Whether something that an argument names could not be read.
+    named: AtomicBool,
 }
 
 /// How many records there were.
@@ -99,11 +106,18 @@ impl Run<'_> {
     fn records(&self) -> Records<'_> {
         let name = self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"));
         Records::chain(self.args.paths.iter().map(move |path| {
-            if is_stdin(path) {
-                bank::piped(io::stdin().lock(), name, &self.reading)
+            let (records, called) = if is_stdin(path) {
+                (bank::piped(io::stdin().lock(), name, &self.reading), name)
             } else {
-                bank::open(path, &self.reading)
-            }
+                (bank::open(path, &self.reading), path.as_path())
+            };
+            let names = [Some(called), bank::holder(called)].map(|p| p.map(|p| p.display().to_string()));
+            records.watched(move |found| {
+                // about what an argument names, not about something in it
+                if found.as_ref().is_err_and(|e| names.iter().flatten().any(|name| name == e.name())) {
+                    self.named.store(true, Ordering::SeqCst);
+                }
+            })
         }))
     }
 
@@ -179,9 +193,10 @@ impl Run<'_> {
     }
 
     /// How it ended, and what is worth knowing of that.
-    fn outcome(&self, count: Count, complete: bool) -> Outcome {
+    /// `told`: whether an output says what could not be read.
+    fn outcome(&self, count: Count, complete: bool, told: bool) -> Outcome {
         let all = count.good + count.bad;
-        if !self.args.quiet && count.bad > 0 {
+        if !self.args.quiet && count.bad > 0 && told {
             output::note(&format!("{} of {all} records could not be read; the output says why", count.bad));
         }
         let wordless = self.wordless.load(Ordering::SeqCst);
@@ -195,13 +210,15 @@ impl Run<'_> {
         } else if complete && count.good == 0 {
             output::error(&anyhow::anyhow!("nothing could be read in {}", self.names()));
         }
-        // what was named and is not there was not done, whatever else was
-        let missing = |path: &PathBuf| !is_stdin(path) && !path.exists() && bank::holder(path).is_none();
-        let failed = !complete
-            || count.good == 0
-            || self.args.paths.iter().any(missing)
-            || (self.args.strict && count.bad > 0);
+        // what was named was not done, whatever else was
+        let named = self.named.load(Ordering::SeqCst);
+        let failed = !complete || count.good == 0 || named || (self.args.strict && count.bad > 0);
         if failed { Outcome::Failed } else { Outcome::Clean }
+    }
+
+    /// Whether a file is written, and not standard output.
+    fn to_file(&self) -> bool {
+        output::to_file(self.args.output.as_deref()).is_some()
     }
 
     fn names(&self) -> String {
@@ -225,19 +242,25 @@ pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut paths: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
-    let Some(output) = output.and_then(|o| o.canonicalize().ok()) else { return Ok(()) };
-    let story = output.extension().is_some_and(|e| ["md", "markdown", "txt", "text"].iter().any(|k| e == *k));
+    let Some(output) = output.and_then(whole) else { return Ok(()) };
+    let story = bank::is_called_story(&output);
     let holds = |path: &&Path| {
-        let read = path.canonicalize().ok();
-        output.is_file()
-            && read.is_some_and(|p| p == output || (p.is_dir() && story && output.starts_with(p)))
+        let read = bank::holder(path).unwrap_or(path).canonicalize().ok();
+        read.is_some_and(|p| p == output && p.is_file() || (p.is_dir() && story && output.starts_with(p)))
     };
     match paths.find(holds) {
         Some(path) => {
-            bail!("-o {} is one of the stories of {}; name another file", output.display(), path.display())
+            let (output, path) = (output.display(), path.display());
+            bail!("-o {output} is one of the stories of {path}, or would be read as one; name another file")
         }
         None => Ok(()),
     }
+}
+
+/// The path from the root of a file that is there, or in a folder that is.
+fn whole(path: &Path) -> Option<PathBuf> {
+    let folder = || path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    path.canonicalize().ok().or_else(|| Some(folder().canonicalize().ok()?.join(path.file_name()?)))
 }
 
 /// Writes a bank to fill in.

@@ -16,8 +16,8 @@ use crate::render::{Context, Shown};
 /// The line of a record.
 struct Line {
     text: Vec<u8>,
-    /// None of a bad record.
-    bytes: Option<u64>,
+    /// Of a bad record why it is one.
+    bytes: Result<u64, RecordError>,
 }
 
 /// Where the lines go.
@@ -58,7 +58,7 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     if begun.empty {
         target.put(stream.head.as_bytes()).with_context(cannot)?;
     }
-    let mut count = begun.count;
+    let (mut count, mut first) = (begun.count, None);
     let each = |record| line(run, stream, &context, record);
     let complete = run.all(&mut records, &begun, &each, &mut |chunk: Vec<io::Result<Line>>, progress| {
         let mut lines = Vec::new();
@@ -66,20 +66,30 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
             let line = line.with_context(cannot)?;
             lines.extend_from_slice(&line.text);
             match line.bytes {
-                Some(bytes) => {
+                Ok(bytes) => {
                     count.good += 1;
                     progress.add(1, bytes);
                 }
-                None => count.bad += 1,
+                Err(error) => {
+                    count.bad += 1;
+                    first.get_or_insert(error);
+                }
             }
         }
         target.put(&lines).with_context(cannot)
     })?;
     if !complete && !run.args.quiet {
-        let on = if run.args.output.is_some() { "; --resume goes on from there" } else { "" };
+        let on = if run.to_file() { "; --resume goes on from there" } else { "" };
         output::note(&format!("stopped after {} records{on}", count.good + count.bad));
     }
-    Ok(run.outcome(count, complete))
+    // where nothing was read there is nothing to go on with, and a run with the right path may begin the file
+    let nothing = complete && begun.empty && count.good == 0;
+    let new = matches!(&target, Target::File(file) if file.metadata().is_ok_and(|m| m.is_file()));
+    if let (Some(path), true) = (&run.args.output, nothing && new) {
+        std::fs::remove_file(path).with_context(cannot)?;
+        output::unread(first.iter());
+    }
+    Ok(run.outcome(count, complete, !(nothing && new)))
 }
 
 /// The line of a record; none where it was stopped before it was done.
@@ -95,12 +105,12 @@ fn line(
         Err(error) => Err(error),
     };
     let mut text = Vec::new();
-    let (written, bytes) = match &critiqued {
+    let (written, bytes) = match critiqued {
         Ok((answer, report)) => {
-            let shown = Shown { answer, report, number: 0 };
-            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Some(bytes))
+            let shown = Shown { answer: &answer, report: &report, number: 0 };
+            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Ok(bytes))
         }
-        Err(error) => ((stream.one)(&Entry::Bad(error), context, &mut text), None),
+        Err(error) => ((stream.one)(&Entry::Bad(&error), context, &mut text), Err(error)),
     };
     Some(written.map(|()| Line { text, bytes }))
 }

@@ -33,16 +33,19 @@ pub(super) fn run(
     let context = run.context(sink.color(color), sink.width());
     let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete };
     write(&bank, &context, &mut sink)?;
-    if stories.is_empty() {
-        sink.give_up()?
+    if !stories.is_empty() {
+        sink.finish()?;
     } else {
-        sink.finish()?
+        if run.to_file() {
+            output::unread(errors.iter());
+        }
+        sink.give_up()?;
     }
     if !complete && !run.args.quiet {
         output::note("stopped: what is told here is of the stories before that");
     }
     let count = Count { good: stories.len() as u64, bad: errors.len() as u64 };
-    Ok(run.outcome(count, complete))
+    Ok(run.outcome(count, complete, !stories.is_empty() || !run.to_file()))
 }
 
 /// What is kept of a record, and the bytes of input that it took.

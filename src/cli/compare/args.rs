@@ -75,7 +75,7 @@ pub(in crate::cli) struct CompareArgs {
     /// How to write the comparison [default: terminal]
     #[arg(short, long, value_parser = format_parser())]
     pub(super) format: Option<&'static Renderer>,
-    /// Write to a file, all at once at the end
+    /// Write to a file, all at once at the end; `-` is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     #[command(flatten)]

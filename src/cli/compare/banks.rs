@@ -28,6 +28,7 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let new = args.newer();
     alike(args, new)?;
     refuse_to_overwrite(args.output.as_deref(), [args.old.as_path(), new].into_iter())?;
+    output::refuse_to_overwrite(args.output.as_deref(), args.config.files(args.guide.as_deref()))?;
     let location = if new.is_dir() { new.join("-") } else { new.to_path_buf() };
     let run = Run::new(args, &location, args.cache.open())?;
     let (name, records) = match &args.git {
@@ -47,9 +48,11 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     };
     let git = args.git.as_deref();
     let banks = Banks { old: shown(&before), new: shown(&now), delta: &delta, noise: &run.noise, git };
-    run.write(|renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
+    run.write(!delta.pairs.is_empty(), |renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
     let bad = before.errors.len() + now.errors.len();
-    if bad > 0 && !args.quiet {
+    if delta.pairs.is_empty() && output::to_file(args.output.as_deref()).is_some() {
+        output::unread(before.errors.iter().chain(&now.errors));
+    } else if bad > 0 && !args.quiet {
         let all = bad + before.stories.len() + now.stories.len();
         output::note(&format!("{bad} of {all} records could not be read; the output says why"));
     }

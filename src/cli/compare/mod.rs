@@ -8,7 +8,7 @@ mod revision;
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::input;
@@ -36,16 +36,22 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
         return banks::run(args, &reading);
     }
     let answers = [Some(args.old.as_path()), args.new.as_deref()];
-    output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
+    let read = answers.into_iter().flatten().chain(args.config.files(args.guide.as_deref()));
+    output::refuse_to_overwrite(args.output.as_deref(), read)?;
+    let mut new = input::answer(file, file, &reading.fields)?;
     let mut old = match &args.git {
-        Some(revision) => Revision::find(revision, file)?.answer(file)?,
+        // by the whole name, so that both are the same story
+        Some(revision) => Revision::find(revision, bank::holder(file).unwrap_or(file))?
+            .answer(Path::new(&new.name), &reading.fields)?,
         None => input::answer(&args.old, &args.old, &reading.fields)?,
     };
-    let mut new = input::answer(file, file, &reading.fields)?;
     let several = |answer: &Answer, path: &Path| {
         !input::is_stdin(path) && bank::is_several(&answer.source, path, &reading)
     };
     if several(&old, &args.old) || several(&new, file) {
+        if [&args.old, file].into_iter().any(input::is_stdin) {
+            bail!("standard input is one answer, and the other holds several; name one of them as FILE#ID");
+        }
         return banks::run(args, &reading);
     }
     let run = Run::new(args, file, None)?;
@@ -57,7 +63,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let delta = compare(old, new, &run.noise, |texts| run.reader.critic.embed(texts))
         .context("cannot compare the sentences")?;
     let compared = Compared { old, new, delta: &delta, noise: &run.noise };
-    run.write(|renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
+    run.write(true, |renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
     Ok(if args.fail_if_worse && delta.is_worse() { Outcome::Found } else { Outcome::Clean })
 }
 
@@ -94,9 +100,10 @@ impl<'a> Run<'a> {
         self.reader.critic.critique(answer, &self.selection)
     }
 
-    /// Writes with the format that was asked for, to where it was asked for.
+    /// Writes with the format that was asked for, to where it was asked for; what is not `whole` replaces no file.
     fn write(
         &self,
+        whole: bool,
         write: impl FnOnce(&Renderer, &Setting<'_>, &mut Sink) -> std::io::Result<()>,
     ) -> Result<()> {
         let mut sink = Sink::new(self.args.output.as_deref());
@@ -110,6 +117,6 @@ impl<'a> Run<'a> {
             quiet: self.args.quiet,
         };
         write(self.args.format.unwrap_or(&ALL[0]), &setting, &mut sink)?;
-        sink.finish()
+        if whole { sink.finish() } else { sink.give_up() }
     }
 }

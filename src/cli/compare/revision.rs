@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::blobs::Blobs;
 use super::left_out::LeftOut;
-use crate::bank::{self, Reading, Records};
+use crate::bank::{self, Fields, Named, Reading, Records};
 use crate::text::{self, Answer, SourceKind};
 
 /// A revision, as it is seen from a folder of its repository.
@@ -42,9 +42,21 @@ impl Revision {
         format!("{}:{}", self.asked, path.display())
     }
 
-    /// The answer in a file.
-    pub(super) fn answer(&self, file: &Path) -> Result<Answer> {
+    /// The answer in a file, or the story that had this name in it.
+    pub(super) fn answer(&self, file: &Path, fields: &Fields) -> Result<Answer> {
         let label = self.label(file);
+        if let Some(holder) = bank::holder(file) {
+            let (how, holding) = (bank::by_name(fields), self.label(holder));
+            let records = bank::read(self.contents(holder)?, Path::new(&holding), &how);
+            let story = bank::pick(records, &holding, &label)?;
+            if story.named == Named::Line {
+                bail!("{label} may be another story than {}: give it an id", file.display());
+            }
+            if story.name != label {
+                bail!("{} was not there at `{}`; see `git log`", file.display(), self.asked);
+            }
+            return Ok(story.answer());
+        }
         let mut bytes = Vec::new();
         // One byte more than is allowed tells what is too long; the rest is not read.
         let mut contents = self.contents(file)?;

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::evidence::{ROLES, Role};
 use crate::guide::Guide;
-use crate::render::{ADDRESSED, percent, place, said};
-use crate::text::{Answer, LineIndex, Sentence};
+use crate::render::{self, percent, place, said};
+use crate::text::{Answer, Aside, LineIndex};
 
 /// Entries of a list that are shown at once; the rest is folded away.
 pub(in crate::render) const AT_ONCE: usize = 20;
@@ -150,7 +150,7 @@ pub(in crate::render) struct Key {
     pub(in crate::render) percent: usize,
 }
 
-/// A sentence that speaks to whoever grades the answer.
+/// A sentence that is not judged.
 #[derive(Serialize)]
 pub(in crate::render) struct LeftOut<'a> {
     line: usize,
@@ -161,8 +161,11 @@ pub(in crate::render) struct LeftOut<'a> {
 /// What is left out of an answer, in its order.
 pub(in crate::render) fn left_out<'a>(answer: &'a Answer) -> Vec<LeftOut<'a>> {
     let index = LineIndex::new(&answer.source);
-    let one =
-        |s: &'a Sentence| LeftOut { line: place(&index, s.span.start).0, text: &s.text, why: ADDRESSED };
+    let one = |a: &'a Aside| LeftOut {
+        line: place(&index, a.sentence.span.start).0,
+        text: &a.sentence.text,
+        why: render::left_out(a.why).1,
+    };
     answer.aside.iter().map(one).collect()
 }
 

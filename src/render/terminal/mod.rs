@@ -59,5 +59,5 @@ fn words(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::R
     if context.quiet {
         return Ok(());
     }
-    words::all(shown, context, &mut Page::new(out, context.width, context.color))
+    words::all(shown, context, &mut Page::going_on(out, context.width, context.color))
 }

@@ -26,6 +26,11 @@ impl<'a> Page<'a> {
         Page { out, width: width.max(40), color, begun: false }
     }
 
+    /// The same where lines of it are written already.
+    pub(in crate::render) fn going_on(out: &'a mut dyn Write, width: usize, color: bool) -> Page<'a> {
+        Page { begun: true, ..Page::new(out, width, color) }
+    }
+
     /// The text in a style, or as it is where no colour is wanted.
     pub(in crate::render) fn paint(&self, style: Style, text: &str) -> String {
         if self.color && style != PLAIN && !text.is_empty() {
