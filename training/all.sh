@@ -29,7 +29,7 @@ folds foldK-second --tag=-third --until bj --seed 3 --epochs 3 "${later[@]}"
 folds foldK-third --tag=-fourth --until cp --seed 4 --epochs 2 "${later[@]}"
 folds foldK-fourth --tag=-fifth --until dn --seed 5 --epochs 2 "${later[@]}" --typos 0.4
 folds foldK-fifth --tag=-sixth --until el --seed 6 --epochs 2 "${later[@]}" --typos 0.4
-folds foldK-sixth --seed 7 --epochs 2 "${later[@]}" --typos 0.4 --lr 2.5e-4 --head-lr 1e-3
+folds foldK-sixth --until fj --seed 7 --epochs 2 "${later[@]}" --typos 0.4 --lr 2.5e-4 --head-lr 1e-3
 "$PYTHON" soup.py
 # more threads than cores would only wait for each other
 export OMP_NUM_THREADS=1
