@@ -16,10 +16,9 @@ const NEVER_LAST: [&str; 23] = [
 ];
 
 /// Abbreviations that a sentence may end with: it does where a capital follows.
-const MAYBE_LAST: [&str; 37] = [
+const MAYBE_LAST: [&str; 25] = [
     "etc", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "min", "max", "avg", "est", "sec", "hr",
-    "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep",
-    "sept", "oct", "nov", "dec", "mio", "rec", "temp",
+    "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "mio", "rec", "temp",
 ];
 
 const MONTHS: [&str; 12] =
@@ -116,8 +115,8 @@ fn small_after_sign(next: &str) -> bool {
 /// The last word without its full stop.
 fn last_word(text: &str) -> &str {
     let text = text.trim_end_matches('.');
-    let start = text.rfind(|c: char| c.is_whitespace() || "(\"'“‘/[".contains(c));
-    text[start.map_or(0, |at| at + 1)..].trim_start_matches(['”', '’'])
+    let apart = |c: char| c.is_whitespace() || "(\"'“‘/[".contains(c);
+    text.rsplit(apart).next().unwrap_or(text).trim_start_matches(['”', '’'])
 }
 
 /// Whether a text ends in an abbreviation, so that its full stop need not end the sentence.
@@ -132,13 +131,14 @@ fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
     // "ms." and "st." after a figure are units and streets, "Ms." is a title.
     let never = NEVER_LAST.contains(&lower.as_str())
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
-    let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est" | "sept")
+    let month = MONTHS.contains(&lower.as_str()) && lower != "may" || lower == "sept";
+    let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est")
         || matches!(lower.as_str(), "mon" | "tue" | "tues" | "wed" | "thu" | "thur" | "thurs" | "fri")
-        || MONTHS.contains(&lower.as_str()) && lower != "may";
+        || month;
     // "N.H.S. trust", "Ph.D. students", "5 p.m. sharp"
     let part = |part: &str| part.chars().all(char::is_alphabetic) && (1..=2).contains(&part.chars().count());
     let letters = lower.contains('.') && lower.split('.').all(part);
-    let maybe = (MAYBE_LAST.contains(&lower.as_str()) && word != "am") || letters;
+    let maybe = (MAYBE_LAST.contains(&lower.as_str()) && word != "am") || month || letters;
     never || (maybe && small) || (counted && digit)
 }
 
@@ -216,6 +216,7 @@ mod tests {
             "One thing; then another; then a third.",
             "See big.LITTLE, config.yaml and Node.js there.",
             "Two points: 1. speed and cost.",
+            "They call it “approx. right” and ‘ca. right’.",
             "J. Smith agreed.",
             "We kept it. - for now",
             "Who owns it? (look it up)",
