@@ -234,6 +234,13 @@ fn one() -> f32 {
     1.0
 }
 
+impl Mistake {
+    /// The aliases, then the id.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.aliases.iter().chain([&self.id])
+    }
+}
+
 impl Guide {
     /// The built-in guide.
     ///
@@ -271,7 +278,7 @@ impl Guide {
     /// The mistake of an id or an alias.
     #[must_use]
     pub fn find_mistake(&self, id: &str) -> Option<&Mistake> {
-        self.mistake.iter().find(|m| m.id == id || m.aliases.iter().any(|a| a == id))
+        self.mistake.iter().find(|m| m.names().any(|name| name == id))
     }
 
     /// What to do where a criterion loses points: the help of the first mistake that tells of it, if it has one.
@@ -289,7 +296,7 @@ impl Guide {
         }
         let rising = self.level_scores.is_none_or(|s| s.is_sorted_by(|a, b| a < b) && s[3] <= 100);
         require(rising, || "level_scores".to_owned(), "must rise, and be at most 100")?;
-        unique("mistake", self.mistake.iter().flat_map(|m| m.aliases.iter().chain([&m.id])))?;
+        unique("mistake", self.mistake.iter().flat_map(Mistake::names))?;
         for m in &self.mistake {
             let key = |k: &str| format!("mistake.{}.{k}", m.id);
             require((0.0..=1.0).contains(&m.threshold), || key("threshold"), "must be between 0 and 1")?;

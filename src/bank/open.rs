@@ -12,7 +12,7 @@ use super::folder;
 use super::lines::Lines;
 use super::record::{Fields, Named, Reading, Record, RecordError};
 use super::table::Table;
-use crate::text::{self, MAX_BYTES, SourceKind};
+use crate::text::{self, SourceKind};
 
 /// Names of stories that are listed at most where one is not found.
 const LISTED: usize = 12;
@@ -226,7 +226,7 @@ pub fn read<'a>(reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Record
 
 /// The same of a reader behind which somebody may still be writing: of JSON Lines it is known whether the next is at hand.
 #[must_use]
-pub fn piped<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
+pub fn piped<'a>(reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Records<'a> {
     let name = path.display().to_string();
     let kind = if name == "-" { Kind::Lines } else { Kind::of(path) };
     match kind {
@@ -237,10 +237,8 @@ pub fn piped<'a>(mut reader: impl Read + 'a, path: &Path, how: &'a Reading) -> R
         Kind::Table(delimiter) => Records::new(Table::new(name, reader, delimiter, how)),
         Kind::Document => Records::one(Err(RecordError::Document { name })),
         Kind::Story => {
-            let mut bytes = Vec::new();
-            // One byte more than is allowed tells what is too long.
-            let source = match reader.by_ref().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
-                Ok(_) => text::decode(&name, bytes).map_err(RecordError::from),
+            let source = match text::bytes_of(reader) {
+                Ok(bytes) => text::decode(&name, bytes).map_err(RecordError::from),
                 Err(source) => Err(RecordError::Io { name, source }),
             };
             story(source, path, how)

@@ -1,6 +1,6 @@
 //! From a path of the command line to an answer.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -26,10 +26,7 @@ pub(super) fn answer(path: &Path, stdin: &Path, fields: &Fields) -> Result<Answe
 }
 
 fn standard(path: &Path) -> Result<Answer> {
-    let mut bytes = Vec::new();
-    // One byte more than is allowed tells what is too long.
-    let most = text::MAX_BYTES as u64 + 1;
-    io::stdin().lock().take(most).read_to_end(&mut bytes).context("cannot read standard input")?;
+    let bytes = text::bytes_of(io::stdin().lock()).context("cannot read standard input")?;
     let name = path.display().to_string();
     let source = text::decode(&name, bytes)?;
     Ok(Answer::parse(&name, source, SourceKind::from_path(path)))

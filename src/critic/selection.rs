@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::guide::Guide;
+use crate::guide::{Guide, Mistake};
 
 /// An id that names no mistake of the guide.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ impl UnknownMistake {
     /// The error for an id, with the nearest one that the guide knows.
     #[must_use]
     pub fn new(guide: &Guide, id: &str) -> UnknownMistake {
-        let names = guide.mistake.iter().flat_map(|m| m.aliases.iter().chain([&m.id]));
+        let names = guide.mistake.iter().flat_map(Mistake::names);
         let plain = id.to_lowercase().replace('-', "_");
         let scored = names.map(|name| (strsim::damerau_levenshtein(&plain, name), name));
         // Up to a third of the letters may be wrong: more is another word.

@@ -166,8 +166,7 @@ pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn
             continue;
         }
         let finding = finding(answer, mistake, hit);
-        let ids = mistake.aliases.iter().chain([&mistake.id]);
-        if answer.suppressions.hides(ids, &finding.spans) {
+        if answer.suppressions.hides(mistake.names(), &finding.spans) {
             found.suppressed.push(finding.id);
         } else {
             found.findings.push(finding);

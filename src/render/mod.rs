@@ -176,9 +176,9 @@ fn headline(message: &str) -> &str {
     if bare.contains(". ") { message.trim() } else { bare }
 }
 
-/// The text on lines of at most `width` columns, each as full as it can be, cut between words only, and not inside of
-/// a command in backticks: a path stays whole, and a command can be copied. The library's other way, which evens lines out, would rather
-/// overflow than leave a line short.
+/// The text on lines of at most `width` columns, each as full as it can be, cut between words only, and not inside of a
+/// command in backticks: a path stays whole, and a command can be copied. The library's other way, which evens lines out,
+/// would rather overflow than leave a line short.
 #[must_use]
 pub fn fold(text: &str, width: usize) -> Vec<String> {
     let line = |words: &[Word<'_>]| words.iter().map(|w| [w.word, w.whitespace].concat()).collect::<String>();

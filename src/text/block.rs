@@ -229,10 +229,11 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
         // what an interviewer says above it all is the question
         let speaks = told && label::is_asked(&text);
-        let asked =
-            speaks || line.kind == LineKind::Text && asking.is_some_and(|asking| asking.goes_on(&text));
-        asking = speaks.then(|| Asking::of(&text)).flatten();
-        if underlined || bold || titled || asked || label::is_heading(&text) {
+        let heading = label::is_heading(&text);
+        let own = heading || line.kind == LineKind::Item;
+        let asked = speaks || !own && asking.is_some_and(|asking| asking.goes_on(&text));
+        asking = speaks.then(|| Asking::of(&text, heading)).flatten();
+        if underlined || bold || titled || asked || heading {
             lines[i].kind = LineKind::Heading;
         } else {
             told = true;
@@ -251,19 +252,18 @@ enum Asking {
 
 impl Asking {
     /// After a line that begins with the name; none where it ends a sentence.
-    fn of(line: &Rendered) -> Option<Asking> {
+    fn of(line: &Rendered, heading: bool) -> Option<Asking> {
         let said = line.text.trim_end_matches(['"', '\'', '”', '’', ')', '*', '_']);
-        if label::is_heading(line) {
+        if heading {
             Some(Asking::Named)
         } else {
             (!said.ends_with(['.', '!', '?', '…', ':'])).then_some(Asking::Begun)
         }
     }
 
-    /// Whether the next line is the interviewer's too.
+    /// Whether the next line, which is no title, is the interviewer's too.
     fn goes_on(self, line: &Rendered) -> bool {
-        let own = label::end(line, 0) > 0 || label::is_heading(line);
-        !own && (self == Asking::Named || line.text.starts_with(char::is_lowercase))
+        label::end(line, 0) == 0 && (self == Asking::Named || line.text.starts_with(char::is_lowercase))
     }
 }
 

@@ -28,7 +28,7 @@ use std::path::Path;
 
 pub use aside::{Aside, Why};
 pub use lines::{LineIndex, Position};
-pub use read::{MAX_BYTES, ReadError, decode, read_file, read_source};
+pub use read::{MAX_BYTES, ReadError, bytes_of, decode, read_file, read_source};
 pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 

@@ -80,6 +80,14 @@ pub enum ReadError {
     },
 }
 
+/// All that a reader gives, or one byte more than [`decode`] takes: that tells what is too long, also of pipes, which have no
+/// length.
+pub fn bytes_of(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The text of `bytes`. A byte order mark stays in it, so that offsets are those of the file.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
     let name = || name.to_owned();
@@ -141,10 +149,7 @@ pub fn read_source(path: &Path) -> Result<String, ReadError> {
     if fs::metadata(path).map_err(failed)?.is_dir() {
         return Err(ReadError::Directory { name });
     }
-    // One byte more than allowed tells a file that is too large, also for pipes without a length.
-    let mut bytes = Vec::new();
-    let mut file = File::open(path).map_err(failed)?.take(MAX_BYTES as u64 + 1);
-    file.read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = File::open(path).and_then(bytes_of).map_err(failed)?;
     decode(&name, bytes)
 }
 

@@ -216,9 +216,9 @@ impl Run<'_> {
         if failed { Outcome::Failed } else { Outcome::Clean }
     }
 
-    /// Whether a file is written, and not standard output.
-    fn to_file(&self) -> bool {
-        output::to_file(self.args.output.as_deref()).is_some()
+    /// The file to write to, unless standard output is meant.
+    fn file(&self) -> Option<&Path> {
+        output::to_file(self.args.output.as_deref())
     }
 
     fn names(&self) -> String {

@@ -40,7 +40,7 @@ impl Target {
 pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     let context = run.context(false, 80);
     let mut records = run.records();
-    let (mut target, begun) = match output::to_file(run.args.output.as_deref()) {
+    let (mut target, begun) = match run.file() {
         None => (Target::Standard(Sink::standard()), Begun::default()),
         Some(path) => {
             let (file, begun) = resume::open(path, run.args.resume, (stream, &context), &mut records)?;
@@ -79,17 +79,17 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         target.put(&lines).with_context(cannot)
     })?;
     if !complete && !run.args.quiet {
-        let on = if run.to_file() { "; --resume goes on from there" } else { "" };
+        let on = if run.file().is_some() { "; --resume goes on from there" } else { "" };
         output::note(&format!("stopped after {} records{on}", count.good + count.bad));
     }
     // where nothing was read there is nothing to go on with, and a run with the right path may begin the file
     let nothing = complete && begun.empty && count.good == 0;
-    let new = matches!(&target, Target::File(file) if file.metadata().is_ok_and(|m| m.is_file()));
-    if let (Some(path), true) = (&run.args.output, nothing && new) {
+    let useless = run.file().filter(|path| nothing && path.is_file());
+    if let Some(path) = useless {
         std::fs::remove_file(path).with_context(cannot)?;
         output::unread(first.iter());
     }
-    Ok(run.outcome(count, complete, !(nothing && new)))
+    Ok(run.outcome(count, complete, useless.is_none()))
 }
 
 /// The line of a record; none where it was stopped before it was done.

@@ -33,19 +33,18 @@ pub(super) fn run(
     let context = run.context(sink.color(color), sink.width());
     let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete };
     write(&bank, &context, &mut sink)?;
-    if !stories.is_empty() {
+    // a file of nothing would replace what is worth more
+    let told = !stories.is_empty() || run.file().is_none();
+    if told {
         sink.finish()?;
     } else {
-        if run.to_file() {
-            output::unread(errors.iter());
-        }
-        sink.give_up()?;
+        output::unread(errors.iter());
     }
     if !complete && !run.args.quiet {
         output::note("stopped: what is told here is of the stories before that");
     }
     let count = Count { good: stories.len() as u64, bad: errors.len() as u64 };
-    Ok(run.outcome(count, complete, !stories.is_empty() || !run.to_file()))
+    Ok(run.outcome(count, complete, told))
 }
 
 /// What is kept of a record, and the bytes of input that it took.

@@ -57,11 +57,8 @@ impl Revision {
             }
             return Ok(story.answer());
         }
-        let mut bytes = Vec::new();
-        // One byte more than is allowed tells what is too long; the rest is not read.
-        let mut contents = self.contents(file)?;
-        let read = contents.by_ref().take(text::MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
-        read.with_context(|| format!("git cannot read {label}"))?;
+        let bytes =
+            text::bytes_of(self.contents(file)?).with_context(|| format!("git cannot read {label}"))?;
         let source = text::decode(&label, bytes)?;
         Ok(Answer::parse(&label, source, SourceKind::from_path(file)))
     }

@@ -10,9 +10,8 @@ use super::{Compared, Renderer, Setting, banks, quotes, said, text};
 use crate::compare::{Gain, Side};
 use crate::render::said::{judged_by, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, severity_style};
-use crate::render::{left_out, place, sentence_list};
+use crate::render::{self, sentence_list};
 use crate::report::Finding;
-use crate::text::{Aside, LineIndex};
 
 pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
@@ -167,10 +166,7 @@ fn aside(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.heading("Left out")?;
     for (name, side) in sides {
-        let index = LineIndex::new(&side.answer.source);
-        for Aside { sentence, why } in &side.answer.aside {
-            let line = place(&index, sentence.span.start).0;
-            let text = format!("line {line}, \"{}\": {}", sentence.text, left_out(*why).1);
+        for text in render::said::aside(side.answer) {
             page.para(&format!("{name}: "), &text, DIM)?;
         }
     }

@@ -6,9 +6,8 @@ use textwrap::core::display_width;
 
 use super::page::{BOLD, DIM, PLAIN, Page, role_style};
 use crate::evidence::{Role, Tag};
-use crate::render::{Context, Shown, escape, fold, left_out, percent, place, said};
+use crate::render::{Context, Shown, escape, fold, percent, said};
 use crate::report::SentenceReport;
-use crate::text::{Aside, LineIndex};
 
 /// Columns of the longest label.
 const MOST_LABEL: usize = 14;
@@ -55,13 +54,7 @@ pub(super) fn sentences(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pag
 
 /// What is left out, with its line.
 pub(super) fn aside(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let index = LineIndex::new(&shown.answer.source);
-    for Aside { sentence, why } in &shown.answer.aside {
-        let line = place(&index, sentence.span.start).0;
-        let text = format!("line {line}, \"{}\": {}", sentence.text, left_out(*why).1);
-        page.para("Left out: ", &text, DIM)?;
-    }
-    Ok(())
+    said::aside(shown.answer).iter().try_for_each(|text| page.para("Left out: ", text, DIM))
 }
 
 /// The line up to and including its `count`th character that is no space, and the rest.
