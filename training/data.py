@@ -140,7 +140,7 @@ def load_texts(name):
 
 
 # Files of texts without annotation, in the order in which they are dealt to the folds.
-EXTRA = ("not-answers", "short-answers", "drafts")
+EXTRA = ("not-answers", "short-answers", "drafts", "notes")
 
 
 def load_extra():
