@@ -151,6 +151,9 @@ pub struct Probe {
     /// How many sentences it takes.
     #[serde(default = "one")]
     pub enough: f32,
+    /// Mistakes that say the contrary; where one is found, it is not heard.
+    #[serde(default)]
+    pub denied_by: Vec<String>,
 }
 
 /// How a criterion is measured.
@@ -234,6 +237,13 @@ fn one() -> f32 {
     1.0
 }
 
+impl Probe {
+    /// Whether a mistake that was found says the contrary.
+    pub fn is_denied<'a>(&self, mut found: impl Iterator<Item = &'a String>) -> bool {
+        found.any(|id| self.denied_by.contains(id))
+    }
+}
+
 impl Mistake {
     /// The aliases, then the id.
     pub fn names(&self) -> impl Iterator<Item = &String> {
@@ -313,14 +323,29 @@ impl Guide {
             ("mechanic", &self.mechanic),
         ];
         for (list, probes) in lists.into_iter().chain([("note", &self.note), ("pressure", &self.pressure)]) {
-            check_probes(list, probes)?;
+            self.check_probes(list, probes)?;
         }
         unique("form", self.form.iter().map(|f| &f.id))?;
         for f in &self.form {
             require(!f.examples.is_empty(), || format!("form.{}.examples", f.id), "must not be empty")?;
-            check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
+            self.check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
         }
         unique("category", self.category.iter().map(|c| &c.id))
+    }
+
+    fn check_probes(&self, list: &str, probes: &[Probe]) -> Result<(), Fault> {
+        unique(list, probes.iter().map(|p| &p.id))?;
+        for p in probes {
+            check_clauses(&format!("{list}.{}", p.id), &p.any)?;
+            require(p.enough > 0.0, || format!("{list}.{}.enough", p.id), "must be above 0")?;
+            self.check_mistakes(&format!("{list}.{}.denied_by", p.id), &p.denied_by)?;
+        }
+        Ok(())
+    }
+
+    fn check_mistakes(&self, key: &str, ids: &[String]) -> Result<(), Fault> {
+        let unknown = ids.iter().find(|id| self.mistake.iter().all(|m| m.id != **id));
+        unknown.map_or(Ok(()), |id| Err((key.to_owned(), format!("`{id}` is no mistake"))))
     }
 
     fn check_criteria(&self) -> Result<(), (String, String)> {
@@ -328,10 +353,7 @@ impl Guide {
         for c in &self.criterion {
             let key = || format!("criterion.{}.measure", c.id);
             require(c.weight > 0.0, || format!("criterion.{}.weight", c.id), "must be above 0")?;
-            for id in &c.told_by {
-                let known = self.mistake.iter().any(|m| m.id == *id);
-                require(known, || format!("criterion.{}.told_by", c.id), &format!("`{id}` is no mistake"))?;
-            }
+            self.check_mistakes(&format!("criterion.{}.told_by", c.id), &c.told_by)?;
             match &c.measure {
                 Measure::Heard { any, enough } => {
                     check_clauses(&key(), any)?;
@@ -373,13 +395,4 @@ fn check_clauses(key: &str, any: &[Clause]) -> Result<(), Fault> {
     require(!any.is_empty(), || key.to_owned(), "needs at least one clause in `any`")?;
     let empty = any.iter().any(|c| c.role.is_none() && c.tag.is_none());
     require(!empty, || key.to_owned(), "each clause of `any` needs a role or a tag")
-}
-
-fn check_probes(list: &str, probes: &[Probe]) -> Result<(), Fault> {
-    unique(list, probes.iter().map(|p| &p.id))?;
-    for p in probes {
-        check_clauses(&format!("{list}.{}", p.id), &p.any)?;
-        require(p.enough > 0.0, || format!("{list}.{}.enough", p.id), "must be above 0")?;
-    }
-    Ok(())
 }

@@ -125,6 +125,14 @@ pub struct QuestionReport {
     pub sentences: Vec<usize>,
 }
 
+impl QuestionReport {
+    /// Whether the answer answers it; none for a question of no form, which asks for nothing in particular.
+    #[must_use]
+    pub fn is_answered(&self) -> Option<bool> {
+        self.form.is_some().then_some(self.answered)
+    }
+}
+
 /// Why there is no score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

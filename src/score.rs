@@ -54,10 +54,11 @@ pub fn level_of(score: u8, from: [u8; 4]) -> [f32; 5] {
     std::array::from_fn(|level| if level == reached { 1.0 } else { 0.0 })
 }
 
-/// Whether what a probe asks for is heard, and where.
+/// Whether what a probe asks for is heard, and where: nowhere if a mistake that was `found` says the contrary.
 #[must_use]
-pub fn signal(probe: &Probe, evidence: &Evidence) -> Signal {
-    let holds = |i: &usize| probe.any.iter().any(|c| is_heard(c, evidence, *i));
+pub fn signal(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Signal {
+    let denied = probe.is_denied(found.iter().copied());
+    let holds = |i: &usize| !denied && probe.any.iter().any(|c| is_heard(c, evidence, *i));
     let sentences: Vec<usize> = (0..evidence.sentences.len()).filter(holds).collect();
     let heard = sentences.len() as f32 >= probe.enough;
     Signal { id: probe.id.clone(), title: probe.title.clone(), heard, sentences }
@@ -251,24 +252,8 @@ mod tests {
         assert_eq!(median(&[0.0; 5]), 1);
     }
 
-    #[test]
-    fn a_signal_needs_enough_sentences() {
-        let s = story(&LINES);
-        let clause = |role, tag| Clause { role, tag };
-        let any = vec![clause(None, Some(Tag::Verification)), clause(Some(Result), Some(Tag::Metric))];
-        let mut probe = Probe { id: "p".to_owned(), title: "t".to_owned(), any, enough: 2.0 };
-        assert_eq!(signal(&probe, &s.evidence).sentences, [3, 4]);
-        assert!(signal(&probe, &s.evidence).heard);
-        probe.enough = 3.0;
-        assert!(!signal(&probe, &s.evidence).heard);
-        probe.any = vec![clause(Some(Action), Some(Tag::Metric))];
-        assert_eq!(signal(&probe, &s.evidence).sentences, [0; 0], "both parts of a clause must hold");
-    }
-
-    #[test]
-    fn follow_ups_are_few_and_ordered() {
-        let guide = plain_guide();
-        let finding = |id: &str| Finding {
+    fn finding(id: &str) -> Finding {
+        Finding {
             id: id.to_owned(),
             severity: Severity::Warning,
             confidence: 1.0,
@@ -277,7 +262,34 @@ mod tests {
             help: String::new(),
             sentences: Vec::new(),
             spans: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_signal_needs_enough_sentences() {
+        let s = story(&LINES);
+        let clause = |role, tag| Clause { role, tag };
+        let any = vec![clause(None, Some(Tag::Verification)), clause(Some(Result), Some(Tag::Metric))];
+        let mut probe = Probe {
+            id: "p".to_owned(),
+            title: "t".to_owned(),
+            any,
+            enough: 2.0,
+            denied_by: vec!["vague".to_owned()],
         };
+        assert_eq!(signal(&probe, &s.evidence, &[]).sentences, [3, 4]);
+        assert!(signal(&probe, &s.evidence, &[&"control".to_owned()]).heard);
+        let denied = signal(&probe, &s.evidence, &[&"vague".to_owned()]);
+        assert!(!denied.heard && denied.sentences.is_empty(), "a finding says the contrary");
+        probe.enough = 3.0;
+        assert!(!signal(&probe, &s.evidence, &[]).heard);
+        probe.any = vec![clause(Some(Action), Some(Tag::Metric))];
+        assert_eq!(signal(&probe, &s.evidence, &[]).sentences, [0; 0], "both parts of a clause must hold");
+    }
+
+    #[test]
+    fn follow_ups_are_few_and_ordered() {
+        let guide = plain_guide();
         let s = story(&LINES[..3]);
         let measured = criteria(&s.answer, &s.evidence, &guide);
         let findings = [finding("vague"), finding("control"), finding("vague"), finding("unknown")];

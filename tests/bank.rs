@@ -68,6 +68,45 @@ fn order_is_kept_and_bad_records_stop_nothing() {
 }
 
 #[test]
+fn what_a_comment_asks_for_in_vain_is_told_of_every_story() {
+    let folder = Folder::new("bank-comments");
+    let told = "The export was late, and it was mine. I asked both leads for a date. It fell by 4%.";
+    folder.write("old/a.md", &format!("{told} <!-- candor ignore no_leson -->\n"));
+    folder.write("old/b.md", &format!("{told}\n<!-- candor of -->\n"));
+    folder.write("new/a.md", &format!("{told}\n"));
+    for format in ["terminal", "jsonl"] {
+        let said = err(&run(&folder.0, &["old", "-f", format]));
+        assert!(said.contains("old/a.md:1:") && said.contains("no_lesson"), "{said}");
+        assert!(said.contains("old/b.md:2:") && said.contains("`candor of`"), "{said}");
+        assert_eq!(err(&run(&folder.0, &["old", "-f", format, "--quiet"])), "");
+    }
+    for (old, new) in [("old", "new"), ("old/a.md", "new/a.md")] {
+        let mut compare = Command::new(env!("CARGO_BIN_EXE_candor"));
+        let compare = compare.current_dir(&folder.0).env("HOME", &folder.0);
+        let said = err(&compare.args(["compare", "--no-config", old, new]).output().unwrap());
+        assert_eq!(said.matches("no_leson").count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn the_next_command_reads_and_judges_as_this_one_did() {
+    let folder = Folder::new("bank-next");
+    folder.write(
+        "a b.jsonl",
+        "{\"name\": \"x\", \"body\": \"We had a lot of work. We did our best, and it went well.\"}\n",
+    );
+    let output = out(&run(&folder.0, &["a b.jsonl", "--text-field", "body", "--id-field", "name"]));
+    let output = output.split_whitespace().collect::<Vec<_>>().join(" ");
+    let options = "--explain-score --text-field=body --id-field=name --no-config";
+    let command = format!("`candor critique {options} 'a b.jsonl#x'`");
+    assert!(output.contains(&command), "{output}");
+    let mut again = Command::new(env!("CARGO_BIN_EXE_candor"));
+    let again = again.current_dir(&folder.0).env("HOME", &folder.0).arg("critique");
+    let again = again.args(options.split(' ')).arg("a b.jsonl#x").output().unwrap();
+    assert!(out(&again).contains("Where the score comes from"), "{}", err(&again));
+}
+
+#[test]
 fn threads_change_no_byte() {
     let folder = Folder::new("bank-threads");
     folder.write("r.jsonl", &records(40));

@@ -184,6 +184,8 @@ fn the_config_is_the_one_that_the_rule_says() {
     assert_eq!(format_of(&flag), "compact", "the option's");
     assert_eq!(format_of(&critique(&["--no-config"], Some("variable.toml"))), "terminal");
     assert_eq!(format_of(&critique(&["-f", "jsonl"], None)), "jsonl", "options beat the config");
+    let over = err(&critique(&["-o", "stories/candor.toml"], None));
+    assert!(over.contains("which is read; name another file"), "{over}");
 }
 
 #[test]

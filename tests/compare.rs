@@ -113,6 +113,31 @@ fn a_file_is_compared_with_what_it_was() {
 }
 
 #[test]
+fn the_file_is_that_of_its_own_folder_and_no_link() {
+    if !has_git() {
+        return;
+    }
+    let folder = Folder::new("compare-hook");
+    folder.write("stories/a.md", WEAK);
+    folder.write("a.md", MENDED);
+    git(&folder, &["init", "--quiet"]);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "a story and its namesake"]);
+    folder.write("stories/a.md", MENDED);
+    // as in a hook of another working tree
+    let mut in_hook = command(&folder.0, &["--git", "HEAD", "stories/a.md", "--quiet"]);
+    let in_hook = in_hook.env("GIT_DIR", folder.0.join(".git")).output().unwrap();
+    assert!(out(&in_hook).starts_with("Better: "), "{}", out(&in_hook));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("stories/a.md", folder.0.join("link.md")).unwrap();
+        git(&folder, &["add", "link.md"]);
+        git(&folder, &["commit", "--quiet", "-m", "a link"]);
+        assert!(refused(&folder.0, &["--git", "HEAD", "link.md"]).contains("was no plain file at `HEAD`"));
+    }
+}
+
+#[test]
 fn without_git_or_a_repository_it_says_so() {
     let folder = Folder::new("compare-nogit");
     folder.write("a.md", WEAK);

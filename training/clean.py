@@ -104,7 +104,8 @@ def _emphasised(line: str):
     coloned = bool(m[4]) or words.endswith(":")
     apart = joined or len(words) == 1 or not line[m.end():m.end() + 1].islower()
     titled = (_is_title(words) or (_is_question(words) and coloned)) and apart
-    if titled or (coloned and m[1] != "/" and len(words.split()) <= 4):
+    short = coloned and m[1] != "/" and len(words.split()) <= 4 and not re.search("[%$€£]", words)
+    if titled or short:
         return line[m.end():]
     return None
 

@@ -1,7 +1,7 @@
 //! A story as it comes in, or why it can't be read.
 
 use std::io;
-use std::path::MAIN_SEPARATOR;
+use std::path::{MAIN_SEPARATOR, is_separator};
 
 use crate::critic::CriticError;
 use crate::text::{Answer, ReadError, SourceKind};
@@ -233,8 +233,8 @@ impl RecordError {
 /// with `/`, the id, the heading. `None` where a name is the bank's own, or no name of it.
 #[must_use]
 pub fn relative(bank: &str, name: &str) -> Option<String> {
-    let inside = name.strip_prefix(bank.trim_end_matches(MAIN_SEPARATOR))?;
-    let inside = inside.strip_prefix([MAIN_SEPARATOR, '#', ':'])?;
+    let inside = name.strip_prefix(bank.trim_end_matches(is_separator))?;
+    let inside = inside.strip_prefix(|c: char| is_separator(c) || c == '#' || c == ':')?;
     Some(inside.replace(MAIN_SEPARATOR, "/"))
 }
 

@@ -71,8 +71,16 @@ impl Story {
     pub fn of(answer: &Answer, report: &Report, guide: &Guide) -> Story {
         let verdict = report.verdict.as_ref();
         let heard = if verdict.is_some() { report.sentences.as_slice() } else { &[] };
-        let points = |probes: &[Probe]| probes.iter().map(|p| point(p, heard, answer)).collect();
-        let told = |probe: &Probe| sentences(probe, heard).len() as f32 >= probe.enough;
+        // of what a finding says the contrary nothing is heard
+        let of = |p: &Probe| {
+            if p.is_denied(report.findings.iter().map(|f| &f.id).chain(&report.suppressed)) {
+                &[]
+            } else {
+                heard
+            }
+        };
+        let points = |probes: &[Probe]| probes.iter().map(|p| point(p, of(p), answer)).collect();
+        let told = |probe: &Probe| sentences(probe, of(probe)).len() as f32 >= probe.enough;
         let mut categories: Vec<(&String, f32)> = report.categories.iter().map(|(id, p)| (id, *p)).collect();
         categories.sort_by(|a, b| b.1.total_cmp(&a.1));
         let note = |f: &crate::report::Finding| Note {
@@ -158,7 +166,7 @@ mod tests {
         assert_eq!(kept.notes[4].text.as_deref(), Some("Failures fell from 9 a week to 1."));
         assert_eq!((kept.notes[1].text.as_deref(), kept.notes[1].sentences.len()), (None, 0));
         let passed: Vec<bool> = kept.pressure.iter().map(|p| p.told).collect();
-        assert_eq!(passed, [true, true, true, false]);
+        assert_eq!(passed, [true, true, false, false], "a figure is told, but it is found to stop at launch");
         assert_eq!(kept.pressure[0].sentences, [1]);
         assert_eq!(kept.categories, ["production_issue"]);
         assert_eq!(kept.level, report.verdict.as_ref().map(|v| v.level));

@@ -279,9 +279,9 @@ pub(super) fn weakest(points: &[&[f32]], guide: &Guide) -> Option<Link> {
     let (c, lost) = worst.filter(|(_, lost)| *lost >= 1.0)?;
     let mut costs: Vec<(usize, f32)> =
         points.iter().enumerate().filter_map(|(i, lost)| Some((i, *lost.get(c)?))).collect();
-    costs.retain(|(_, lost)| *lost >= 1.0);
     costs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    costs.truncate(NAMED);
+    // the worst at least, however little it loses by itself
+    costs.truncate(costs.iter().take_while(|(_, lost)| *lost >= 1.0).count().clamp(1, NAMED));
     let criterion = &guide.criterion[c];
     Some(Link {
         criterion: criterion.id.clone(),

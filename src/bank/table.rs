@@ -1,10 +1,10 @@
 //! CSV: a row a record, the columns named in the first row. A row is held while it is read, never the file.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, Position, ReaderBuilder};
 
 use super::record::{Fields, MOST, Reading, Record, RecordError, named};
 use crate::text::{SourceKind, decode};
@@ -27,6 +27,7 @@ struct Bounded<R> {
 }
 
 /// What is known of the bytes that were read.
+#[derive(Default)]
 struct Progress {
     /// How many more may be read for this row.
     left: Cell<usize>,
@@ -34,6 +35,23 @@ struct Progress {
     open: Cell<bool>,
     /// Whether they are all.
     over: Cell<bool>,
+    /// Those from this place on, as far as they were read: what comes before was asked for already.
+    kept: RefCell<Vec<u8>>,
+    from: Cell<u64>,
+}
+
+impl Progress {
+    /// The line on which a row begins. The parser counts no line end that stands just before the row: the second half of `\r\n`,
+    /// and empty lines.
+    fn line(&self, at: &Position) -> u64 {
+        let mut kept = self.kept.borrow_mut();
+        let before = at.byte().saturating_sub(self.from.get()) as usize;
+        let before = before.min(kept.len());
+        kept.drain(..before);
+        self.from.set(self.from.get() + before as u64);
+        let ends = kept.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+        at.line() + ends.filter(|b| **b == b'\n').count() as u64
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -49,13 +67,14 @@ impl<R: Read> Read for Bounded<R> {
         let quotes = buffer[..read].iter().filter(|b| **b == b'"').count();
         self.read.open.set(self.read.open.get() != (quotes % 2 == 1));
         self.read.over.set(read == 0);
+        self.read.kept.borrow_mut().extend_from_slice(&buffer[..read]);
         Ok(read)
     }
 }
 
 impl<'a, R: Read> Table<'a, R> {
     pub(super) fn new(file: String, reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
-        let read = Rc::new(Progress { left: Cell::new(MOST), open: Cell::default(), over: Cell::default() });
+        let read = Rc::new(Progress { left: Cell::new(MOST), ..Progress::default() });
         let bounded = Bounded { inner: reader, read: Rc::clone(&read) };
         let reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bounded);
         Table { file, reader, read, how, columns: None, over: false }
@@ -92,13 +111,16 @@ impl<'a, R: Read> Table<'a, R> {
             Ok(false) => None,
             // only such a row needs the end of the file to be read, and runs over several lines
             Ok(true) if self.read.over.get() && self.read.open.get() && row.as_slice().contains(&b'\n') => {
-                let line = row.position().map_or(0, csv::Position::line);
+                let line = row.position().map_or(0, |at| self.read.line(at));
                 Some(Err(RecordError::Open { name: named(&self.file, None, line).0 }))
             }
-            Ok(true) => Some(record(&self.file, &row, columns, self.how)),
+            Ok(true) => {
+                let line = row.position().map_or(0, |at| self.read.line(at));
+                Some(record((&self.file, line), &row, columns, self.how))
+            }
             Err(source) => {
                 self.over = source.is_io_error();
-                let line = source.position().map_or(self.reader.position().line(), csv::Position::line);
+                let line = self.read.line(source.position().unwrap_or(self.reader.position()));
                 Some(Err(RecordError::Row {
                     name: named(&self.file, None, line).0,
                     source: Box::new(source),
@@ -132,12 +154,11 @@ impl<R: Read> Iterator for Table<'_, R> {
 }
 
 fn record(
-    file: &str,
+    (file, line): (&str, u64),
     row: &ByteRecord,
     columns: [Option<usize>; 3],
     how: &Reading,
 ) -> Result<Record, RecordError> {
-    let line = row.position().map_or(0, csv::Position::line);
     let [text, id, question] = columns.map(|c| c.and_then(|c| row.get(c)));
     let words = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).trim().to_owned());
     let (name, named) = named(file, words(id).as_deref(), line);
@@ -166,6 +187,22 @@ mod tests {
         assert_eq!(found[0].text, "I did.\nIt held, \"so\".");
         assert_eq!(found[0].question.as_deref(), Some("Why?"));
         assert_eq!((found[1].name.as_str(), found[1].question.as_deref()), ("f.csv:4", None));
+    }
+
+    #[test]
+    fn a_row_is_called_by_the_line_on_which_it_begins() {
+        for (text, lines) in [
+            ("id,text\r\n,So.\r\n,\"I did.\r\nIt held.\"\r\n,So.\r\n", [2, 3, 5]),
+            ("id,text\n,So.\n\n,So.\n\n\n,So.\n", [2, 4, 7]),
+            ("\r\nid,text\r\n\r\n,So.\r\n,So.\r\nSo.\r\n", [4, 5, 6]),
+        ] {
+            let name = |found: &Result<Record, RecordError>| match found {
+                Ok(record) => record.name.clone(),
+                Err(error) => error.name().to_owned(),
+            };
+            let said: Vec<String> = read(text.as_bytes()).iter().map(name).collect();
+            assert_eq!(said, lines.map(|line| format!("f.csv:{line}")), "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
 use super::args::CritiqueArgs;
+use super::comments;
 use super::input::{self, is_stdin};
 use super::interrupt;
 use super::llm::{self, Ask, Opened};
@@ -16,18 +17,18 @@ use super::reader::Reader;
 use super::settings::{Settings, load_guide};
 use super::threads::{self, Share};
 use crate::bank::{self, Reading};
-use crate::critic::{Critic, Selection, UnknownMistake};
+use crate::critic::{Critic, Selection};
 use crate::model::encoder::Embedded;
-use crate::render::{Context, One, Renderer, Shown, place};
+use crate::render::{Context, One, Renderer, Shown, quoted};
 use crate::report::Severity;
-use crate::text::{Answer, LineIndex, Span};
+use crate::text::Answer;
 
 /// Runs the command.
 pub(super) fn run(args: &CritiqueArgs) -> Result<Outcome> {
-    let read = args.files.iter().map(PathBuf::as_path).chain(args.config.files(args.guide.as_deref()));
-    output::refuse_to_overwrite(args.output.as_deref(), read)?;
+    output::refuse_to_overwrite(args.output.as_deref(), args.files.iter().map(PathBuf::as_path))?;
     llm::refuse_ids(&args.llm, args.files.iter().map(PathBuf::as_path))?;
     let first = Settings::of(args, location(args, &args.files[0]))?;
+    output::refuse_to_overwrite(args.output.as_deref(), first.files(None))?;
     threads::set(args.threads, if first.ask.is_some() { Share::Model } else { Share::Stories })?;
     let sink = Sink::new(args.output.as_deref());
     let mut run = Run {
@@ -105,7 +106,7 @@ impl Run<'_> {
         let name = answer.name.clone();
         let cannot = || format!("cannot critique {name}");
         let mut report = critic.critique(&mut answer, &select).with_context(cannot)?;
-        let mut notes = suppression_notes(&answer, critic);
+        let mut notes = comments::notes(&answer, critic.guide());
         if several {
             notes.push(format!(
                 "{name} looks like several stories and is judged as one; `candor bank` reads each"
@@ -144,14 +145,17 @@ impl Run<'_> {
     fn read(&self, file: &Path) -> Result<Answer> {
         let called = location(self.args, file);
         if bank::is_bank(called) && (is_stdin(file) || file.is_file()) {
-            let name = called.display();
+            let name = quoted(&called.display().to_string());
             if is_stdin(file) {
                 bail!(
-                    "{name} holds records, an answer each; `candor bank - --stdin-filename {name}` reads them"
+                    "{} holds records, an answer each; `candor bank - --stdin-filename {name}` reads them",
+                    called.display()
                 );
             }
             bail!(
-                "{name} holds records, an answer each; `candor bank {name}` reads them, and `candor critique {name}#ID` one of them"
+                "{} holds records, an answer each; `candor bank {name}` reads them, and `candor critique {}` one of them",
+                called.display(),
+                quoted(&format!("{}#ID", called.display())),
             );
         }
         input::answer(file, called, &self.args.fields.fields())
@@ -199,25 +203,4 @@ impl Run<'_> {
         part(shown, &context, &mut self.sink)?;
         self.sink.flush()
     }
-}
-
-/// What the answer's comments ask for and don't get: ids that name no mistake of the guide, and words that make no
-/// sense.
-fn suppression_notes(answer: &Answer, critic: &Critic) -> Vec<String> {
-    let index = LineIndex::new(&answer.source);
-    let at = |span: Span| {
-        let (line, column) = place(&index, span.start);
-        format!("{}:{line}:{column}", answer.name)
-    };
-    let unknown = answer.suppressions.ids().filter(|(id, _)| critic.guide().find_mistake(id).is_none());
-    let unknown = unknown.map(|(id, span)| {
-        format!("{}: {}; nothing is left out for it", at(span), UnknownMistake::new(critic.guide(), id))
-    });
-    let unread = answer.suppressions.unread().map(|(text, span)| {
-        format!(
-            "{}: `{text}` is no request that candor knows: write `ignore` and ids, `off` or `on`",
-            at(span)
-        )
-    });
-    unknown.chain(unread).collect()
 }

@@ -7,6 +7,7 @@
 
 mod args;
 mod bank;
+mod comments;
 mod compare;
 mod config;
 mod critique;

@@ -43,6 +43,12 @@ impl Settings {
         })
     }
 
+    /// The files that they come from: the config, and the guide that it or an option names.
+    pub(super) fn files<'a>(&'a self, guide: Option<&'a Path>) -> impl Iterator<Item = &'a Path> {
+        let config = self.source.iter().map(|(path, _)| path.as_path());
+        config.chain(guide.or(self.guide.as_deref()))
+    }
+
     /// The same, with the options of `critique` over them.
     pub(super) fn of(args: &CritiqueArgs, answer: &Path) -> Result<Settings, ConfigError> {
         let found = Settings::find(&args.config, &args.llm, answer)?.choosing(&args.mistakes);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
-use crate::guide::{Criterion, Form, Guide, Measure, Probe};
-use crate::report::{Abstention, Finding, QuestionReport, Report, SentenceReport, Signal, Strength, Verdict};
+use crate::guide::{Form, Guide, Probe};
+use crate::report::{Abstention, QuestionReport, Report, SentenceReport, Signal, Strength, Verdict};
 use crate::score;
 use crate::text::Answer;
 
@@ -47,16 +47,17 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         criterion.score = judged.copied().unwrap_or(criterion.score);
     }
     report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
-    report.strengths =
-        guide.strength.iter().filter_map(|p| strength(p, evidence, guide, &found.findings)).collect();
+    // to leave a finding out of the report does not tell what is missing
+    let missing: Vec<&String> = found.findings.iter().map(|f| &f.id).chain(&found.suppressed).collect();
+    report.strengths = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
+    report.ways = signals(&guide.way, evidence, &missing);
+    report.tests = signals(&guide.test, evidence, &missing);
+    report.question = question(answer, evidence, options.form, &missing);
     report.findings = found.findings;
     report.suppressed = found.suppressed;
     let named = |id: &String| guide.category.iter().any(|c| c.id == *id);
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
-    report.ways = signals(&guide.way, evidence);
-    report.tests = signals(&guide.test, evidence);
-    report.question = question(answer, evidence, options.form);
     let score = score::total(&criteria);
     let levels = guide.level_scores.map_or(evidence.levels, |from| score::level_of(score, from));
     report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
@@ -90,31 +91,30 @@ fn sentence(evidence: &Evidence, i: usize) -> SentenceReport {
     }
 }
 
-fn signals(probes: &[Probe], evidence: &Evidence) -> Vec<Signal> {
-    probes.iter().map(|p| score::signal(p, evidence)).collect()
+fn signals(probes: &[Probe], evidence: &Evidence, found: &[&String]) -> Vec<Signal> {
+    probes.iter().map(|p| score::signal(p, evidence, found)).collect()
 }
 
-/// What a probe praises. No sentence is praised of which the model is unsure or that is weak in something else, and nothing of which
-/// a finding says that it is missing: one that a criterion names which asks for the same.
-fn strength(probe: &Probe, evidence: &Evidence, guide: &Guide, findings: &[Finding]) -> Option<Strength> {
-    let found = |id: &String| findings.iter().any(|f| f.id == *id);
-    let same = |c: &&Criterion| matches!(&c.measure, Measure::Heard { any, .. } if *any == probe.any);
-    if guide.criterion.iter().filter(same).any(|c| c.told_by.iter().any(found)) {
-        return None;
-    }
+/// What a probe praises. No sentence is praised of which the model is unsure or that is weak in something else.
+fn strength(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Option<Strength> {
     let weak = |i: usize| Tag::ALL.iter().any(|&t| t.weakens() && evidence.hears(i, t));
-    let mut signal = score::signal(probe, evidence);
+    let mut signal = score::signal(probe, evidence, found);
     signal.sentences.retain(|&i| score::deserves(probe, evidence, i) && !weak(i));
     let enough = signal.sentences.len() as f32 >= probe.enough;
     enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
 }
 
 /// What the form of the question asks for. A question of no form asks for nothing in particular: any answer answers it.
-fn question(answer: &Answer, evidence: &Evidence, form: Option<&Form>) -> Option<QuestionReport> {
+fn question(
+    answer: &Answer,
+    evidence: &Evidence,
+    form: Option<&Form>,
+    found: &[&String],
+) -> Option<QuestionReport> {
     if form.is_none() && answer.question.is_none() {
         return None;
     }
-    let needs = signals(form.map_or(&[], |f| f.needs.as_slice()), evidence);
+    let needs = signals(form.map_or(&[], |f| f.needs.as_slice()), evidence, found);
     let missing: Vec<String> = needs.iter().filter(|n| !n.heard).map(|n| n.title.clone()).collect();
     let mut sentences: Vec<usize> =
         needs.iter().filter(|n| n.heard).flat_map(|n| n.sentences.clone()).collect();

@@ -189,13 +189,15 @@ impl Critic {
     }
 }
 
-/// How many sentences the question has that was copied above the answer: those that read like one and tell nothing. None where the
-/// question is known.
+/// How many sentences the question has that was copied above the answer: those that read like one, tell nothing, and do not speak to
+/// the grader. None where the question is known.
 fn asked(answer: &Answer, heard: &Evidence) -> usize {
     if answer.question.is_some() {
         return 0;
     }
-    let tells = |sentences: usize| (0..sentences).any(|i| heard.role(i) != Role::Other);
+    let tells = |sentences: usize| {
+        (0..sentences).any(|i| heard.role(i) != Role::Other || heard.sentences[i].addressed)
+    };
     answer.openings_that_ask().find(|&sentences| !tells(sentences)).unwrap_or_default()
 }
 

@@ -19,8 +19,10 @@ fn detect(case: &Case<'_>) -> Option<Hit> {
         return None;
     }
     let confidence = case.confidence(|| shown::in_none(evidence, |s| s.p_tag(Tag::Tension)))?;
-    let heard = evidence.with_tag(Tag::Tension).next().is_some();
-    Some(Hit { confidence, sentences: Vec::new(), counted: if heard { None } else { place(case) } })
+    let near: Vec<usize> = evidence.with_tag(Tag::Tension).collect();
+    let counted =
+        if near.is_empty() { place(case) } else { Some(format!("Only {} near it.", shown::coming(&near))) };
+    Some(Hit { confidence, sentences: near, counted })
 }
 
 /// Where the hard part would belong: before the main action, which is the first of the longest run of actions.
@@ -80,7 +82,10 @@ mod tests {
         lines[0].1 = &[Tag::Tension];
         assert_eq!(story(&lines).hit(&DETECTOR), None, "without a judgement");
         let hit = story(&lines).judged("no_hard_part", 0.6).hit(&DETECTOR).expect("one may be a small thing");
-        assert_eq!(hit.counted, None, "there is a hard part, if a small one");
+        assert_eq!(
+            (hit.sentences, hit.counted.as_deref()),
+            (vec![0], Some("Only sentence 1 comes near it."))
+        );
         lines[3].1 = &[Tag::Tension];
         assert_eq!(story(&lines).judged("no_hard_part", 0.6).hit(&DETECTOR), None, "two veto");
     }

@@ -13,7 +13,7 @@ use super::{Context, SecondModel, Shown, place, said, severity_id};
 use crate::evidence::Voice;
 use crate::guide::Guide;
 use crate::model::ModelInfo;
-use crate::report::{Signal, Verdict};
+use crate::report::{QuestionReport, Signal, Verdict};
 use crate::text::{self, Answer, LineIndex};
 
 const SCHEMA: &str = "candor.critique/1";
@@ -205,7 +205,7 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
         score: verdict.map(|v| v.score),
         criteria: verdict.map(criteria).unwrap_or_default(),
         follow_ups: &report.follow_ups,
-        question_answered: question.map(|q| q.answered),
+        question_answered: question.and_then(QuestionReport::is_answered),
         question_missing: question.map(|q| q.missing.as_slice()).unwrap_or_default(),
         ways: signals(&report.ways),
         tests: signals(&report.tests),

@@ -25,6 +25,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub use escape::{escape, escape_lines};
+pub(crate) use said::{argument, quoted};
 use textwrap::WordSeparator;
 use textwrap::core::{Fragment as _, Word};
 use textwrap::wrap_algorithms::wrap_first_fit;

@@ -2,7 +2,7 @@
 
 use super::{Context, SecondModel, Shown, left_out as left_out_why, place, reason, sentence_list};
 use crate::evidence::{Role, Tag};
-use crate::guide::Guide;
+use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
 use crate::report::{
     Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
@@ -17,6 +17,8 @@ const GOOD: u8 = 4;
 const THIN: f32 = 3.0;
 /// From which probability on a level is named where candor wavers.
 const LIKELY: f32 = 0.15;
+/// How far a level is ahead of the next one where candor does not waver.
+const EVEN: f32 = 0.03;
 /// How far a level is ahead of the next one where candor is fairly sure of it.
 const CLEAR: f32 = 0.15;
 /// Share of probability of the replies asked for below which an opinion is to be taken lightly.
@@ -122,11 +124,12 @@ pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
         let criterion = guide.criterion.iter().find(|c| c.id == lost.id)?;
         Some(format!(" Most is lost in {}. {}", lost.title, guide.help(criterion)?))
     });
+    let other = if shown.report.suppressed.is_empty() { "" } else { "other " };
     match (shown.report.findings.len(), advice) {
         (0, Some(advice)) => {
-            format!("None of the mistakes that the guide warns of is heard clearly.{advice}")
+            format!("None of the {other}mistakes looked for is heard clearly.{advice}")
         }
-        (0, None) => "Nothing: none of the mistakes that the guide warns of is heard in it.".to_owned(),
+        (0, None) => format!("Nothing: none of the {other}mistakes looked for is heard in it."),
         (n, _) => format!("Nothing as severe as is asked for; less severe and not shown: {n}."),
     }
 }
@@ -170,7 +173,10 @@ fn at(verdict: &Verdict) -> usize {
 }
 
 /// How sure the level is, in words and in figures, with the next likeliest one.
-pub(super) fn sureness(verdict: &Verdict) -> String {
+pub(super) fn sureness(verdict: &Verdict, guide: &Guide) -> String {
+    if guide.level_scores.is_some() {
+        return "The level follows from the score alone.".to_owned();
+    }
     let at = at(verdict);
     let percent = |i: usize| (verdict.levels[i] * 100.0).round();
     let mut next = None;
@@ -180,7 +186,7 @@ pub(super) fn sureness(verdict: &Verdict) -> String {
         }
     }
     let ahead = verdict.levels[at] - next.map_or(0.0, |n| verdict.levels[n]);
-    if ahead < 0.0 {
+    if ahead < EVEN {
         let likely = (0..5).filter(|&i| i == at || verdict.levels[i] >= LIKELY);
         let each: Vec<String> = likely.map(|i| format!("{} ({}%)", i + 1, percent(i))).collect();
         let (last, most) = each.split_last().map_or(("", &[][..]), |(last, most)| (last.as_str(), most));
@@ -198,9 +204,17 @@ pub(super) fn sureness(verdict: &Verdict) -> String {
     }
 }
 
+/// Whether the sentences of a criterion took points from it; else they gave it those that it has.
+pub(super) fn costs(criterion: &Criterion, guide: &Guide) -> bool {
+    let takes = |m: &Measure| matches!(m, Measure::Without { .. } | Measure::Brief { .. });
+    criterion.score < 1.0 && guide.criterion.iter().any(|c| c.id == criterion.id && takes(&c.measure))
+}
+
 /// What a language model hears otherwise.
-pub(super) fn opinion(opinion: &SecondOpinion, model: &str) -> String {
+pub(super) fn opinion(opinion: &SecondOpinion, second: &SecondModel) -> String {
+    let model = &second.model.id;
     match opinion.differs.as_slice() {
+        [] if second.engine == "llm" => format!("The roles shown are those of {model} alone."),
         [] => format!("{model} hears the same role in every sentence."),
         differs => {
             format!("{model} hears another role in {}: an interviewer may too.", sentence_list(differs))
@@ -251,8 +265,13 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
     }
 }
 
+/// A path as a shell and candor take it for one argument.
+pub(crate) fn argument(path: &str) -> String {
+    if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(path) }
+}
+
 /// As a shell takes it for one word.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./~^@:+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -6,7 +6,7 @@
 use super::inline::Rendered;
 use super::marks::{bullet, is_quote, is_rule};
 use super::wrap::Margin;
-use super::{SourceKind, Span, html, label, split};
+use super::{SourceKind, Span, html, label, mail, split};
 
 /// No line has more quote marks and bullets one after the other.
 const MAX_MARKS: usize = 16;
@@ -52,8 +52,7 @@ enum LineKind {
 
 /// The blocks of `source` from byte `from` on.
 pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
-    let mut lines: Vec<Line> =
-        raw_lines(source, from, kind).into_iter().map(|line| read(source, line)).collect();
+    let mut lines = lines(source, from, kind);
     set_headings(source, kind, &mut lines);
     let margin = margin(source, &lines);
     let mut blocks: Vec<Block> = Vec::new();
@@ -85,6 +84,26 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
     blocks
 }
 
+/// The lines without their marks. What stands around the text of an e-mail is no more than a heading.
+fn lines(source: &str, from: usize, kind: SourceKind) -> Vec<Line> {
+    let raw = raw_lines(source, from, kind);
+    let around = mail::around(&raw.iter().map(|line| &source[line.start..line.end]).collect::<Vec<_>>());
+    let line = |(line, around): (Span, bool)| {
+        let line = read(source, line);
+        if around && line.kind != LineKind::Blank { Line { kind: LineKind::Heading, ..line } } else { line }
+    };
+    raw.into_iter().zip(around).map(line).collect()
+}
+
+/// The question for a story that an interviewer asks in a transcript, wherever it stands.
+pub(super) fn asked(source: &str, from: usize, kind: SourceKind) -> Option<String> {
+    let lines = lines(source, from, kind);
+    let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
+    let asked =
+        lines.iter().filter(|line| line.kind != LineKind::Blank).map(words).find(label::is_asked_to_tell)?;
+    Some(asked.text[label::end(&asked, 0)..].trim().to_owned())
+}
+
 /// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
 /// and without fenced code.
 pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span> {
@@ -99,6 +118,8 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
             continue;
         }
         let tag = if kind == SourceKind::Markdown { html::tag(rest) } else { None };
+        // in a row of a table it cuts a cell and not the line
+        let tag = tag.filter(|_| !(is_break(rest) && source[start..at].trim_start().starts_with('|')));
         let cut = match rest.as_bytes()[0] {
             b'\r' if rest.starts_with("\r\n") => Some(2),
             b'\r' | b'\n' => Some(1),
@@ -114,6 +135,10 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
     }
     lines.push(Span { start, end: source.len() });
     if kind == SourceKind::Markdown { without_code(source, lines) } else { lines }
+}
+
+fn is_break(rest: &str) -> bool {
+    rest.get(..3).is_some_and(|tag| tag.eq_ignore_ascii_case("<br"))
 }
 
 /// Leaves out code between fences. A fence that nobody closes is left out alone.
@@ -199,6 +224,7 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
 fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
     let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
     let first = lines.iter().position(|line| line.kind != LineKind::Blank);
+    let transcript = lines.iter().any(|line| label::is_asked_to_tell(&words(line)));
     // whether something was told above, and whether an interviewer may still be speaking
     let (mut told, mut asking) = (false, None::<Asking>);
     for i in 0..lines.len() {
@@ -209,27 +235,31 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             continue;
         }
         let next = lines[i + 1..].iter().find(|line| line.kind != LineKind::Blank);
-        let below = lines.get(i + 1);
-        let alone = i == 0 || lines[i - 1].kind != LineKind::Text;
         let text = words(&line);
         let count = text.text.split_whitespace().count();
-        let ends = text.text.trim_end_matches(['"', '”', ')', '\'']).ends_with(['.', '!', ';', ',']);
-        let underlined = below.is_some_and(|line| line.kind == LineKind::Rule)
-            && line.kind == LineKind::Text
-            && alone
-            && is_underline(source, below, count, ends);
-        let bold = text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
+        let ends = is_ended(&text);
+        let worded = label::has_words(&text);
+        let underlined = underlined(source, kind, lines, i).is_some();
+        let bold = !worded
+            && text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
             && count <= 14
             && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
         let titled = Some(i) == first
             && line.kind == LineKind::Text
             && count <= 6
             && !ends
+            && !text.text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
-        // what an interviewer says above it all is the question
-        let speaks = told && label::is_asked(&text);
-        let heading = label::is_heading(&text);
+        // what an interviewer says above it all is the question, if it is one and none is asked for below
+        let speaks = label::is_asked(&text) && (told || transcript || !text.text.contains('?'));
+        // the last word of a paragraph that is wrapped is no title
+        let wrapped = line.kind == LineKind::Text
+            && i > 0
+            && matches!(lines[i - 1].kind, LineKind::Text | LineKind::Item)
+            && text.text.starts_with(char::is_lowercase)
+            && text.text.ends_with('.');
+        let heading = label::is_heading(&text) && !wrapped;
         let own = heading || line.kind == LineKind::Item;
         let asked = speaks || !own && asking.is_some_and(|asking| asking.goes_on(&text));
         asking = speaks.then(|| Asking::of(&text, heading)).flatten();
@@ -267,13 +297,31 @@ impl Asking {
     }
 }
 
-/// `===` underlines anything; `---` is as often a rule, so it underlines short titles only.
-fn is_underline(source: &str, below: Option<&Line>, count: usize, ends: bool) -> bool {
-    below.is_some_and(|line| match source.as_bytes().get(line.content.start) {
-        Some(b'=') => true,
-        Some(b'-') => count <= 8 && !ends,
-        _ => false,
-    })
+/// The levels of the lines of a Markdown source that are headings by the line under them.
+pub(super) fn underlines(source: &str, lines: &[Span]) -> Vec<Option<usize>> {
+    let lines: Vec<Line> = lines.iter().map(|line| read(source, *line)).collect();
+    (0..lines.len()).map(|i| underlined(source, SourceKind::Markdown, &lines, i)).collect()
+}
+
+/// The level of the heading that the next line makes of line `i`: 1 by `===`, which underlines any title; 2 by `---`, which is as
+/// often a rule, so it underlines short titles only.
+fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize) -> Option<usize> {
+    let below = lines.get(i + 1).filter(|line| line.kind == LineKind::Rule)?;
+    if lines[i].kind != LineKind::Text || i > 0 && lines[i - 1].kind == LineKind::Text {
+        return None;
+    }
+    let words = Rendered::new(source, &[lines[i].content], kind, false);
+    let count = words.text.split_whitespace().count();
+    match source.as_bytes()[below.content.start] {
+        b'=' => (count <= 14).then_some(1),
+        b'-' => (count <= 8 && !is_ended(&words)).then_some(2),
+        _ => None,
+    }
+}
+
+/// Whether a line ends as a sentence does, and a title doesn't.
+fn is_ended(words: &Rendered) -> bool {
+    words.text.trim_end_matches(['"', '”', ')', '\'']).ends_with(['.', '!', ';', ','])
 }
 
 /// The whole line is emphasised, but for a colon or a remark in brackets after it.

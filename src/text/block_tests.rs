@@ -142,3 +142,50 @@ fn what_an_interviewer_asks_in_between_is_no_sentence() {
         assert_eq!(blocks(&talk).last().unwrap(), told, "{asked}");
     }
 }
+
+#[test]
+fn what_is_told_is_no_heading_however_it_looks() {
+    for source in [
+        "I told my manager that nobody in either team really owned this\nproject.\n\nI moved it.",
+        "What was your biggest failure?\n\nI dropped the index.",
+        "**Result: tickets fell by 40%**\n\n**Lesson: test restores early**",
+        "It fell, and I put the index back within an hour, for it was mine. It held for two years.\n=====\nSo did this.",
+    ] {
+        assert!(blocks(source).iter().all(|block| block.starts_with('t')), "{:?}", blocks(source));
+    }
+    for source in [
+        "**Story 2: the outage**\n\nIt held.",
+        "What happened?\n\nIt held.",
+        "Project: the move\n===\nIt held.",
+    ] {
+        assert!(blocks(source)[0].starts_with('h'), "{:?}", blocks(source));
+    }
+}
+
+#[test]
+fn of_a_transcript_the_question_is_what_asks_for_a_story() {
+    let source = "**Interviewer:** Hi! Can you hear me?\n\n**Candidate:** I do.\n\n**Interviewer:** So, tell me about a \
+                  time you failed.\n\n**Candidate:** I dropped the index.\n\n**Interviewer:** Mm-hm.";
+    assert_eq!(
+        asked(source, 0, SourceKind::Markdown).as_deref(),
+        Some("So, tell me about a time you failed.")
+    );
+    assert_eq!(
+        blocks(source).iter().filter(|block| block.starts_with('t')).count(),
+        2,
+        "{:?}",
+        blocks(source)
+    );
+    let welcome = "Interviewer: Hi, welcome.\nI dropped the index.\nInterviewer: Why?";
+    assert_eq!(asked(welcome, 0, SourceKind::Markdown), None);
+    assert_eq!(
+        blocks(welcome),
+        ["h Interviewer: Hi, welcome.", "t I dropped the index.", "h Interviewer: Why?"]
+    );
+}
+
+#[test]
+fn a_break_in_a_cell_ends_no_row() {
+    let row = "| Action | I sat with him.<br>I wrote it down. |";
+    assert_eq!(blocks(row), [format!("r {row}")]);
+}

@@ -3,7 +3,7 @@
 use super::Span;
 
 /// Tags that break the line: what stands on both sides belongs to different sentences.
-const BREAKING: [&str; 22] = [
+const BREAKING: [&str; 29] = [
     "br",
     "p",
     "div",
@@ -26,6 +26,13 @@ const BREAKING: [&str; 22] = [
     "blockquote",
     "section",
     "center",
+    "aside",
+    "thead",
+    "tbody",
+    "tfoot",
+    "pre",
+    "article",
+    "figure",
 ];
 
 /// Tags inside a line, which go without a trace.
@@ -103,6 +110,11 @@ pub(super) fn tag(text: &str) -> Option<Tag> {
     let close = inner.find(['<', '>']).filter(|i| inner.as_bytes()[*i] == b'>')?;
     let attributes = &inner[name_len..close];
     if !attributes.is_empty() && !attributes.starts_with(|c: char| c.is_whitespace() || c == '/') {
+        return None;
+    }
+    // "<a large bank>" stands for a name
+    if attributes.contains(char::is_alphanumeric) && !attributes.contains('=') && attributes.trim() != "open"
+    {
         return None;
     }
     let emphasis = matches!(name.as_str(), "b" | "strong" | "i" | "em");

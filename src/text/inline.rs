@@ -188,6 +188,9 @@ fn markup(rest: &str) -> Option<Markup> {
             (!code[len + ticks..].starts_with('`')).then_some(Markup::Code(ticks, len))
         }
         b'<' => html::tag(rest).map(|tag| {
+            if tag.breaking {
+                return Markup::Shown(tag.len, " ".to_owned());
+            }
             let mark = match (tag.closing, tag.emphasis) {
                 (false, true) => Mark::Starts,
                 (false, false) => Mark::Opens,
@@ -219,19 +222,25 @@ fn target(rest: &str) -> Option<usize> {
     (linked && title.trim_start().starts_with(['"', '\''])).then_some(end + 3)
 }
 
-/// The bars of a table row: the outer ones go, the inner ones become a colon.
+/// The bars of a table row: the outer ones go, and so do those after a sentence; the other inner ones become a colon.
 fn bars(glyphs: &mut Vec<Glyph>) {
     let shown = |g: &Glyph| g.c != '|' && !g.c.is_whitespace();
     let first = glyphs.iter().position(shown).unwrap_or(glyphs.len());
     let last = glyphs.iter().rposition(shown).map_or(0, |i| i + 1);
     glyphs.truncate(last);
     glyphs.drain(..first.min(last));
+    let mut ended = false;
     for i in 0..glyphs.len() {
-        if glyphs[i].c == '|' {
+        let c = glyphs[i].c;
+        if c == '|' && ended {
+            glyphs[i].mark = Mark::Closes;
+        } else if c == '|' {
             glyphs[i].c = ':';
             if i > 0 && glyphs[i - 1].c == ' ' {
                 glyphs[i - 1].mark = Mark::Closes;
             }
+        } else if glyphs[i].mark == Mark::None && !c.is_whitespace() {
+            ended = ".!?…".contains(c) || ended && "*_\"'”’)".contains(c);
         }
     }
 }

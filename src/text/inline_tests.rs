@@ -21,7 +21,7 @@ fn markup_goes_and_its_words_stay() {
         ("kept `a*b*c` and ``a`b``", "kept a*b*c and a`b"),
         ("see [the plan](https://x.y/z) now", "see the plan now"),
         ("see ![chart](a.png \"t\") now", "see chart now"),
-        ("a<br>b <b>c</b> <a href='x'>d</a>", "ab c d"),
+        ("a<br>b <b>c</b> <a href='x'>d</a>", "a b c d"),
         ("x <!-- hidden --> y", "x y"),
         ("R&amp;D &lt;5 &#8211; 6&nbsp;ms", "R&D <5 – 6 ms"),
         ("1\\. not a \\*list\\*", "1. not a *list*"),
@@ -90,4 +90,10 @@ fn pieces_are_joined_and_rows_get_colons() {
     let row = "| S | slow page | 3 s |";
     let all = [Span { start: 0, end: row.len() }];
     assert_eq!(Rendered::new(row, &all, SourceKind::Markdown, true).text, "S: slow page: 3 s");
+    let told = "| We were late. | **I moved it.** | It held |";
+    let all = [Span { start: 0, end: told.len() }];
+    assert_eq!(
+        Rendered::new(told, &all, SourceKind::Markdown, true).text,
+        "We were late. I moved it. It held"
+    );
 }

@@ -31,6 +31,10 @@ candidate|interviewee";
 /// Who asks, where a conversation was written down. A recruiter or a manager may as well be in the story.
 const ASKER: &str = "interviewer";
 
+/// With such words a story is asked for.
+const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|an example of|a time you|\
+a time when|a situation|walk me through|share a|share an";
+
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
 
@@ -71,6 +75,20 @@ pub(super) fn is_asked(words: &Rendered) -> bool {
     label.contains(':') && name(label).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ') == ASKER
 }
 
+/// Whether an interviewer asks for a story there: not what comes before and in between.
+pub(super) fn is_asked_to_tell(words: &Rendered) -> bool {
+    let said = words.text[end(words, 0)..].to_lowercase();
+    is_asked(words) && STORY.split('|').any(|asks| said.contains(asks))
+}
+
+/// Whether something is told after the label of a line, as in "Result: tickets fell by 40%". "Story 2: the outage" goes on with its
+/// title.
+pub(super) fn has_words(words: &Rendered) -> bool {
+    let label = &words.text[..end(words, 0)];
+    let whole = ["story", "project", "case study"].iter().any(|title| name(label).starts_with(title));
+    !label.is_empty() && label.len() < words.text.trim_end().len() && !whole
+}
+
 /// The words of a label without its sign.
 fn name(label: &str) -> String {
     bare(label.trim_end().trim_end_matches([':', '-', '–', '—']))
@@ -86,7 +104,14 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
     let asks = (text.ends_with(':') || text.ends_with(')')) && is_question(bare);
     let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
-    end >= text.len() || is_title(bare) || asks || me || is_principle(&text[end..])
+    end >= text.len() || is_title(bare) || asks || me || is_page(bare) || is_principle(&text[end..])
+}
+
+/// "Page 1 of 2", as a document is copied with its foot.
+fn is_page(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
+    matches!(words[..], [page, n, of, all] if page.eq_ignore_ascii_case("page") && number(n) && of == "of" && number(all))
 }
 
 /// Whether a line only says which Leadership Principle the story is kept for. Story banks are
@@ -177,7 +202,8 @@ fn emphasis(text: &str, len: usize) -> Option<usize> {
     let apart = joined || single || next.is_none_or(|c| !c.is_lowercase());
     let coloned = sign.is_some() || words.trim_end().ends_with(':');
     let titled = (is_title(words) || is_question(words) && coloned) && apart;
-    let short = coloned && words.split_whitespace().count() <= 4;
+    // "Cut tickets by 40%:" is told, not titled
+    let short = coloned && words.split_whitespace().count() <= 4 && !words.contains(['%', '$', '€', '£']);
     (titled || short).then_some(end)
 }
 

@@ -1,5 +1,7 @@
 //! The marks at the start of a line: rules, quotes, bullets, numbers.
 
+use super::split;
+
 /// `---`, `***`, `===`, `* * *`: nothing but one mark, three times or more.
 pub(super) fn is_rule(text: &str) -> bool {
     let marks = || text.chars().filter(|c| !c.is_whitespace());
@@ -53,7 +55,6 @@ fn keycap(rest: &str) -> usize {
 
 /// "30. June": after the number comes a month, so it is no list.
 fn is_date(rest: &str) -> bool {
-    let word: String = rest.chars().skip(1).skip_while(|c| *c == ' ').take(3).collect();
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    months.contains(&word.as_str())
+    let next = rest.get(1..).unwrap_or_default().trim_start_matches(' ');
+    next.starts_with(char::is_uppercase) && split::is_month(next)
 }

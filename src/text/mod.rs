@@ -14,6 +14,7 @@ mod html;
 mod inline;
 mod label;
 mod lines;
+mod mail;
 mod marks;
 mod opening;
 mod read;
@@ -89,7 +90,8 @@ pub struct Answer {
     pub name: String,
     /// The text exactly as it was given; every [`Span`] points into it.
     pub source: String,
-    /// The interview question, where front matter names one, or a model has heard it in front of the answer.
+    /// The interview question, where front matter names one, an interviewer asks it in a transcript, or a model has heard it in
+    /// front of the answer.
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,
@@ -110,7 +112,8 @@ impl Answer {
         for block in block::scan(&source, front.body, kind) {
             sentences_of(&source, &block, kind, &mut sentences, &mut run_ons);
         }
-        let (name, question, aside) = (name.to_owned(), front.question, Vec::new());
+        let question = front.question.or_else(|| block::asked(&source, front.body, kind));
+        let (name, aside) = (name.to_owned(), Vec::new());
         Self { name, question, sentences, aside, suppressions, run_ons, source }
     }
 }

@@ -19,7 +19,11 @@ impl Answer {
     /// When there are fewer.
     pub fn begin_with_question(&mut self, sentences: usize) {
         let asked: Vec<String> = self.sentences.drain(..sentences).map(|s| s.text).collect();
-        self.question = Some(asked.join(" "));
+        let asked = asked.join(" ");
+        // "💡 Q: Tell me about …"
+        let bare = asked.trim_start_matches(|c: char| !c.is_alphanumeric() && !"\"'“‘([¿".contains(c));
+        let signed = ["Q:", "Question:"].iter().find_map(|sign| bare.strip_prefix(sign));
+        self.question = Some(signed.unwrap_or(bare).trim_start().to_owned());
     }
 }
 

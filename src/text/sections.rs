@@ -79,23 +79,23 @@ struct Heading {
     at: Span,
 }
 
-/// Lines that begin with `#`, outside of code and comments.
+/// Lines that begin with `#` or are underlined, outside of code and comments.
 fn headings(source: &str, from: usize) -> Vec<Heading> {
     let lines = block::raw_lines(source, from, SourceKind::Markdown);
-    let heading = |at: Span| {
+    let heading = |(at, underlined): (Span, Option<usize>)| {
         let line = source[at.start..at.end].trim();
-        let level = line.len() - line.trim_start_matches('#').len();
-        if !(1..=6).contains(&level) || !line[level..].starts_with([' ', '\t']) {
-            return None;
-        }
-        let start = at.end - source[at.start..at.end].trim_start().len() + level;
+        let marks = line.len() - line.trim_start_matches('#').len();
+        let marked = (1..=6).contains(&marks) && line[marks..].starts_with([' ', '\t']);
+        let (level, marks) = if marked { (marks, marks) } else { (underlined?, 0) };
+        let start = at.end - source[at.start..at.end].trim_start().len() + marks;
         let words = Rendered::new(source, &[Span { start, end: at.end }], SourceKind::Markdown, false);
         let title = words.text.trim().trim_end_matches('#').trim_end().to_owned();
         // "Story 2" is a label too, but of a whole answer
         let is_part = label::is_heading(&words) && !title.to_lowercase().starts_with("story");
         Some(Heading { level, title, is_part, at })
     };
-    lines.into_iter().filter_map(heading).collect()
+    let underlines = block::underlines(source, &lines);
+    lines.into_iter().zip(underlines).filter_map(heading).collect()
 }
 
 /// Words of prose; headings and comments are none.
@@ -127,6 +127,12 @@ mod tests {
         assert_eq!(titles(&tops, false).unwrap(), ["One", "Two"], "an empty one is none");
         let stub = format!("# One\n{a}\n# Two\nI fixed the gate.\n# Three\n{b}\n# Four\n{a}\n");
         assert_eq!(titles(&stub, false).unwrap(), ["One", "Two", "Three", "Four"], "a bank may hold a stub");
+        let underlined = format!("My bank\n===\n\nThe *export*\n---\n{a}\n\nGates\n-----\n\n{b}\n\n---\n");
+        assert_eq!(titles(&underlined, false).unwrap(), ["The export", "Gates"]);
+        let tops = format!("One\n===\n{a}\n\nTwo\n===\n{b}\n");
+        assert_eq!(titles(&tops, false).unwrap(), ["One", "Two"]);
+        let ruled = format!("{a}\n---\n{b}\n---\n{a}\n");
+        assert_eq!(titles(&ruled, false), None, "rules underline no sentence");
         let numbered = format!("## Story 1\n{a}\n## Story 2: the gates\n{b}\n");
         assert_eq!(titles(&numbered, false).unwrap(), ["Story 1", "Story 2: the gates"]);
     }

@@ -10,19 +10,39 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::label;
 
 /// Abbreviations that no sentence ends with.
-const NEVER_LAST: [&str; 23] = [
+const NEVER_LAST: [&str; 24] = [
     "e.g", "eg", "i.e", "ie", "vs", "cf", "approx", "ca", "dr", "mr", "mrs", "ms", "prof", "nr", "incl",
-    "excl", "resp", "viz", "dept", "fig", "gen", "esp", "st",
+    "excl", "resp", "viz", "dept", "fig", "gen", "esp", "st", "sr",
 ];
 
 /// Abbreviations that a sentence may end with: it does where a capital follows.
-const MAYBE_LAST: [&str; 25] = [
-    "etc", "am", "pm", "inc", "ltd", "co", "corp", "jr", "sr", "min", "max", "avg", "est", "sec", "hr",
-    "hrs", "mins", "wk", "wks", "yr", "yrs", "mgr", "mio", "rec", "temp",
+const MAYBE_LAST: [&str; 22] = [
+    "etc", "am", "inc", "ltd", "co", "corp", "jr", "min", "max", "avg", "est", "sec", "hrs", "mins", "wk",
+    "wks", "yr", "yrs", "mgr", "mio", "rec", "temp",
 ];
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const LONG_MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "sept",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// Zones that are named after a time of day.
+const ZONES: [&str; 18] = [
+    "UTC", "GMT", "CET", "CEST", "BST", "IST", "PT", "PST", "PDT", "ET", "EST", "EDT", "CT", "CST", "CDT",
+    "MT", "MST", "MDT",
+];
 
 /// What may stand between a stop and the space after it.
 const CLOSERS: [char; 10] = ['"', '\'', '”', '’', ')', ']', '»', '*', '_', '›'];
@@ -121,8 +141,19 @@ fn last_word(text: &str) -> &str {
 
 /// Whether a text ends in an abbreviation, so that its full stop need not end the sentence.
 pub(super) fn ends_in_abbreviation(text: &str) -> bool {
-    let word = last_word(text.trim_end()).to_lowercase();
-    text.trim_end().ends_with('.') && NEVER_LAST.contains(&word.as_str())
+    let word = last_word(text.trim_end());
+    text.trim_end().ends_with('.') && !is_acronym(word) && NEVER_LAST.contains(&word.to_lowercase().as_str())
+}
+
+/// "an MR.", "to Oakland, CA."
+fn is_acronym(word: &str) -> bool {
+    word.len() > 1 && word.chars().all(char::is_uppercase)
+}
+
+/// Whether a text begins with the name of a month.
+pub(super) fn is_month(text: &str) -> bool {
+    let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+    [MONTHS, LONG_MONTHS].concat().contains(&word.to_lowercase().as_str())
 }
 
 fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
@@ -130,6 +161,7 @@ fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
     let digit = first.is_some_and(char::is_numeric);
     // "ms." and "st." after a figure are units and streets, "Ms." is a title.
     let never = NEVER_LAST.contains(&lower.as_str())
+        && !is_acronym(word)
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
     let month = MONTHS.contains(&lower.as_str()) && lower != "may" || lower == "sept";
     let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est")
@@ -142,14 +174,15 @@ fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
     never || (maybe && small) || (counted && digit)
 }
 
-/// "On Monday at 5 a.m. I looked", "at 2 a.m. Sunday": the time of day only sets the scene.
+/// "On Monday at 5 a.m. I looked", "at 2 a.m. Sunday", "at 2 a.m. PST": the time of day only sets the scene.
 fn is_time_of_day(said: &str, word: &str, next: &str) -> bool {
     if !matches!(word.to_lowercase().as_str(), "a.m" | "p.m") {
         return false;
     }
     let opens = ["On ", "At ", "By ", "In ", "Around ", "Until "].iter().any(|w| said.starts_with(w));
     let day = next.split_whitespace().next().is_some_and(|w| w.trim_end_matches(['.', ',']).ends_with("day"));
-    day || opens && said.split_whitespace().count() <= 6
+    let zone = next.split(|c: char| !c.is_alphanumeric()).next().is_some_and(|w| ZONES.contains(&w));
+    day || zone || opens && said.split_whitespace().count() <= 6
 }
 
 /// "1. Foo" at the start of a point, "30. June", "J. Smith", "asked K. from billing".
@@ -158,11 +191,8 @@ fn is_number_or_initial(said: &str, word: &str, next: &str) -> bool {
     let mut chars = word.chars();
     let initial = chars.next().is_some_and(|c| c.is_uppercase() && c != 'I') && chars.next().is_none();
     if word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty() {
-        let month = next.get(..3).map(str::to_lowercase);
         let before = said.trim_end().trim_end_matches('.').strip_suffix(word).unwrap_or(said);
-        return alone
-            || word == "1" && before.trim_end().ends_with(':')
-            || month.is_some_and(|month| MONTHS.contains(&month.as_str()));
+        return alone || word == "1" && before.trim_end().ends_with(':') || is_month(next);
     }
     initial && (alone || next.starts_with(char::is_lowercase))
 }
@@ -194,6 +224,9 @@ mod tests {
             &["We stopped.", "\"Why?\" he asked."],
             &["It was late.", "(Nobody knew.)"],
             &["On Monday at 5 a.m. I looked.", "July was flat: 80.", "Then it rose."],
+            &["I opened an MR.", "The team read it.", "We moved to Oakland, CA.", "It held."],
+            &["i was the pm.", "we went to hr.", "they said no"],
+            &["Tickets fell to 5.", "Marketing noticed.", "Maybe they fell to 4.", "Decided to stop."],
         ] {
             assert_eq!(cut(&parts.join(" ")), parts);
         }
@@ -222,6 +255,8 @@ mod tests {
             "Who owns it? (look it up)",
             "Result. It held.",
             "It failed at 2 a.m. Sunday.",
+            "We were called at 2 a.m. PST on Friday.",
+            "As a Sr. Product Manager I owned it from 3. March on.",
         ] {
             assert_eq!(cut(text), [text]);
         }

@@ -172,5 +172,5 @@ fn damage_is_found() {
     fs::write(&files.weights[0], bytes).unwrap();
     let error = bench.store.verify(&bench.manifest, |_| {}).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
-    assert!(error.to_string().contains("`candor models rm "), "{error}");
+    assert!(error.to_string().contains("delete that file, then `candor models pull "), "{error}");
 }

@@ -101,9 +101,10 @@ impl Kept {
     }
 }
 
-/// The same for the same text and question, within one run; wherever in a file the text stands.
+/// The same for the same text and question, within one run; wherever in a file the text stands, and however its lines end.
 fn digest(answer: &Answer) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (answer.source.trim(), &answer.question).hash(&mut hasher);
+    answer.source.trim().lines().for_each(|line| line.hash(&mut hasher));
+    answer.question.hash(&mut hasher);
     hasher.finish()
 }

@@ -304,7 +304,10 @@ fn alone<'a>(
 ) -> Vec<Alone<'a>> {
     let paired: BTreeSet<usize> = paired.collect();
     let alone = stories.iter().enumerate().filter(|(place, _)| !paired.contains(place));
-    let unread = |story: &Kept| story.key().is_some_and(|key| unread.contains(key));
+    // its own name, or that of the file in which it stood
+    let names =
+        |key: &str| unread.contains(key) || key.match_indices('#').any(|(at, _)| unread.contains(&key[..at]));
+    let unread = |story: &Kept| story.key().is_some_and(names);
     alone.map(|(place, story)| Alone { story, place, unread: unread(story) }).collect()
 }
 

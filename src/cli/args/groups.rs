@@ -8,6 +8,7 @@ use crate::bank::{Fields, Reading};
 use crate::judge::Engine;
 use crate::model::cache::{self, Cache};
 use crate::model::decoder::Device;
+use crate::render::quoted;
 
 /// Heading of how records are read.
 pub(in crate::cli) const RECORDS: &str = "Records";
@@ -71,6 +72,33 @@ impl RecordArgs {
     pub(in crate::cli) fn reading(&self) -> Reading {
         Reading { fields: self.fields.fields(), split: self.split_headings }
     }
+
+    pub(in crate::cli) fn fields(&self) -> &FieldArgs {
+        &self.fields
+    }
+}
+
+/// The options by which another command reads and judges a story the same, as a shell takes them, each after a space.
+pub(in crate::cli) fn again(fields: &FieldArgs, config: &ConfigArgs, guide: Option<&Path>) -> String {
+    let usual = Fields::default();
+    let of = |path: &Path| path.display().to_string();
+    let given = [
+        ("--text-field", Some(fields.text_field.clone()).filter(|name| *name != usual.text)),
+        ("--id-field", Some(fields.id_field.clone()).filter(|name| *name != usual.id)),
+        ("--question-field", Some(fields.question_field.clone()).filter(|name| *name != usual.question)),
+        ("--guide", guide.map(of)),
+        ("--config", config.config.as_deref().map(of)),
+    ];
+    let mut out = String::new();
+    for (option, value) in given {
+        if let Some(value) = value {
+            out.push_str(&format!(" {option}={}", quoted(&value)));
+        }
+    }
+    if config.no_config {
+        out.push_str(" --no-config");
+    }
+    out
 }
 
 impl FieldArgs {
@@ -118,11 +146,4 @@ pub(in crate::cli) struct ConfigArgs {
     /// Read no config file
     #[arg(long)]
     pub(in crate::cli) no_config: bool,
-}
-
-impl ConfigArgs {
-    /// The files that are read beside the answers, as far as they are named: the config and this guide.
-    pub(in crate::cli) fn files<'a>(&'a self, guide: Option<&'a Path>) -> impl Iterator<Item = &'a Path> {
-        self.config.as_deref().into_iter().chain(guide)
-    }
 }

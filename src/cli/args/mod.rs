@@ -14,7 +14,7 @@ use crate::render::{self, Renderer};
 use crate::report::Severity;
 use groups::LLM;
 pub(super) use groups::{
-    CacheArgs, ConfigArgs, FieldArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs,
+    CacheArgs, ConfigArgs, FieldArgs, LlmArgs, MistakeArgs, RECORDS, RecordArgs, WordsArgs, again,
 };
 
 /// An offline critic of written interview answers

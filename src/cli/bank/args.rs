@@ -28,7 +28,7 @@ Examples:
 
 What is read:
   a folder     every .md and .txt in it and below, in the order of their paths; not
-               READMEs, not hidden files, not what .ignore or .candorignore names.
+               READMEs, links or hidden files, not what .ignore or .candorignore names.
                .gitignore is not looked at: a bank's own keeps its stories out of git.
   .md, .txt    a story. A Markdown file is cut at the headings of its highest level
                that has several, if two or more stories of 40 words stand under them

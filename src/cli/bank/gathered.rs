@@ -3,6 +3,24 @@
 use super::progress::Progress;
 use crate::bank::RecordError;
 
+/// What came of a record that could be read.
+pub(in crate::cli) struct Done<T> {
+    pub(in crate::cli) what: T,
+    /// What is to be said of it beside the output.
+    pub(in crate::cli) notes: Vec<String>,
+    /// Bytes of input that it took.
+    pub(in crate::cli) bytes: u64,
+}
+
+impl<T> Done<T> {
+    /// Counts it, and says what is to be said.
+    pub(super) fn tell(self, progress: &Progress) -> T {
+        progress.add(1, self.bytes);
+        self.notes.iter().for_each(|note| progress.note(note));
+        self.what
+    }
+}
+
 /// What is kept of the stories, and the bad records.
 pub(in crate::cli) struct Gathered<T> {
     pub(in crate::cli) stories: Vec<T>,
@@ -14,14 +32,11 @@ impl<T> Gathered<T> {
         Gathered { stories: Vec::new(), errors: Vec::new() }
     }
 
-    /// Takes the next records, each with the bytes of input that it took.
-    pub(in crate::cli) fn take(&mut self, chunk: Vec<Result<(u64, T), RecordError>>, progress: &Progress) {
+    /// Takes the next records.
+    pub(in crate::cli) fn take(&mut self, chunk: Vec<Result<Done<T>, RecordError>>, progress: &Progress) {
         for done in chunk {
             match done {
-                Ok((bytes, story)) => {
-                    progress.add(1, bytes);
-                    self.stories.push(story);
-                }
+                Ok(done) => self.stories.push(done.tell(progress)),
                 Err(error) => self.errors.push(error),
             }
         }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use anyhow::{Result, bail};
 
 pub(super) use args::BankArgs;
-pub(super) use gathered::Gathered;
+pub(super) use gathered::{Done, Gathered};
 pub(super) use progress::Progress;
 
 use super::Outcome;
@@ -52,7 +52,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
         bail!("--resume goes on with jsonl and csv; {} is written at the end", args.format.id);
     }
     refuse_to_overwrite(args.output.as_deref(), args.paths.iter().map(PathBuf::as_path))?;
-    output::refuse_to_overwrite(args.output.as_deref(), args.config.files(args.guide.as_deref()))?;
+    output::refuse_to_overwrite(args.output.as_deref(), settings.files(args.guide.as_deref()))?;
     llm::refuse_ids(&args.llm, args.paths.iter().map(PathBuf::as_path))?;
     let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
     let ask = needed(settings.ask, args);
@@ -274,7 +274,8 @@ fn begin(folder: &Path, guide: &Guide) -> Result<Outcome> {
         }
     }
     out.finish()?;
-    output::note(&format!("fill them in, then run `candor bank {}`", folder.display()));
+    let folder = crate::render::argument(&folder.display().to_string());
+    output::note(&format!("fill them in, then run `candor bank {folder}`"));
     Ok(Outcome::Clean)
 }
 

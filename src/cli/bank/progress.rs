@@ -19,10 +19,11 @@ pub(in crate::cli) struct Progress {
     bar: ProgressBar,
     started: Instant,
     records: Cell<u64>,
+    quiet: bool,
 }
 
 impl Progress {
-    /// None is shown where standard error is no terminal, or nobody wants it.
+    /// No bar is shown where standard error is no terminal; nothing at all where nobody wants it.
     pub(in crate::cli) fn new(paths: &[PathBuf], quiet: bool) -> Progress {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         // Sizes are only asked for where they are shown.
@@ -32,7 +33,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(if total.is_some() { BAR } else { SPINNER }) {
             bar.set_style(style);
         }
-        Progress { bar, started: Instant::now(), records: Cell::new(0) }
+        Progress { bar, started: Instant::now(), records: Cell::new(0), quiet }
     }
 
     /// So many bytes were taken by records that are done already.
@@ -54,7 +55,9 @@ impl Progress {
 
     /// Says something, and shows the bar again below it.
     pub(super) fn note(&self, text: &str) {
-        self.bar.suspend(|| output::note(text));
+        if !self.quiet {
+            self.bar.suspend(|| output::note(text));
+        }
     }
 
     /// Takes the bar away.

@@ -5,19 +5,19 @@ use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 
-use super::Run;
 use super::resume::{self, Begun};
+use super::{Done, Run};
 use crate::bank::{Record, RecordError};
 use crate::cli::Outcome;
+use crate::cli::comments;
 use crate::cli::output::{self, Sink};
 use crate::render::bank::{Entry, Stream};
 use crate::render::{Context, Shown};
 
-/// The line of a record.
+/// The line of a record, and of a bad one why it is one.
 struct Line {
     text: Vec<u8>,
-    /// Of a bad record why it is one.
-    bytes: Result<u64, RecordError>,
+    done: Result<Done<()>, RecordError>,
 }
 
 /// Where the lines go.
@@ -65,10 +65,10 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         for line in chunk {
             let line = line.with_context(cannot)?;
             lines.extend_from_slice(&line.text);
-            match line.bytes {
-                Ok(bytes) => {
+            match line.done {
+                Ok(done) => {
                     count.good += 1;
-                    progress.add(1, bytes);
+                    done.tell(progress);
                 }
                 Err(error) => {
                     count.bad += 1;
@@ -105,12 +105,13 @@ fn line(
         Err(error) => Err(error),
     };
     let mut text = Vec::new();
-    let (written, bytes) = match critiqued {
+    let (written, done) = match critiqued {
         Ok((answer, report)) => {
             let shown = Shown { answer: &answer, report: &report, number: 0 };
-            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Ok(bytes))
+            let notes = comments::notes(&answer, context.guide);
+            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Ok(Done { what: (), notes, bytes }))
         }
         Err(error) => ((stream.one)(&Entry::Bad(&error), context, &mut text), Err(error)),
     };
-    Some(written.map(|()| Line { text, bytes }))
+    Some(written.map(|()| Line { text, done }))
 }

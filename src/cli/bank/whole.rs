@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use anyhow::{Context as _, Result};
 
 use super::resume::Begun;
-use super::{Count, Gathered, Run};
+use super::{Count, Done, Gathered, Run};
 use crate::bank::{self, Asked, Record, RecordError, Story};
 use crate::cli::Outcome;
-use crate::cli::args::Color;
+use crate::cli::args::{Color, again};
+use crate::cli::comments;
 use crate::cli::output::{self, Sink};
 use crate::render::Context;
 use crate::render::bank::Bank;
@@ -31,7 +32,8 @@ pub(super) fn run(
     let summary = bank::summary(&stories, critic.guide(), &asked);
     let mut sink = Sink::new(run.args.output.as_deref());
     let context = run.context(sink.color(color), sink.width());
-    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete };
+    let again = again(run.args.records.fields(), &run.args.config, run.args.guide.as_deref());
+    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete, again: &again };
     write(&bank, &context, &mut sink)?;
     // a file of nothing would replace what is worth more
     let told = !stories.is_empty() || run.file().is_none();
@@ -47,13 +49,17 @@ pub(super) fn run(
     Ok(run.outcome(count, complete, told))
 }
 
-/// What is kept of a record, and the bytes of input that it took.
-fn story(run: &Run<'_>, record: Result<Record, RecordError>) -> Option<Result<(u64, Story), RecordError>> {
+/// What is kept of a record.
+fn story(run: &Run<'_>, record: Result<Record, RecordError>) -> Option<Result<Done<Story>, RecordError>> {
     let record = match record {
         Ok(record) => record,
         Err(error) => return Some(Err(error)),
     };
     let bytes = record.bytes;
     let guide = run.reader.critic.guide();
-    Some(run.critique(record)?.map(|(answer, report)| (bytes, Story::of(&answer, &report, guide))))
+    Some(run.critique(record)?.map(|(answer, report)| Done {
+        what: Story::of(&answer, &report, guide),
+        notes: comments::notes(&answer, guide),
+        bytes,
+    }))
 }

@@ -11,9 +11,12 @@ use super::revision::Revision;
 use super::{CompareArgs, Run};
 use crate::bank::{self, Kept, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
-use crate::cli::bank::{Gathered, Progress, refuse_to_overwrite};
+use crate::cli::args::again;
+use crate::cli::bank::{Done, Gathered, Progress, refuse_to_overwrite};
+use crate::cli::comments;
 use crate::cli::output;
 use crate::render::compare::{Bank, Banks};
+use crate::render::quoted;
 
 /// A version of a bank, as it was read.
 struct Version {
@@ -28,7 +31,6 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let new = args.newer();
     alike(args, new)?;
     refuse_to_overwrite(args.output.as_deref(), [args.old.as_path(), new].into_iter())?;
-    output::refuse_to_overwrite(args.output.as_deref(), args.config.files(args.guide.as_deref()))?;
     let location = if new.is_dir() { new.join("-") } else { new.to_path_buf() };
     let run = Run::new(args, &location, args.cache.open())?;
     let (name, records) = match &args.git {
@@ -47,7 +49,12 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
         Bank { name, errors }
     };
     let git = args.git.as_deref();
-    let banks = Banks { old: shown(&before), new: shown(&now), delta: &delta, noise: &run.noise, git };
+    let mut again = again(args.records.fields(), &args.config, args.guide.as_deref());
+    if let Some(question) = &args.question {
+        again.push_str(&format!(" --question={}", quoted(question)));
+    }
+    let (old, new, noise) = (shown(&before), shown(&now), &run.noise);
+    let banks = Banks { old, new, delta: &delta, noise, git, again: &again };
     run.write(!delta.pairs.is_empty(), |renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
     let bad = before.errors.len() + now.errors.len();
     if delta.pairs.is_empty() && output::to_file(args.output.as_deref()).is_some() {
@@ -101,8 +108,7 @@ fn alike(args: &CompareArgs, new: &Path) -> Result<()> {
 fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> Result<Version> {
     // Of a revision the bytes are those of today, near enough for a bar.
     let progress = Progress::new(&[PathBuf::from(path)], run.args.quiet);
-    let each =
-        |record: Result<Record, RecordError>| Some(record.and_then(|r| Ok((r.bytes, kept(run, &name, r)?))));
+    let each = |record: Result<Record, RecordError>| Some(record.and_then(|r| kept(run, &name, r)));
     let mut gathered = Gathered::new();
     let go_on = AtomicBool::new(false);
     let mut take = |chunk| {
@@ -128,15 +134,23 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
             ),
         }
     }
-    let unread = errors.iter().filter_map(|e| bank::relative(&name, e.name())).collect();
+    // a line may be called as the id of another story is, and is not what a story is found by
+    let by_line = |e: &&RecordError| e.name().strip_prefix(&*name).is_some_and(|rest| rest.starts_with(':'));
+    let unread =
+        errors.iter().filter(|e| !by_line(e)).filter_map(|e| bank::relative(&name, e.name())).collect();
     Ok(Version { name, stories, errors, unread })
 }
 
-fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Kept, RecordError> {
-    let named = record.named;
+fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Done<Kept>, RecordError> {
+    let (named, bytes) = (record.named, record.bytes);
     let mut answer = record.answer();
+    let guide = run.reader.critic.guide();
     match run.critique(&mut answer) {
-        Ok(report) => Ok(Kept::of(bank, named, (&answer, &report), run.reader.critic.guide())),
+        Ok(report) => Ok(Done {
+            what: Kept::of(bank, named, (&answer, &report), guide),
+            notes: comments::notes(&answer, guide),
+            bytes,
+        }),
         Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
     }
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Outcome;
+use super::comments;
 use super::input;
 use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
@@ -36,8 +37,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
         return banks::run(args, &reading);
     }
     let answers = [Some(args.old.as_path()), args.new.as_deref()];
-    let read = answers.into_iter().flatten().chain(args.config.files(args.guide.as_deref()));
-    output::refuse_to_overwrite(args.output.as_deref(), read)?;
+    output::refuse_to_overwrite(args.output.as_deref(), answers.into_iter().flatten())?;
     let mut new = input::answer(file, file, &reading.fields)?;
     let mut old = match &args.git {
         // by the whole name, so that both are the same story
@@ -64,6 +64,10 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
         .context("cannot compare the sentences")?;
     let compared = Compared { old, new, delta: &delta, noise: &run.noise };
     run.write(true, |renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
+    if !args.quiet {
+        let unheard = [old, new].map(|side| comments::notes(side.answer, run.reader.critic.guide()));
+        unheard.iter().flatten().for_each(|note| output::note(note));
+    }
     Ok(if args.fail_if_worse && delta.is_worse() { Outcome::Found } else { Outcome::Clean })
 }
 
@@ -80,6 +84,7 @@ impl<'a> Run<'a> {
     /// With the settings for an answer at this path.
     fn new(args: &'a CompareArgs, path: &Path, cache: Option<Cache>) -> Result<Run<'a>> {
         let settings = Settings::find(&args.config, &args.llm, path)?.choosing(&args.mistakes);
+        output::refuse_to_overwrite(args.output.as_deref(), settings.files(args.guide.as_deref()))?;
         let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
         let selection = Selection::new(&guide, &settings.select, &settings.ignore)?;
         let encoder = match &args.model {

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use super::blobs::Blobs;
 use super::left_out::LeftOut;
 use crate::bank::{self, Fields, Named, Reading, Records};
+use crate::render::quoted;
 use crate::text::{self, Answer, SourceKind};
 
 /// A revision, as it is seen from a folder of its repository.
@@ -28,8 +29,15 @@ impl Revision {
         if !folder.is_dir() {
             bail!("{}: no such folder", folder.display());
         }
-        if ask(folder, &["rev-parse", "--git-dir"])?.is_none() {
-            bail!("{} is in no git repository; give two files or two banks", path.display());
+        let mut inside = git(folder, &["rev-parse", "--git-dir"]);
+        let inside = inside.stdin(Stdio::null()).stderr(Stdio::piped()).env("LC_ALL", "C");
+        let inside = inside.output().map_err(unreachable)?;
+        if !inside.status.success() {
+            let why = String::from_utf8_lossy(&inside.stderr);
+            if why.contains("not a git repository") {
+                bail!("{} is in no git repository; give two files or two banks", path.display());
+            }
+            bail!("git does not read the repository of {}: {}", path.display(), why.trim());
         }
         let Some(id) = ask(folder, &["rev-parse", "--quiet", "--verify", "--end-of-options", asked])? else {
             bail!("the repository of {} has no revision `{asked}`; see `git log`", path.display());
@@ -105,8 +113,20 @@ impl Revision {
             bail!("{} is no file whose name git can be asked for; give two files", file.display());
         };
         let blob = format!("{}:./{name}", self.id);
-        if ask(&self.folder, &["cat-file", "-e", &blob])?.is_none() {
-            bail!("{} was not there at `{}`; see `git log -- {name}`", file.display(), self.asked);
+        // of the tree alone: what it names may not be here
+        let Some(listed) = ask(&self.folder, &["ls-tree", "-z", &self.id, "--", name])? else {
+            bail!(
+                "git cannot read the folder of {} at `{}`; in a partial clone it may not be here",
+                file.display(),
+                self.asked
+            );
+        };
+        if listed.is_empty() {
+            let name = file.display();
+            bail!("{name} was not there at `{}`; see `git log -- {}`", self.asked, quoted(&name.to_string()));
+        }
+        if Blob::parse(listed.trim_end_matches('\0')).is_none() {
+            bail!("{} was no plain file at `{}`; name the file that it leads to", file.display(), self.asked);
         }
         let mut child = git(&self.folder, &["cat-file", "blob", &blob]).spawn().map_err(unreachable)?;
         let out = child.stdout.take();
@@ -163,6 +183,10 @@ impl Drop for Contents {
 fn git(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(args).env("GIT_NO_LAZY_FETCH", "1");
+    // In a hook git names its repository so, and would not look for that of the folder.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }

@@ -50,7 +50,7 @@ pub enum LlmError {
         known: String,
     },
     /// The model's file has no chat template.
-    #[error("{} has no chat template; name one", path.display())]
+    #[error("{} has no chat template of 64 KiB at most; take a model that is tuned to follow instructions, or name it in a manifest with `template = \"chatml\"`", path.display())]
     Untemplated {
         /// The file.
         path: PathBuf,

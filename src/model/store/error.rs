@@ -97,10 +97,9 @@ pub enum StoreError {
         wanted: Box<Wanted>,
     },
     /// The Hub can't be used as it is set.
-    #[error("HF_ENDPOINT {value}: {problem}")]
+    // what was set may hold a secret
+    #[error("HF_ENDPOINT {problem}")]
     Endpoint {
-        /// As it was set.
-        value: String,
         /// What is wrong with it.
         problem: &'static str,
     },
@@ -168,7 +167,7 @@ pub enum StoreError {
         free: u64,
     },
     /// A file in the store is not what its name says.
-    #[error("{wanted}: {} is damaged (it is now {got}); `candor models rm {}` and `candor models pull {}` mend it", path.display(), wanted.model, wanted.model)]
+    #[error("{wanted}: {} is damaged (it is now {got}); delete that file, then `candor models pull {}` fetches it anew", path.display(), wanted.model)]
     Damaged {
         /// The file.
         wanted: Box<Wanted>,

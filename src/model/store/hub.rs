@@ -72,7 +72,7 @@ impl Hub {
     /// A client for the endpoint of the settings.
     pub(super) fn new(settings: &HubSettings) -> Result<Hub, StoreError> {
         let endpoint = settings.endpoint.trim_end_matches('/');
-        let wrong = |problem| StoreError::Endpoint { value: settings.endpoint.clone(), problem };
+        let wrong = |problem| StoreError::Endpoint { problem };
         let origin = endpoint
             .parse::<Uri>()
             .ok()
@@ -85,7 +85,7 @@ impl Hub {
             .with_token(None)
             .with_progress(false)
             .build()
-            .map_err(|_| wrong("no client can be built for it"))?;
+            .map_err(|_| wrong("is no host for which a client can be built"))?;
         let token = settings.token.clone();
         Ok(Hub { agent: agent(settings.patience, &origin), api, origin, token, patience: settings.patience })
     }

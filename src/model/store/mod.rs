@@ -18,7 +18,7 @@ mod record;
 mod settings;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -170,12 +170,17 @@ impl Store {
         for digest in digests {
             let name = digest.to_string();
             // Where there is no store there is nothing to lock.
-            let Ok(lock) = File::open(self.lock(&name)) else {
+            // Opened for writing, without which NFS locks nothing.
+            let Ok(lock) = OpenOptions::new().write(true).open(self.lock(&name)) else {
                 freed += remove(&self.blob(&digest))?;
                 continue;
             };
-            if lock.try_lock().is_err() {
-                return Err(StoreError::Busy { path: self.part(&name) });
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: self.part(&name) }),
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::io("lock", self.lock(&name))(error));
+                }
             }
             for path in [self.blob(&digest), self.part(&name), self.cached(&digest)] {
                 freed += remove(&path)?;

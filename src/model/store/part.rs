@@ -32,7 +32,9 @@ impl<'a> Part<'a> {
 
     /// Begins anew.
     pub(super) fn empty(&mut self) -> Result<(), FetchError> {
-        self.file.set_len(0).map_err(|source| self.unwritable(source))?;
+        // Windows cuts no file that is only open for adding to it.
+        let emptied = OpenOptions::new().write(true).open(self.path).and_then(|file| file.set_len(0));
+        emptied.map_err(|source| self.unwritable(source))?;
         self.len = 0;
         Ok(())
     }

@@ -85,6 +85,8 @@ pub struct Bank<'a> {
     pub summary: &'a Summary,
     /// Whether all records were read, and not those until somebody stopped it.
     pub complete: bool,
+    /// The options that another command needs to read and judge a story the same, as a shell takes them, each after a space.
+    pub again: &'a str,
 }
 
 impl Format {

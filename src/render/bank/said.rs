@@ -4,7 +4,7 @@ use super::Bank;
 use crate::bank::{Link, Served, Serves, Story, Weak};
 use crate::guide::Guide;
 use crate::render::reason;
-use crate::render::said::quoted;
+use crate::render::said::argument;
 
 /// How many stories there are, how many of them are told, what they score.
 pub(super) fn head(bank: &Bank<'_>) -> String {
@@ -36,7 +36,7 @@ pub(super) fn likeness(bank: &Bank<'_>) -> String {
     } else {
         String::new()
     };
-    format!("candor says so from a likeness of {:.2} on.{first}", summary.same_episode)
+    format!("Two stories count as the same episode from a likeness of {:.2} on.{first}", summary.same_episode)
 }
 
 /// Why a story is weak.
@@ -107,8 +107,8 @@ pub(super) fn weakest(link: &Link, bank: &Bank<'_>) -> String {
 }
 
 /// What to do about the story that the weakest link costs most.
-pub(in crate::render) fn mend_in(name: &str) -> String {
-    format!("mend that in {name}; `candor critique --explain-score {}` shows where.", quoted(name))
+pub(in crate::render) fn mend_in(name: &str, again: &str) -> String {
+    format!("mend that in {name}; `candor critique --explain-score{again} {}` shows where.", argument(name))
 }
 
 /// What to do now.
@@ -119,11 +119,12 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
     match (worst, missing) {
         (Some((story, _)), _) => {
             let name = &bank.stories[*story].name;
-            // a record of standard input is gone
-            if name.starts_with("-#") || name.starts_with("-:") {
+            // a record of standard input is gone, and a name that two have names none
+            let twice = bank.stories.iter().filter(|s| s.name == *name).count() > 1;
+            if twice || name.starts_with("-#") || name.starts_with("-:") {
                 format!("mend that in {name}; with --format html the report shows where.")
             } else {
-                mend_in(name)
+                mend_in(name, bank.again)
             }
         }
         (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),

@@ -29,7 +29,7 @@ fn whole(id: &str, change: impl FnOnce(&mut Context<'_>)) -> String {
     let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
     let summary = summary(&stories, guide, &[] as &[Asked]);
     let errors = [bad()];
-    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete: true };
+    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete: true, again: "" };
     let mut context = fixtures[0].context();
     change(&mut context);
     let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
@@ -120,7 +120,7 @@ fn a_page_is_safe_and_says_what_the_terminal_says() {
     let guide = &fixtures[0].guide;
     let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
     let summary = summary(&stories, guide, &[] as &[Asked]);
-    let bank = Bank { stories: &stories, errors: &[bad()], summary: &summary, complete: true };
+    let bank = Bank { stories: &stories, errors: &[bad()], summary: &summary, complete: true, again: "" };
     let mut said = vec![said::head(&bank), said::next(&bank), said::likeness(&bank), bad().whole()];
     said.extend(summary.weakest.iter().map(|l| said::weakest(l, &bank)));
     said.extend(summary.weak.iter().map(|w| format!("{}</a>: {}", stories[w.story].name, said::why(w))));
@@ -141,7 +141,7 @@ fn a_page_is_safe_and_says_what_the_terminal_says() {
 fn a_stopped_bank_says_so() {
     let fixtures = fixture::all();
     let summary = summary(&[], &fixtures[0].guide, &[] as &[Asked]);
-    let bank = Bank { stories: &[], errors: &[bad()], summary: &summary, complete: false };
+    let bank = Bank { stories: &[], errors: &[bad()], summary: &summary, complete: false, again: "" };
     for id in ["html", "terminal"] {
         let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
         let mut out = Vec::new();

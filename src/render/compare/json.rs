@@ -185,7 +185,7 @@ fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
     Version {
         path: &answer.name,
         question: answer.question.as_deref(),
-        question_answered: report.question.as_ref().map(|q| q.answered),
+        question_answered: report.question.as_ref().and_then(report::QuestionReport::is_answered),
         answered: report.abstention.is_none(),
         reason: why(report.abstention),
         level: report.verdict.as_ref().map(|v| v.level),

@@ -70,6 +70,8 @@ pub struct Banks<'a> {
     pub noise: &'a Noise,
     /// The revision of the old version, where it is one of git.
     pub git: Option<&'a str>,
+    /// The options that another command needs to read and judge a story the same, as a shell takes them, each after a space.
+    pub again: &'a str,
 }
 
 /// A version of a bank, apart from its stories.

@@ -6,7 +6,7 @@ use crate::evidence::Tag;
 use crate::guide::Guide;
 use crate::render::reason;
 use crate::render::said::{role_title, tag_title};
-use crate::report::{Abstention, Finding};
+use crate::report::{Abstention, Finding, QuestionReport};
 
 /// The direction, and from where to where level and score went.
 pub(super) fn verdict(compared: &Compared<'_>) -> Option<(&'static str, String)> {
@@ -131,8 +131,7 @@ pub(super) fn deeds(old: Deeds, new: Deeds) -> String {
 
 /// What became of the question.
 pub(super) fn answered(compared: &Compared<'_>) -> Option<&'static str> {
-    let answered =
-        |side: Side<'_>| side.report.question.as_ref().filter(|q| q.form.is_some()).map(|q| q.answered);
+    let answered = |side: Side<'_>| side.report.question.as_ref().and_then(QuestionReport::is_answered);
     match (answered(compared.old), answered(compared.new)) {
         (Some(false), Some(true)) => Some("The question is answered now."),
         (Some(true), Some(false)) => Some("The question is no longer answered."),

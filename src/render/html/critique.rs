@@ -57,7 +57,8 @@ struct Stands<'a> {
     sureness: String,
     thinnest: Option<String>,
     score: u8,
-    levels: Columns,
+    /// None where they follow from the score.
+    levels: Option<Columns>,
     criteria: Vec<Points<'a>>,
     total: String,
 }
@@ -70,6 +71,8 @@ struct Points<'a> {
     /// Of the weight, in percent.
     share: usize,
     sentences: &'a [usize],
+    /// Whether they took points.
+    costs: bool,
 }
 
 /// Something to mend first.
@@ -203,18 +206,19 @@ fn stands<'a>(verdict: &'a Verdict, guide: &'a Guide) -> Stands<'a> {
         weight: c.weight.to_string(),
         share: (c.score.clamp(0.0, 1.0) * 100.0).round() as usize,
         sentences: &c.sentences,
+        costs: said::costs(c, guide),
     };
     let total: f32 = verdict.criteria.iter().map(Criterion::points).sum();
     Stands {
         level: verdict.level,
         words: said::level(verdict, guide),
-        sureness: said::sureness(verdict),
+        sureness: said::sureness(verdict, guide),
         thinnest: said::thinnest(verdict),
         score: verdict.score,
-        levels: Columns::of(
-            "How probable each level is",
-            verdict.levels.iter().enumerate().map(level).collect(),
-        ),
+        levels: guide.level_scores.is_none().then(|| {
+            let columns = verdict.levels.iter().enumerate().map(level).collect();
+            Columns::of("How probable each level is", columns)
+        }),
         criteria: verdict.criteria.iter().map(points).collect(),
         total: format!("{total:.1}"),
     }
@@ -250,7 +254,7 @@ fn heard(signals: &[Signal]) -> Vec<Heard<'_>> {
 
 fn opinion(shown: &Shown<'_>, context: &Context<'_>) -> Option<Opinion> {
     let (second, opinion) = (context.second?, shown.report.second.as_ref()?);
-    Some(Opinion { text: said::opinion(opinion, &second.model.id), lightly: said::lightly(opinion) })
+    Some(Opinion { text: said::opinion(opinion, second), lightly: said::lightly(opinion) })
 }
 
 fn in_words<'a>(shown: &Shown<'a>, context: &Context<'a>) -> Option<InWords<'a>> {

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::page::{BOLD, DIM, PLAIN, Page, severity_style};
+use crate::guide::Guide;
 use crate::render::{Context, Shown, reason, said, sentence_list};
 use crate::report::{Abstention, Criterion, Finding, Signal, Verdict};
 
@@ -68,23 +69,28 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
     page.heading("Where it stands")?;
     let lead = format!("Level {} of 5. ", verdict.level);
     page.para(&lead, &format!("{}.", said::level(verdict, context.guide)), BOLD)?;
-    page.para("", &said::sureness(verdict), PLAIN)?;
+    page.para("", &said::sureness(verdict, context.guide), PLAIN)?;
     if let Some(thin) = said::thinnest(verdict) {
         page.para("", &thin, PLAIN)?;
     }
     page.para("", &format!("Score {} of 100.", verdict.score), PLAIN)?;
     if context.explain_score {
-        criteria(verdict, page)?;
+        criteria(verdict, context.guide, page)?;
         signals("What the interviewer tests", &shown.report.tests, page)?;
         signals("The ways in which it shows", &shown.report.ways, page)?;
     }
     Ok(())
 }
 
-fn criteria(verdict: &Verdict, page: &mut Page<'_>) -> io::Result<()> {
+fn criteria(verdict: &Verdict, guide: &Guide, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Where the score comes from")?;
     for c in &verdict.criteria {
-        page.para(&format!("{:>9}  ", points(c)), &with_sentences(&c.title, &c.sentences), PLAIN)?;
+        let what = if said::costs(c, guide) && !c.sentences.is_empty() {
+            format!("{} (lost in {})", c.title, sentence_list(&c.sentences))
+        } else {
+            with_sentences(&c.title, &c.sentences)
+        };
+        page.para(&format!("{:>9}  ", points(c)), &what, PLAIN)?;
     }
     let total: f32 = verdict.criteria.iter().map(Criterion::points).sum();
     page.para(&format!("{total:>5.1}/100  "), &format!("in all, rounded to {}", verdict.score), PLAIN)
@@ -112,5 +118,6 @@ pub(super) fn with_sentences(text: &str, sentences: &[usize]) -> String {
 /// What to do now.
 pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.line("")?;
-    page.para("Next: ", &said::next(shown, context, "with --explain-score"), PLAIN)
+    let points = if context.explain_score { "above" } else { "with --explain-score" };
+    page.para("Next: ", &said::next(shown, context, points), PLAIN)
 }

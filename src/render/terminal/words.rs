@@ -12,7 +12,7 @@ pub(super) fn opinion(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<
     let Some(second) = context.second else { return Ok(()) };
     if let Some(opinion) = &shown.report.second {
         page.heading("A second opinion")?;
-        page.para("", &said::opinion(opinion, &second.model.id), PLAIN)?;
+        page.para("", &said::opinion(opinion, second), PLAIN)?;
         if let Some(text) = said::lightly(opinion) {
             page.para("", text, DIM)?;
         }

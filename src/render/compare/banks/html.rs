@@ -176,7 +176,7 @@ impl<'a> View<'a> {
                 .weakest
                 .as_ref()
                 .map(|link| Weakest { text: said::weakest(delta, link), help: &link.help }),
-            next: said::next(delta),
+            next: said::next(banks),
             word_by_word: said::word_by_word(banks),
             at_once: AT_ONCE,
             tool: tool(setting.model, guide, setting.second),

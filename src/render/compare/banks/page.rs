@@ -132,7 +132,7 @@ fn card(pair: &Pair<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Resu
 
 fn next(banks: &Banks<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.line("")?;
-    if let Some(text) = said::next(banks.delta) {
+    if let Some(text) = said::next(banks) {
         page.para("Next: ", &text, PLAIN)?;
     }
     if let Some((text, command)) = said::word_by_word(banks) {

@@ -9,7 +9,7 @@ use crate::render::bank::said::{count, mend_in};
 use crate::render::bank::terminal::numbers;
 use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::reason;
-use crate::render::said::{quoted, role_title};
+use crate::render::said::{argument, quoted, role_title};
 
 /// Criteria that are named for a story; the others are summed up.
 const MOST_PARTS: usize = 3;
@@ -265,14 +265,15 @@ fn cost(whole: &Whole, link: &Link, delta: &Delta<'_>) -> String {
 }
 
 /// What to do now.
-pub(super) fn next(delta: &Delta<'_>) -> Option<String> {
+pub(super) fn next(banks: &Banks<'_>) -> Option<String> {
+    let delta = banks.delta;
     let worst = delta.new.weakest.as_ref()?.stories.first()?.0;
     let story = rows(delta).into_iter().find_map(|row| match row {
         Row::Pair(p) if p.place == worst => Some(p.new),
         Row::Added(a) if a.place == worst => Some(a.story),
         _ => None,
     })?;
-    Some(mend_in(&story.name))
+    Some(mend_in(&story.name, banks.again))
 }
 
 /// What a story lost, or what changed in it, and the command that shows that word by word: of the one that lost most, else
@@ -288,11 +289,23 @@ pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
 /// The command that compares the versions of a story; none where they are parts of files of a revision, or it has another name
 /// there.
 fn command(pair: &Pair<'_>, banks: &Banks<'_>) -> Option<String> {
+    // a name that two have names none
+    let names = |pair: &Pair<'_>| [pair.old.name.clone(), pair.new.name.clone()];
+    let twice = banks
+        .delta
+        .pairs
+        .iter()
+        .filter(|p| p.place != pair.place)
+        .any(|p| names(p).iter().zip(&names(pair)).any(|(a, b)| a == b));
+    if twice {
+        return None;
+    }
     let files = [pair.old, pair.new].iter().all(|story| story.named == Named::File);
+    let (old, new, again) = (argument(&pair.old.name), argument(&pair.new.name), banks.again);
     match banks.git {
-        None => Some(format!("candor compare {} {}", quoted(&pair.old.name), quoted(&pair.new.name))),
+        None => Some(format!("candor compare{again} {old} {new}")),
         Some(revision) if files && !pair.is_renamed() => {
-            Some(format!("candor compare --git {} {}", quoted(revision), quoted(&pair.new.name)))
+            Some(format!("candor compare{again} --git {} {new}", quoted(revision)))
         }
         _ => None,
     }

@@ -61,6 +61,7 @@ fn compared<T>(
         delta: &delta,
         noise: &noise,
         git,
+        again: "",
     };
     let mut setting = Setting {
         guide: context.guide,
@@ -219,7 +220,7 @@ fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
     let mut told = vec![said::counts(delta), said::scores(delta)];
     told.extend([said::size(&delta.old), said::size(&delta.new)]);
     told.extend(
-        [said::noise(banks, setting), said::roles(delta, guide), said::next(delta)].into_iter().flatten(),
+        [said::noise(banks, setting), said::roles(delta, guide), said::next(banks)].into_iter().flatten(),
     );
     told.extend(delta.new.weakest.iter().map(|link| said::weakest(delta, link)));
     told.extend(said::word_by_word(banks).into_iter().flat_map(|(text, command)| [text, command]));
