@@ -258,10 +258,10 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         let named = Named::File;
         return Records::one(Ok(Record { name, named, text: source, kind, question: None, bytes }));
     };
-    let question = several.question;
     let all: HashSet<String> = several.stories.iter().map(|s| s.title.clone()).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
-    Records::new(several.stories.into_iter().map(move |section| {
+    Records::new((0..several.stories.len()).map(move |i| {
+        let section = &several.stories[i];
         // told apart, so that each can be asked for, and is compared with its own earlier form
         let nth = times.entry(section.title.clone()).or_default();
         *nth += 1;
@@ -276,9 +276,9 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         Ok(Record {
             name: format!("{name}#{title}"),
             named: Named::Part,
-            text: section.alone(&source),
+            text: several.alone(&source, section),
             kind,
-            question: question.clone(),
+            question: several.question.clone(),
             bytes: (section.span.end - section.span.start) as u64,
         })
     }))

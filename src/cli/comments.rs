@@ -1,5 +1,8 @@
 //! What the comments of an answer ask for and don't get.
 
+use std::path::Path;
+
+use crate::bank;
 use crate::critic::UnknownMistake;
 use crate::guide::Guide;
 use crate::render::place;
@@ -8,9 +11,11 @@ use crate::text::{Answer, LineIndex, Span};
 /// A note each on ids that name no mistake of the guide, and on words that make no sense.
 pub(super) fn notes(answer: &Answer, guide: &Guide) -> Vec<String> {
     let index = LineIndex::new(&answer.source);
+    // the lines are those of the file
+    let file = || bank::holder(Path::new(&answer.name)).map(|file| file.display().to_string());
     let at = |span: Span| {
         let (line, column) = place(&index, span.start);
-        format!("{}:{line}:{column}", answer.name)
+        format!("{}:{line}:{column}", file().unwrap_or_else(|| answer.name.clone()))
     };
     let unknown = answer.suppressions.ids().filter(|(id, _)| guide.find_mistake(id).is_none());
     let unknown = unknown.map(|(id, span)| {

@@ -20,7 +20,7 @@ const COLUMNS: usize = 80;
 /// Records that are told of at most.
 const MOST_TOLD: usize = 12;
 
-/// An answer may be the only copy of a story: `-o` replaces none, and no config and no guide that an option names.
+/// An answer may be the only copy of a story: `-o` replaces none, and neither the config nor the guide that is read.
 pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut answers: impl Iterator<Item = &'a Path>,

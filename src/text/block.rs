@@ -97,11 +97,29 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> Vec<Line> {
 
 /// The question for a story that an interviewer asks in a transcript, wherever it stands.
 pub(super) fn asked(source: &str, from: usize, kind: SourceKind) -> Option<String> {
-    let lines = lines(source, from, kind);
-    let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
-    let asked =
-        lines.iter().filter(|line| line.kind != LineKind::Blank).map(words).find(label::is_asked_to_tell)?;
-    Some(asked.text[label::end(&asked, 0)..].trim().to_owned())
+    turn_that_asks(source, kind, &lines(source, from, kind))
+}
+
+/// What an interviewer says at once, and asks for a story with.
+fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> Option<String> {
+    let (mut turns, mut asking) = (Vec::<String>::new(), None::<Asking>);
+    for line in lines {
+        if line.kind == LineKind::Blank {
+            asking = asking.filter(|asking| *asking == Asking::Named);
+            continue;
+        }
+        let text = Rendered::new(source, &[line.content], kind, false);
+        if label::is_asked(&text) {
+            turns.push(text.text[label::end(&text, 0)..].to_owned());
+            asking = Asking::of(&text, label::is_heading(&text));
+        } else if asking.take().is_some_and(|asking| asking.goes_on(&text))
+            && let Some(turn) = turns.last_mut()
+        {
+            turn.push(' ');
+            turn.push_str(&text.text);
+        }
+    }
+    turns.iter().find(|turn| label::asks_to_tell(turn)).map(|turn| turn.trim().to_owned())
 }
 
 /// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
@@ -224,7 +242,7 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
 fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
     let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
     let first = lines.iter().position(|line| line.kind != LineKind::Blank);
-    let transcript = lines.iter().any(|line| label::is_asked_to_tell(&words(line)));
+    let transcript = turn_that_asks(source, kind, lines).is_some();
     // whether something was told above, and whether an interviewer may still be speaking
     let (mut told, mut asking) = (false, None::<Asking>);
     for i in 0..lines.len() {
@@ -251,8 +269,9 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             && !text.text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
-        // what an interviewer says above it all is the question, if it is one and none is asked for below
-        let speaks = label::is_asked(&text) && (told || transcript || !text.text.contains('?'));
+        let whole = !text.text.contains('?') && Asking::of(&text, label::is_heading(&text)).is_none();
+        // what an interviewer says above it all is the question, if it may be one and none asks for a story
+        let speaks = label::is_asked(&text) && (told || transcript || whole);
         // the last word of a paragraph that is wrapped is no title
         let wrapped = line.kind == LineKind::Text
             && i > 0

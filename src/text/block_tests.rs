@@ -27,6 +27,7 @@ fn every_kind_of_bullet_is_one() {
         assert_eq!(blocks(&source), ["i did it", "i did more"], "{mark}");
     }
     assert_eq!(blocks("•did it"), ["i did it"]);
+    assert_eq!(blocks("1. Marketing asked\n2. Decided to stop"), ["i Marketing asked", "i Decided to stop"]);
     assert_eq!(blocks("9) May was late\n10) So was June"), ["i May was late", "i So was June"]);
     assert_eq!(blocks("\t* deep\n        - deeper"), ["i deep", "i deeper"]);
 }
@@ -154,6 +155,8 @@ fn what_is_told_is_no_heading_however_it_looks() {
         assert!(blocks(source).iter().all(|block| block.starts_with('t')), "{:?}", blocks(source));
     }
     for source in [
+        "Page 1 of 2\n\nIt held.",
+        "**Tags: ownership, conflict**\n\nIt held.",
         "**Story 2: the outage**\n\nIt held.",
         "What happened?\n\nIt held.",
         "Project: the move\n===\nIt held.",
@@ -176,6 +179,21 @@ fn of_a_transcript_the_question_is_what_asks_for_a_story() {
         "{:?}",
         blocks(source)
     );
+    for asks in [
+        "**Interviewer:**\n\nTell me about a time you failed.\n\n**Candidate:** I dropped it.",
+        "Interviewer: Thanks, so, tell me about\na time you failed.\nMe: I dropped it.",
+    ] {
+        let asked = asked(asks, 0, SourceKind::Markdown).unwrap_or_default();
+        assert!(asked.to_lowercase().ends_with("tell me about a time you failed."), "{asked}");
+        assert_eq!(
+            blocks(asks).iter().filter(|block| block.starts_with('t')).count(),
+            1,
+            "{:?}",
+            blocks(asks)
+        );
+    }
+    let named = "Interviewer: Anna Schmidt\nso we had this export that was late";
+    assert!(blocks(named).iter().any(|block| block.contains("so we had") && block.starts_with('t')));
     let welcome = "Interviewer: Hi, welcome.\nI dropped the index.\nInterviewer: Why?";
     assert_eq!(asked(welcome, 0, SourceKind::Markdown), None);
     assert_eq!(

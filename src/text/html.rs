@@ -153,7 +153,11 @@ mod tests {
         assert!(tag("</li>").is_some_and(|t| t.closing && t.breaking));
         assert!(tag("<B>x").is_some_and(|t| t.emphasis && t.len == 3));
         assert!(tag("<a href=\"x\">y").is_some_and(|t| t.len == 12));
-        for none in ["<id>", "<100MB", "< b>", "<b", "<b <i>", "<bold>", "<"] {
+        assert!(
+            tag("<details open>").is_some_and(|t| t.breaking) && tag("<aside>").is_some_and(|t| t.breaking)
+        );
+        for none in ["<a large bank>", "<code name>", "<id>", "<100MB", "< b>", "<b", "<b <i>", "<bold>", "<"]
+        {
             assert_eq!(tag(none), None, "{none}");
         }
     }

@@ -31,9 +31,11 @@ candidate|interviewee";
 /// Who asks, where a conversation was written down. A recruiter or a manager may as well be in the story.
 const ASKER: &str = "interviewer";
 
+/// Labels that name the whole story, or what it is kept with.
+const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologies|tools|lp|principle";
+
 /// With such words a story is asked for.
-const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|an example of|a time you|\
-a time when|a situation|walk me through|share a|share an";
+const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|a time you|a time when|share an example";
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
@@ -75,17 +77,17 @@ pub(super) fn is_asked(words: &Rendered) -> bool {
     label.contains(':') && name(label).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ') == ASKER
 }
 
-/// Whether an interviewer asks for a story there: not what comes before and in between.
-pub(super) fn is_asked_to_tell(words: &Rendered) -> bool {
-    let said = words.text[end(words, 0)..].to_lowercase();
-    is_asked(words) && STORY.split('|').any(|asks| said.contains(asks))
+/// Whether words of an interviewer ask for a story: what comes before and in between does not.
+pub(super) fn asks_to_tell(words: &str) -> bool {
+    let words = words.to_lowercase();
+    STORY.split('|').any(|asks| words.contains(asks))
 }
 
 /// Whether something is told after the label of a line, as in "Result: tickets fell by 40%". "Story 2: the outage" goes on with its
-/// title.
+/// title, and "Tags: ownership" with tags.
 pub(super) fn has_words(words: &Rendered) -> bool {
     let label = &words.text[..end(words, 0)];
-    let whole = ["story", "project", "case study"].iter().any(|title| name(label).starts_with(title));
+    let whole = TAGGED.split('|').any(|title| name(label).starts_with(title));
     !label.is_empty() && label.len() < words.text.trim_end().len() && !whole
 }
 

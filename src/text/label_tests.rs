@@ -91,6 +91,7 @@ fn what_says_something_itself_is_no_label() {
     }
     assert_eq!(rest("**I owned the launch:** all of it"), "I owned the launch: all of it");
     assert_eq!(rest("**Action** items were open"), "Action items were open");
+    assert_eq!(rest("**Cut tickets by 40%:** I rewrote it"), "Cut tickets by 40%: I rewrote it");
 }
 
 #[test]

@@ -20,31 +20,40 @@ const CLOSINGS: [&str; 14] = [
 /// Lines that a signature has at most, and words of each.
 const MOST: (usize, usize) = (8, 10);
 
-/// Of each line whether it stands around the text. Only what begins with two fields of a head is a mail; a signature under `--` is
-/// known everywhere.
+/// Of each line whether it stands around the text. Only what begins with two fields of a head is a mail; elsewhere a signature stands
+/// under `--` and has an address, a number or a bar.
 pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     let mut out = vec![false; lines.len()];
     let is_blank = |line: &&&str| line.trim().is_empty();
     let first = lines.iter().take_while(is_blank).count();
     let fields = lines[first..].iter().take_while(|line| is_field(line)).count();
-    let (is_mail, body) = (fields > 1, first + fields);
+    let (is_mail, mut body) = (fields > 1, first + fields);
     if is_mail {
         out[first..body].fill(true);
-        let start = body + lines[body..].iter().take_while(is_blank).count();
-        if let Some(line) = lines.get(start) {
-            out[start] = line.trim_end().ends_with([',', '!']) && line.split_whitespace().count() <= 4;
+        body += lines[body..].iter().take_while(is_blank).count();
+        if lines.get(body).is_some_and(|line| is_greeting(line)) {
+            out[body] = true;
+            body += 1;
         }
-        for (out, line) in out.iter_mut().zip(lines).skip(body) {
-            *out |= line.trim_start().starts_with('>');
+        let is_quoted = |line: &&str| line.trim_start().starts_with('>');
+        // an answer that was forwarded is quoted as a whole
+        if lines[body..].iter().any(|line| !line.trim().is_empty() && !is_quoted(line) && !is_closing(line)) {
+            out[body..].iter_mut().zip(&lines[body..]).for_each(|(out, line)| *out |= is_quoted(line));
         }
     }
     let closes = |line: &str| line.trim_end() == "--" || is_mail && is_closing(line);
     let fits = |line: &&str| line.split_whitespace().count() <= MOST.1;
+    let signs =
+        |line: &&str| line.contains(['@', '|']) || line.contains("://") || line.trim_start().starts_with('+');
     let begins = |i: &usize| {
-        let rest: Vec<&str> = lines[*i..].iter().copied().filter(|line| !line.trim().is_empty()).collect();
-        closes(lines[*i]) && rest.len() <= MOST.0 && rest.iter().all(fits)
+        if !closes(lines[*i]) {
+            return false;
+        }
+        let rest = lines[*i..].iter().copied().filter(|line| !line.trim().is_empty());
+        let rest: Vec<&str> = rest.take(MOST.0 + 1).collect();
+        rest.len() <= MOST.0 && rest.iter().all(fits) && (is_mail || rest.iter().any(signs))
     };
-    if let Some(i) = (first + 1..lines.len()).find(begins) {
+    if let Some(i) = (body.max(first + 1)..lines.len()).find(begins) {
         out[i..].fill(true);
     }
     out
@@ -52,6 +61,10 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
 
 fn is_field(line: &str) -> bool {
     line.split_once(": ").is_some_and(|(name, _)| FIELDS.contains(&name.trim().to_lowercase().as_str()))
+}
+
+fn is_greeting(line: &str) -> bool {
+    line.trim_end().ends_with([',', '!']) && line.split_whitespace().count() <= 4
 }
 
 fn is_closing(line: &str) -> bool {
@@ -79,6 +92,9 @@ mod tests {
         let mail = "Subject: draft\nFrom: Oksana <o@example.com>\n\nHi Priya,\n\nhere it is.\n\n> can you send it?\n\n\
                     I moved the queue.\nThanks for the help of all.\n\nBest regards,\nOksana\n\n--\nOksana B.\n+49 0";
         assert_eq!(left(mail), ["here it is.", "I moved the queue.", "Thanks for the help of all."]);
+        let thanks = "Subject: x\nFrom: y\n\nThanks!\n\nS: late queue\nA: I moved it";
+        assert_eq!(left(thanks), ["S: late queue", "A: I moved it"]);
+        assert_eq!(left("Subject: x\nFrom: y\n\n> I moved it.\n> It held."), ["> I moved it.", "> It held."]);
         assert_eq!(left("I moved it.\n--\nOksana B.\nProject Manager | +49 0"), ["I moved it."]);
     }
 
@@ -87,9 +103,11 @@ mod tests {
         for text in [
             "Date: March 2024\nI moved it.\nBest,\nOksana",
             "Hi all,\nI moved it.\n> 70 % were open",
+            "I moved it.\n\n--\n\nTickets fell by 40%.\nIt held.",
+            "S: late queue\n--\nA: I moved it\n--\nR: 40% fewer",
             "I moved it.\n--\nThen, when the second one of the depots had failed too, I wrote it down for all of us.",
         ] {
-            assert_eq!(left(text), text.lines().collect::<Vec<_>>());
+            assert_eq!(left(text), text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>());
         }
     }
 }

@@ -71,6 +71,16 @@ mod tests {
     }
 
     #[test]
+    fn a_question_goes_without_its_sign() {
+        for sign in ["", "💡 Q: ", "Question: ", "- "] {
+            let source = format!("{sign}Tell me about a launch.\n\nI moved the date.");
+            let mut answer = Answer::parse("a.md", source, SourceKind::Markdown);
+            answer.begin_with_question(1);
+            assert_eq!(answer.question.as_deref(), Some("Tell me about a launch."), "{sign}");
+        }
+    }
+
+    #[test]
     fn what_tells_is_the_answer() {
         for told in ["The launch slipped.", "Why me? I asked that too.", "I was told to share a desk."] {
             assert_eq!(openings(&format!("{told}\n\nI moved the date.")), [0usize; 0], "{told}");

@@ -1,7 +1,7 @@
 //! A Markdown file that holds several stories, each under a heading of one level.
 
 use super::inline::Rendered;
-use super::{Answer, SourceKind, Span, block, front, label};
+use super::{Answer, SourceKind, Span, block, front, html, label};
 
 /// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
 /// `training/data` have as many; a heading over less is a part of a story more often.
@@ -14,6 +14,8 @@ pub struct Sections {
     pub question: Option<String>,
     /// In order; a heading with no prose under it is none.
     pub stories: Vec<Section>,
+    /// The comments to candor above the first heading of their level: what they ask for is asked for each story.
+    comments: Vec<Span>,
 }
 
 /// A story under a heading.
@@ -25,17 +27,19 @@ pub struct Section {
     pub span: Span,
 }
 
-impl Section {
-    /// The file with nothing in it but this story: everything before it is blank, so that bytes, lines and columns
-    /// are those of the file.
+impl Sections {
+    /// The file with nothing in it but a story and the comments above all of them: everything else before it is blank, so that
+    /// bytes, lines and columns are those of the file.
     #[must_use]
-    pub fn alone(&self, source: &str) -> String {
+    pub fn alone(&self, source: &str, story: &Section) -> String {
         let blank = |c: char| if matches!(c, '\n' | '\r') { c } else { ' ' };
-        let mut out = String::with_capacity(self.span.end);
-        for c in source[..self.span.start].chars() {
-            (0..c.len_utf8()).for_each(|_| out.push(blank(c)));
+        let mut out = String::with_capacity(story.span.end);
+        for kept in self.comments.iter().chain([&story.span]) {
+            for c in source[out.len()..kept.start].chars() {
+                (0..c.len_utf8()).for_each(|_| out.push(blank(c)));
+            }
+            out.push_str(&source[kept.start..kept.end]);
         }
-        out.push_str(&source[self.span.start..self.span.end]);
         out
     }
 }
@@ -68,7 +72,14 @@ pub fn sections(source: &str, always: bool) -> Option<Sections> {
         }
     }
     let plain = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
-    (always && !stories.is_empty() || plain).then_some(Sections { question: front.question, stories })
+    let above = stories.first().map_or(front.body, |first| first.span.start);
+    let mut comments = html::comments(&source[..above], front.body);
+    comments.retain(|c| source[c.start..c.end].trim_start_matches("<!--").trim_start().starts_with("candor"));
+    (always && !stories.is_empty() || plain).then_some(Sections {
+        question: front.question,
+        stories,
+        comments,
+    })
 }
 
 struct Heading {
@@ -152,6 +163,9 @@ mod tests {
             None
         );
         assert_eq!(titles("", true), None);
+        for empty in ["---\nquestion: Why?\n---\n# One\n# Two\n", "\u{feff}# A\n# B\n"] {
+            assert_eq!(titles(empty, true), None, "{empty}");
+        }
     }
 
     #[test]
@@ -166,11 +180,17 @@ mod tests {
         let source = "---\nquestion: Why?\n---\nÄ\r\n# One\nI did it.\n# Two\nIt held.\n";
         let found = sections(source, true).unwrap();
         assert_eq!(found.question.as_deref(), Some("Why?"));
-        let alone = found.stories[1].alone(source);
+        let alone = found.alone(source, &found.stories[1]);
         let answer = Answer::parse("b", alone.clone(), SourceKind::Markdown);
         assert_eq!(answer.sentences.len(), 1);
         let span = answer.sentences[0].span;
         assert_eq!(&source[span.start..span.end], "It held.");
         assert_eq!(alone.matches('\n').count(), source.matches('\n').count());
+        let source =
+            "<!-- candor ignore vague -->\nNotes.\n# One\nI did it. <!-- candor off -->\n# Two\nIt held.\n";
+        let found = sections(source, true).unwrap();
+        let alone = found.alone(source, &found.stories[1]);
+        assert_eq!((alone.len(), alone.find("# Two")), (source.len(), source.find("# Two")));
+        assert!(alone.contains("ignore vague") && !alone.contains("Notes") && !alone.contains("candor off"));
     }
 }

@@ -122,6 +122,13 @@ fn is_false_stop(said: &str, next: &str) -> bool {
         return false;
     }
     let word = last_word(open);
+    let counted = open
+        .trim_end_matches('.')
+        .strip_suffix(word)
+        .is_some_and(|b| b.trim_end().ends_with(|c: char| c.is_ascii_digit()));
+    if small && counted && matches!(word, "hr" | "pm") {
+        return true;
+    }
     is_abbreviation(word, small, first)
         || is_time_of_day(said, word, next)
         || is_number_or_initial(said, word, next)
@@ -256,6 +263,7 @@ mod tests {
             "Result. It held.",
             "It failed at 2 a.m. Sunday.",
             "We were called at 2 a.m. PST on Friday.",
+            "It fell from 9 to 2 hr. on average, and we met at 5 pm. on Fridays.",
             "As a Sr. Product Manager I owned it from 3. March on.",
         ] {
             assert_eq!(cut(text), [text]);

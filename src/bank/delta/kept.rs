@@ -104,7 +104,9 @@ impl Kept {
 /// The same for the same text and question, within one run; wherever in a file the text stands, and however its lines end.
 fn digest(answer: &Answer) -> u64 {
     let mut hasher = DefaultHasher::new();
-    answer.source.trim().lines().for_each(|line| line.hash(&mut hasher));
-    answer.question.hash(&mut hasher);
+    let mut lines: Vec<&str> = answer.source.trim().lines().map(str::trim_end).collect();
+    // what stands above a story of the file is blank
+    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
+    (lines, &answer.question).hash(&mut hasher);
     hasher.finish()
 }

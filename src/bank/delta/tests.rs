@@ -192,7 +192,7 @@ fn findings_are_mended_made_left_or_hidden() {
 #[test]
 fn what_could_not_be_read_was_not_taken_out() {
     let (old, new) =
-        ([story("a", Some(40), DIALYSIS), story("b", Some(40), GATES)], [story("c", Some(40), FREEZE)]);
+        ([story("a", Some(40), DIALYSIS), story("b#One", Some(40), GATES)], [story("c", Some(40), FREEZE)]);
     let (none, unread, guide) = (BTreeSet::new(), BTreeSet::from(["b".to_owned()]), guide());
     let d = delta(
         Side { stories: &old, unread: &none },

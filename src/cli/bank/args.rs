@@ -33,7 +33,8 @@ What is read:
   .md, .txt    a story. A Markdown file is cut at the headings of its highest level
                that has several, if two or more stories of 40 words stand under them
                and no heading names a part of an answer (Situation, Result); with
-               --split-headings wherever there are headings.
+               --split-headings wherever there are headings. What comments above the first
+               of them ask for counts for all.
   .jsonl       an object a line (.ndjson too), with the story in `text`, and `id` and
                `question` where they are known
   .csv, .tsv   a row a story, with the same names in the first row

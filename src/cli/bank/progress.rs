@@ -1,6 +1,7 @@
 //! The progress of a bank: a bar on a terminal, nothing elsewhere.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ pub(in crate::cli) struct Progress {
     started: Instant,
     records: Cell<u64>,
     quiet: bool,
+    said: RefCell<HashSet<String>>,
 }
 
 impl Progress {
@@ -33,7 +35,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(if total.is_some() { BAR } else { SPINNER }) {
             bar.set_style(style);
         }
-        Progress { bar, started: Instant::now(), records: Cell::new(0), quiet }
+        Progress { bar, started: Instant::now(), records: Cell::new(0), quiet, said: RefCell::default() }
     }
 
     /// So many bytes were taken by records that are done already.
@@ -53,9 +55,9 @@ impl Progress {
         self.bar.inc(bytes);
     }
 
-    /// Says something, and shows the bar again below it.
+    /// Says something once, and shows the bar again below it.
     pub(super) fn note(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && self.said.borrow_mut().insert(text.to_owned()) {
             self.bar.suspend(|| output::note(text));
         }
     }
