@@ -10,6 +10,8 @@ use super::{SourceKind, Span, html, label, mail, split};
 
 /// No line has more quote marks and bullets one after the other.
 const MAX_MARKS: usize = 16;
+/// Lines within which a transcript names the interviewer.
+const OPENING: usize = 3;
 
 /// What stands together: one paragraph, bullet, row or note, or a heading.
 #[derive(Debug)]
@@ -100,13 +102,18 @@ pub(super) fn asked(source: &str, from: usize, kind: SourceKind) -> Option<Strin
     turn_that_asks(source, kind, &lines(source, from, kind))
 }
 
-/// What an interviewer says at once, and asks for a story with.
+/// What an interviewer says at once, and asks for a story with. Who is quoted further down is in a story.
 fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> Option<String> {
     let (mut turns, mut asking) = (Vec::<String>::new(), None::<Asking>);
+    let mut told = 0;
     for line in lines {
         if line.kind == LineKind::Blank {
             asking = asking.filter(|asking| *asking == Asking::Named);
             continue;
+        }
+        told += 1;
+        if turns.is_empty() && told > OPENING {
+            return None;
         }
         let text = Rendered::new(source, &[line.content], kind, false);
         if label::is_asked(&text) {
@@ -136,8 +143,6 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
             continue;
         }
         let tag = if kind == SourceKind::Markdown { html::tag(rest) } else { None };
-        // in a row of a table it cuts a cell and not the line
-        let tag = tag.filter(|_| !(is_break(rest) && source[start..at].trim_start().starts_with('|')));
         let cut = match rest.as_bytes()[0] {
             b'\r' if rest.starts_with("\r\n") => Some(2),
             b'\r' | b'\n' => Some(1),
@@ -153,10 +158,6 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
     }
     lines.push(Span { start, end: source.len() });
     if kind == SourceKind::Markdown { without_code(source, lines) } else { lines }
-}
-
-fn is_break(rest: &str) -> bool {
-    rest.get(..3).is_some_and(|tag| tag.eq_ignore_ascii_case("<br"))
 }
 
 /// Leaves out code between fences. A fence that nobody closes is left out alone.
@@ -216,6 +217,8 @@ fn read(source: &str, line: Span) -> Line {
                 break;
             }
         }
+        // the rest of a cell that a tag cuts
+        text = text.strip_suffix('|').filter(|rest| rest.ends_with(' ')).map_or(text, str::trim_end);
         let hashes = text.len() - text.trim_start_matches('#').len();
         if (1..=6).contains(&hashes) && text[hashes..].starts_with([' ', '\t']) {
             kind = LineKind::Heading;

@@ -149,6 +149,8 @@ fn what_is_told_is_no_heading_however_it_looks() {
     for source in [
         "I told my manager that nobody in either team really owned this\nproject.\n\nI moved it.",
         "What was your biggest failure?\n\nI dropped the index.",
+        "**Savings: 40,000 euros in the first year**\n\nIt held.",
+        "**Technical debt: I paid it off within a month**\n\nIt held.",
         "**Result: tickets fell by 40%**\n\n**Lesson: test restores early**",
         "It fell, and I put the index back within an hour, for it was mine. It held for two years.\n=====\nSo did this.",
     ] {
@@ -192,6 +194,10 @@ fn of_a_transcript_the_question_is_what_asks_for_a_story() {
             blocks(asks)
         );
     }
+    let quoted = "I ran our hiring.\nIt was slow.\nWe lost people.\nInterviewer: Tell me about a time you cried.\nI stopped that.";
+    assert_eq!(asked(quoted, 0, SourceKind::Markdown), None, "told of, not asked");
+    let small = "Interviewer: Tell me about yourself.\nMe: I run depots.\nInterviewer: Tell me about a time you failed.";
+    assert_eq!(asked(small, 0, SourceKind::Markdown).as_deref(), Some("Tell me about a time you failed."));
     let named = "Interviewer: Anna Schmidt\nso we had this export that was late";
     assert!(blocks(named).iter().any(|block| block.contains("so we had") && block.starts_with('t')));
     let welcome = "Interviewer: Hi, welcome.\nI dropped the index.\nInterviewer: Why?";
@@ -203,7 +209,7 @@ fn of_a_transcript_the_question_is_what_asks_for_a_story() {
 }
 
 #[test]
-fn a_break_in_a_cell_ends_no_row() {
-    let row = "| Action | I sat with him.<br>I wrote it down. |";
-    assert_eq!(blocks(row), [format!("r {row}")]);
+fn a_break_in_a_cell_ends_a_sentence() {
+    let row = "| Action | I sat with him<br>I wrote it down |";
+    assert_eq!(blocks(row), ["r | Action | I sat with him", "t I wrote it down"]);
 }

@@ -188,9 +188,6 @@ fn markup(rest: &str) -> Option<Markup> {
             (!code[len + ticks..].starts_with('`')).then_some(Markup::Code(ticks, len))
         }
         b'<' => html::tag(rest).map(|tag| {
-            if tag.breaking {
-                return Markup::Shown(tag.len, " ".to_owned());
-            }
             let mark = match (tag.closing, tag.emphasis) {
                 (false, true) => Mark::Starts,
                 (false, false) => Mark::Opens,

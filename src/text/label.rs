@@ -35,7 +35,7 @@ const ASKER: &str = "interviewer";
 const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologies|tools|lp|principle";
 
 /// With such words a story is asked for.
-const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|a time you|a time when|share an example";
+const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|a time you|a time when|walk me through a|talk me through a|describe your|give me one example|think of a time|share an example|share a time";
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
@@ -80,15 +80,28 @@ pub(super) fn is_asked(words: &Rendered) -> bool {
 /// Whether words of an interviewer ask for a story: what comes before and in between does not.
 pub(super) fn asks_to_tell(words: &str) -> bool {
     let words = words.to_lowercase();
-    STORY.split('|').any(|asks| words.contains(asks))
+    let other =
+        ["yourself", "your background", "your role", "the role"].iter().any(|asks| words.contains(asks));
+    !other && STORY.split('|').any(|asks| words.contains(asks))
+}
+
+/// Whether a text begins with these words, whole.
+fn begins(text: &str, words: &str) -> bool {
+    text.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
 }
 
 /// Whether something is told after the label of a line, as in "Result: tickets fell by 40%". "Story 2: the outage" goes on with its
 /// title, and "Tags: ownership" with tags.
 pub(super) fn has_words(words: &Rendered) -> bool {
     let label = &words.text[..end(words, 0)];
-    let whole = TAGGED.split('|').any(|title| name(label).starts_with(title));
-    !label.is_empty() && label.len() < words.text.trim_end().len() && !whole
+    let tagged = |label: &str| TAGGED.split('|').any(|title| begins(&name(label), title));
+    let told = |(label, rest): (&str, &str)| {
+        let says =
+            |word: &str| matches!(word, "I" | "we" | "We") || word.contains(|c: char| c.is_ascii_digit());
+        !tagged(label) && rest.split_whitespace().count() > 2 && rest.split_whitespace().any(says)
+    };
+    let known = !label.is_empty() && label.len() < words.text.trim_end().len() && !tagged(label);
+    known || words.text.split_once(": ").is_some_and(told)
 }
 
 /// The words of a label without its sign.

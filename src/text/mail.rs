@@ -1,6 +1,10 @@
 //! What stands around the text of an e-mail: its head, what it quotes, a greeting, a signature.
 
-const FIELDS: [&str; 8] = ["from", "to", "cc", "bcc", "sent", "date", "subject", "reply-to"];
+const FIELDS: [&str; 14] = [
+    "from", "to", "cc", "bcc", "sent", "date", "subject", "reply-to", "von", "an", "gesendet", "betreff",
+    "envoyé", "objet",
+];
+const GREETINGS: [&str; 6] = ["hi", "hello", "hey", "dear", "good", "hallo"];
 const CLOSINGS: [&str; 14] = [
     "best",
     "best regards",
@@ -31,40 +35,68 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     if is_mail {
         out[first..body].fill(true);
         body += lines[body..].iter().take_while(is_blank).count();
-        if lines.get(body).is_some_and(|line| is_greeting(line)) {
+        if lines.get(body).is_some_and(|line| is_greeting(line) || is_closing(line)) {
             out[body] = true;
             body += 1;
         }
-        let is_quoted = |line: &&str| line.trim_start().starts_with('>');
-        // an answer that was forwarded is quoted as a whole
-        if lines[body..].iter().any(|line| !line.trim().is_empty() && !is_quoted(line) && !is_closing(line)) {
-            out[body..].iter_mut().zip(&lines[body..]).for_each(|(out, line)| *out |= is_quoted(line));
-        }
+    }
+    let mut end = lines.len();
+    if let Some(i) = (body.max(first + 1)..lines.len()).find(|i| begins_thread(&lines[*i..], is_mail)) {
+        out[i..].fill(true);
+        end = i;
+    }
+    let words = |quoted: bool| {
+        let of = lines[body..end].iter().filter(|line| is_quoted(line) == quoted);
+        of.map(|line| line.split_whitespace().count()).sum::<usize>()
+    };
+    // an answer that was forwarded is quoted as a whole, below a line or two
+    if is_mail && words(false) > words(true) {
+        out[body..end].iter_mut().zip(&lines[body..end]).for_each(|(out, line)| *out |= is_quoted(line));
     }
     let closes = |line: &str| line.trim_end() == "--" || is_mail && is_closing(line);
     let fits = |line: &&str| line.split_whitespace().count() <= MOST.1;
     let signs =
         |line: &&str| line.contains(['@', '|']) || line.contains("://") || line.trim_start().starts_with('+');
+    let tells = |line: &&&str| line.trim_end().ends_with('.');
     let begins = |i: &usize| {
         if !closes(lines[*i]) {
             return false;
         }
-        let rest = lines[*i..].iter().copied().filter(|line| !line.trim().is_empty());
+        let rest = lines[*i..end].iter().copied().filter(|line| !line.trim().is_empty());
         let rest: Vec<&str> = rest.take(MOST.0 + 1).collect();
-        rest.len() <= MOST.0 && rest.iter().all(fits) && (is_mail || rest.iter().any(signs))
+        let short = rest.len() <= MOST.0 && rest.iter().all(fits) && rest.iter().filter(tells).count() < 2;
+        short && (is_mail || rest.iter().any(signs))
     };
-    if let Some(i) = (body.max(first + 1)..lines.len()).find(begins) {
+    if let Some(i) = (body.max(first + 1)..end).find(begins) {
         out[i..].fill(true);
     }
     out
 }
 
 fn is_field(line: &str) -> bool {
-    line.split_once(": ").is_some_and(|(name, _)| FIELDS.contains(&name.trim().to_lowercase().as_str()))
+    let told = line.trim_end().ends_with(['.', ',']);
+    !told
+        && line
+            .split_once(": ")
+            .is_some_and(|(name, _)| FIELDS.contains(&name.trim().to_lowercase().as_str()))
+}
+
+fn is_quoted(line: &str) -> bool {
+    line.trim_start().starts_with('>')
+}
+
+/// "On Monday, Priya wrote:" above what is quoted, or the head of the mail that is answered.
+fn begins_thread(lines: &[&str], is_mail: bool) -> bool {
+    let line = lines[0].trim();
+    let below = || lines[1..].iter().find(|line| !line.trim().is_empty());
+    let quotes =
+        line.starts_with("On ") && line.ends_with("wrote:") && below().is_some_and(|line| is_quoted(line));
+    quotes || is_mail && line.starts_with("---") && line.contains("Message")
 }
 
 fn is_greeting(line: &str) -> bool {
-    line.trim_end().ends_with([',', '!']) && line.split_whitespace().count() <= 4
+    let first = line.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    GREETINGS.contains(&first.as_str()) && line.split_whitespace().count() <= 4
 }
 
 fn is_closing(line: &str) -> bool {
@@ -95,6 +127,11 @@ mod tests {
         let thanks = "Subject: x\nFrom: y\n\nThanks!\n\nS: late queue\nA: I moved it";
         assert_eq!(left(thanks), ["S: late queue", "A: I moved it"]);
         assert_eq!(left("Subject: x\nFrom: y\n\n> I moved it.\n> It held."), ["> I moved it.", "> It held."]);
+        let thread = "From: a\nTo: b\n\nI moved it.\n\nThanks,\nOksana\n\nOn Mon, 3 Mar 2025 at 08:00, Priya Nair <p@example.com> wrote:\n> Tell me.";
+        assert_eq!(left(thread), ["I moved it."]);
+        let forwarded =
+            "From: a\nTo: b\n\nHi Ben,\n\nSee below.\n\n> I moved it, for it was mine.\n> It held.";
+        assert_eq!(left(forwarded).len(), 3);
         assert_eq!(left("I moved it.\n--\nOksana B.\nProject Manager | +49 0"), ["I moved it."]);
     }
 
@@ -104,6 +141,7 @@ mod tests {
             "Date: March 2024\nI moved it.\nBest,\nOksana",
             "Hi all,\nI moved it.\n> 70 % were open",
             "I moved it.\n\n--\n\nTickets fell by 40%.\nIt held.",
+            "Subject: I almost lost our biggest client.\nDate: it was June 2023, and it failed each night.",
             "S: late queue\n--\nA: I moved it\n--\nR: 40% fewer",
             "I moved it.\n--\nThen, when the second one of the depots had failed too, I wrote it down for all of us.",
         ] {

@@ -129,7 +129,7 @@ fn is_false_stop(said: &str, next: &str) -> bool {
     if small && counted && matches!(word, "hr" | "pm") {
         return true;
     }
-    is_abbreviation(word, small, first)
+    is_abbreviation(said, word, small, first)
         || is_time_of_day(said, word, next)
         || is_number_or_initial(said, word, next)
 }
@@ -149,12 +149,14 @@ fn last_word(text: &str) -> &str {
 /// Whether a text ends in an abbreviation, so that its full stop need not end the sentence.
 pub(super) fn ends_in_abbreviation(text: &str) -> bool {
     let word = last_word(text.trim_end());
-    text.trim_end().ends_with('.') && !is_acronym(word) && NEVER_LAST.contains(&word.to_lowercase().as_str())
+    text.trim_end().ends_with('.')
+        && !is_acronym(word, text)
+        && NEVER_LAST.contains(&word.to_lowercase().as_str())
 }
 
-/// "an MR.", "to Oakland, CA."
-fn is_acronym(word: &str) -> bool {
-    word.len() > 1 && word.chars().all(char::is_uppercase)
+/// "an MR.", "to Oakland, CA.": written so in a text that is not all in capitals, it is no title and no shortened word.
+fn is_acronym(word: &str, said: &str) -> bool {
+    matches!(word, "MR" | "DR" | "CA" | "IE") && said.contains(char::is_lowercase)
 }
 
 /// Whether a text begins with the name of a month.
@@ -163,12 +165,12 @@ pub(super) fn is_month(text: &str) -> bool {
     [MONTHS, LONG_MONTHS].concat().contains(&word.to_lowercase().as_str())
 }
 
-fn is_abbreviation(word: &str, small: bool, first: Option<char>) -> bool {
+fn is_abbreviation(said: &str, word: &str, small: bool, first: Option<char>) -> bool {
     let lower = word.to_lowercase();
     let digit = first.is_some_and(char::is_numeric);
     // "ms." and "st." after a figure are units and streets, "Ms." is a title.
     let never = NEVER_LAST.contains(&lower.as_str())
-        && !is_acronym(word)
+        && (small || !is_acronym(word, said))
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
     let month = MONTHS.contains(&lower.as_str()) && lower != "may" || lower == "sept";
     let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est")
@@ -263,6 +265,8 @@ mod tests {
             "Result. It held.",
             "It failed at 2 a.m. Sunday.",
             "We were called at 2 a.m. PST on Friday.",
+            "The team in CA. was not told.",
+            "I MET MR. SMITH AND DR. LEE.",
             "It fell from 9 to 2 hr. on average, and we met at 5 pm. on Fridays.",
             "As a Sr. Product Manager I owned it from 3. March on.",
         ] {
