@@ -5,7 +5,9 @@
 //! "I split the order: first …" are sentences. A title that says what the narrator owned stays in
 //! the text, for it is what an interviewer listens for.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::inline::Rendered;
 
@@ -48,6 +50,9 @@ success & scale";
 
 /// Longer phrases before a colon are clauses.
 const MAX_LABEL_CHARS: usize = 40;
+
+/// Every line may be one of [`TITLES`], and is looked for among them several times.
+static EACH_TITLE: LazyLock<HashSet<&str>> = LazyLock::new(|| TITLES.split('|').collect());
 
 /// So many bytes are looked at for a label with its remark.
 const MAX_SEARCH: usize = 400;
@@ -160,7 +165,7 @@ fn is_run_in(words: &Rendered, range: &Range<usize>) -> bool {
 pub(super) fn is_title(words: &str) -> bool {
     let bare = bare(words);
     let unnumbered = bare.trim_end_matches(|c: char| c.is_ascii_digit() || c == '#').trim_end();
-    let known = |words: &str| TITLES.split('|').any(|title| title == words);
+    let known = |words: &str| EACH_TITLE.contains(words);
     let joined = |by: &str| bare.contains(by) && bare.split(by).all(|part| known(part.trim()));
     // "S - Situation"
     let lettered = bare.split_once(['-', '–', '—', ':', '.', ')', ' ']).is_some_and(|(letter, rest)| {
