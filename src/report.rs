@@ -242,6 +242,12 @@ pub struct SecondOpinion {
 }
 
 impl Report {
+    /// The mistakes that were found, whether they are shown or the answer asks to leave them out: that tells nothing of what is
+    /// missing.
+    pub fn found(&self) -> impl Iterator<Item = &String> {
+        self.findings.iter().map(|f| &f.id).chain(&self.suppressed)
+    }
+
     /// A report that lists the sentences and says nothing of them; `answered` is 0 to 1.
     #[must_use]
     pub fn silent(abstention: Option<Abstention>, answered: f32, sentences: Vec<SentenceReport>) -> Report {

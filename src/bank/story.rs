@@ -72,13 +72,7 @@ impl Story {
         let verdict = report.verdict.as_ref();
         let heard = if verdict.is_some() { report.sentences.as_slice() } else { &[] };
         // of what a finding says the contrary nothing is heard
-        let of = |p: &Probe| {
-            if p.is_denied(report.findings.iter().map(|f| &f.id).chain(&report.suppressed)) {
-                &[]
-            } else {
-                heard
-            }
-        };
+        let of = |p: &Probe| if p.is_denied(report.found()) { &[] } else { heard };
         let points = |probes: &[Probe]| probes.iter().map(|p| point(p, of(p), answer)).collect();
         let told = |probe: &Probe| sentences(probe, of(probe)).len() as f32 >= probe.enough;
         let mut categories: Vec<(&String, f32)> = report.categories.iter().map(|(id, p)| (id, *p)).collect();

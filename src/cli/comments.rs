@@ -1,5 +1,6 @@
 //! What the comments of an answer ask for and don't get.
 
+use std::cell::LazyCell;
 use std::path::Path;
 
 use crate::bank;
@@ -10,7 +11,8 @@ use crate::text::{Answer, LineIndex, Span};
 
 /// A note each on ids that name no mistake of the guide, and on words that make no sense.
 pub(super) fn notes(answer: &Answer, guide: &Guide) -> Vec<String> {
-    let index = LineIndex::new(&answer.source);
+    // most answers ask for nothing
+    let index = LazyCell::new(|| LineIndex::new(&answer.source));
     // the lines are those of the file
     let file = || bank::holder(Path::new(&answer.name)).map(|file| file.display().to_string());
     let at = |span: Span| {

@@ -47,14 +47,13 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         criterion.score = judged.copied().unwrap_or(criterion.score);
     }
     report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
-    // to leave a finding out of the report does not tell what is missing
-    let missing: Vec<&String> = found.findings.iter().map(|f| &f.id).chain(&found.suppressed).collect();
-    report.strengths = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
-    report.ways = signals(&guide.way, evidence, &missing);
-    report.tests = signals(&guide.test, evidence, &missing);
-    report.question = question(answer, evidence, options.form, &missing);
     report.findings = found.findings;
     report.suppressed = found.suppressed;
+    let missing: Vec<&String> = report.found().collect();
+    let strengths = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
+    let [ways, tests] = [&guide.way, &guide.test].map(|probes| signals(probes, evidence, &missing));
+    let question = question(answer, evidence, options.form, &missing);
+    (report.strengths, report.ways, report.tests, report.question) = (strengths, ways, tests, question);
     let named = |id: &String| guide.category.iter().any(|c| c.id == *id);
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();

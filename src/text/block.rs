@@ -52,10 +52,11 @@ enum LineKind {
     Text,
 }
 
-/// The blocks of `source` from byte `from` on.
-pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
+/// The blocks of `source` from byte `from` on, and the question for a story that an interviewer asks in a transcript.
+pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<String>) {
     let mut lines = lines(source, from, kind);
-    set_headings(source, kind, &mut lines);
+    let question = turn_that_asks(source, kind, &lines);
+    set_headings(source, kind, &mut lines, question.is_some());
     let margin = margin(source, &lines);
     let mut blocks: Vec<Block> = Vec::new();
     let mut last: Option<Line> = None;
@@ -83,7 +84,7 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> Vec<Block> {
         }
         last = Some(*line);
     }
-    blocks
+    (blocks, question)
 }
 
 /// The lines without their marks. What stands around the text of an e-mail is no more than a heading.
@@ -95,11 +96,6 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> Vec<Line> {
         if around && line.kind != LineKind::Blank { Line { kind: LineKind::Heading, ..line } } else { line }
     };
     raw.into_iter().zip(around).map(line).collect()
-}
-
-/// The question for a story that an interviewer asks in a transcript, wherever it stands.
-pub(super) fn asked(source: &str, from: usize, kind: SourceKind) -> Option<String> {
-    turn_that_asks(source, kind, &lines(source, from, kind))
 }
 
 /// What an interviewer says at once, and asks for a story with. Who is quoted further down is in a story.
@@ -242,10 +238,10 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
 }
 
 /// Marks the lines that are titles of what follows: underlined, in bold, or by their words; and what an interviewer says.
-fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
+/// `transcript`: whether one asks for a story in it.
+fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], transcript: bool) {
     let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
     let first = lines.iter().position(|line| line.kind != LineKind::Blank);
-    let transcript = turn_that_asks(source, kind, lines).is_some();
     // whether something was told above, and whether an interviewer may still be speaking
     let (mut told, mut asking) = (false, None::<Asking>);
     for i in 0..lines.len() {
@@ -259,11 +255,10 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
         let text = words(&line);
         let count = text.text.split_whitespace().count();
         let ends = is_ended(&text);
-        let worded = label::has_words(&text);
         let underlined = underlined(source, kind, lines, i).is_some();
-        let bold = !worded
-            && text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
+        let bold = text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
             && count <= 14
+            && !label::has_words(&text)
             && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
         let titled = Some(i) == first
             && line.kind == LineKind::Text
@@ -272,16 +267,17 @@ fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line]) {
             && !text.text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
-        let whole = !text.text.contains('?') && Asking::of(&text, label::is_heading(&text)).is_none();
-        // what an interviewer says above it all is the question, if it may be one and none asks for a story
-        let speaks = label::is_asked(&text) && (told || transcript || whole);
         // the last word of a paragraph that is wrapped is no title
         let wrapped = line.kind == LineKind::Text
             && i > 0
             && matches!(lines[i - 1].kind, LineKind::Text | LineKind::Item)
             && text.text.starts_with(char::is_lowercase)
             && text.text.ends_with('.');
-        let heading = label::is_heading(&text) && !wrapped;
+        let titles = label::is_heading(&text);
+        let heading = titles && !wrapped;
+        // what an interviewer says above it all is the question, if it may be one and none asks for a story
+        let whole = || !text.text.contains('?') && Asking::of(&text, titles).is_none();
+        let speaks = label::is_asked(&text) && (told || transcript || whole());
         let own = heading || line.kind == LineKind::Item;
         let asked = speaks || !own && asking.is_some_and(|asking| asking.goes_on(&text));
         asking = speaks.then(|| Asking::of(&text, heading)).flatten();

@@ -11,12 +11,17 @@ fn blocks(source: &str) -> Vec<String> {
         BlockKind::Text => "t",
     };
     scan(source, 0, SourceKind::Markdown)
+        .0
         .iter()
         .map(|block| {
             let pieces: Vec<_> = block.pieces.iter().map(|p| &source[p.start..p.end]).collect();
             format!("{} {}", name(block.kind), pieces.join("|"))
         })
         .collect()
+}
+
+fn asked(source: &str) -> Option<String> {
+    scan(source, 0, SourceKind::Markdown).1
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn code_between_fences_is_left_out() {
     assert_eq!(blocks("It ran.\n```sh\nmake all\n```\nIt held."), ["t It ran.", "t It held."]);
     assert_eq!(blocks("It ran.\n~~~~\n~~~\n~~~~\nIt held.").len(), 2);
     assert_eq!(blocks("It ran.\n```\nIt held."), ["t It ran.", "t It held."], "never closed");
-    assert_eq!(scan("```\nx y\n```", 0, SourceKind::Plain).len(), 3);
+    assert_eq!(scan("```\nx y\n```", 0, SourceKind::Plain).0.len(), 3);
 }
 
 #[test]
@@ -171,10 +176,7 @@ fn what_is_told_is_no_heading_however_it_looks() {
 fn of_a_transcript_the_question_is_what_asks_for_a_story() {
     let source = "**Interviewer:** Hi! Can you hear me?\n\n**Candidate:** I do.\n\n**Interviewer:** So, tell me about a \
                   time you failed.\n\n**Candidate:** I dropped the index.\n\n**Interviewer:** Mm-hm.";
-    assert_eq!(
-        asked(source, 0, SourceKind::Markdown).as_deref(),
-        Some("So, tell me about a time you failed.")
-    );
+    assert_eq!(asked(source).as_deref(), Some("So, tell me about a time you failed."));
     assert_eq!(
         blocks(source).iter().filter(|block| block.starts_with('t')).count(),
         2,
@@ -185,7 +187,7 @@ fn of_a_transcript_the_question_is_what_asks_for_a_story() {
         "**Interviewer:**\n\nTell me about a time you failed.\n\n**Candidate:** I dropped it.",
         "Interviewer: Thanks, so, tell me about\na time you failed.\nMe: I dropped it.",
     ] {
-        let asked = asked(asks, 0, SourceKind::Markdown).unwrap_or_default();
+        let asked = asked(asks).unwrap_or_default();
         assert!(asked.to_lowercase().ends_with("tell me about a time you failed."), "{asked}");
         assert_eq!(
             blocks(asks).iter().filter(|block| block.starts_with('t')).count(),
@@ -195,13 +197,13 @@ fn of_a_transcript_the_question_is_what_asks_for_a_story() {
         );
     }
     let quoted = "I ran our hiring.\nIt was slow.\nWe lost people.\nInterviewer: Tell me about a time you cried.\nI stopped that.";
-    assert_eq!(asked(quoted, 0, SourceKind::Markdown), None, "told of, not asked");
+    assert_eq!(asked(quoted), None, "told of, not asked");
     let small = "Interviewer: Tell me about yourself.\nMe: I run depots.\nInterviewer: Tell me about a time you failed.";
-    assert_eq!(asked(small, 0, SourceKind::Markdown).as_deref(), Some("Tell me about a time you failed."));
+    assert_eq!(asked(small).as_deref(), Some("Tell me about a time you failed."));
     let named = "Interviewer: Anna Schmidt\nso we had this export that was late";
     assert!(blocks(named).iter().any(|block| block.contains("so we had") && block.starts_with('t')));
     let welcome = "Interviewer: Hi, welcome.\nI dropped the index.\nInterviewer: Why?";
-    assert_eq!(asked(welcome, 0, SourceKind::Markdown), None);
+    assert_eq!(asked(welcome), None);
     assert_eq!(
         blocks(welcome),
         ["h Interviewer: Hi, welcome.", "t I dropped the index.", "h Interviewer: Why?"]

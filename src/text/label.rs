@@ -37,7 +37,9 @@ const ASKER: &str = "interviewer";
 const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologies|tools|lp|principle";
 
 /// With such words a story is asked for.
-const STORY: &str = "tell me about|tell us about|describe a|give me an example|give us an example|a time you|a time when|walk me through a|talk me through a|describe your|give me one example|think of a time|share an example|share a time";
+const STORY: &str = "tell me about|tell us about|describe a|describe your|give me an example|give us an example|\
+give me one example|a time you|a time when|walk me through a|talk me through a|think of a time|share an example|\
+share a time";
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];

@@ -109,11 +109,11 @@ impl Answer {
         let front = front::read(&source);
         let suppressions = Suppressions::read(&source, front.body);
         let (mut sentences, mut run_ons) = (Vec::new(), Vec::new());
-        for block in block::scan(&source, front.body, kind) {
+        let (blocks, asked) = block::scan(&source, front.body, kind);
+        for block in blocks {
             sentences_of(&source, &block, kind, &mut sentences, &mut run_ons);
         }
-        let question = front.question.or_else(|| block::asked(&source, front.body, kind));
-        let (name, aside) = (name.to_owned(), Vec::new());
+        let (name, question, aside) = (name.to_owned(), front.question.or(asked), Vec::new());
         Self { name, question, sentences, aside, suppressions, run_ons, source }
     }
 }

@@ -162,7 +162,8 @@ fn is_acronym(word: &str, said: &str) -> bool {
 /// Whether a text begins with the name of a month.
 pub(super) fn is_month(text: &str) -> bool {
     let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
-    [MONTHS, LONG_MONTHS].concat().contains(&word.to_lowercase().as_str())
+    let word = word.to_lowercase();
+    MONTHS.iter().chain(&LONG_MONTHS).any(|month| *month == word)
 }
 
 fn is_abbreviation(said: &str, word: &str, small: bool, first: Option<char>) -> bool {

@@ -255,14 +255,13 @@ impl Job<'_> {
         let _lock = self.lock(&name, watch)?;
         if let Etag::Sha256(sha256) = &goal.etag {
             let pin = Pin { bytes: goal.bytes, sha256: sha256.clone() };
+            // Already now, so that a part of it can be found and removed.
+            self.record(pin.clone(), goal.accepted)?;
             // Another process may have brought it while we waited.
             if self.store.has(&pin) {
-                self.record(pin, goal.accepted)?;
                 watch(Event::Present);
                 return Ok(());
             }
-            // so that a part of it can be found and removed
-            self.record(pin, goal.accepted)?;
         }
         let part = self.store.part(&name);
         let mut resumed = fs::metadata(&part).is_ok_and(|m| m.len() > 0);

@@ -290,14 +290,8 @@ pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
 /// there.
 fn command(pair: &Pair<'_>, banks: &Banks<'_>) -> Option<String> {
     // a name that two have names none
-    let names = |pair: &Pair<'_>| [pair.old.name.clone(), pair.new.name.clone()];
-    let twice = banks
-        .delta
-        .pairs
-        .iter()
-        .filter(|p| p.place != pair.place)
-        .any(|p| names(p).iter().zip(&names(pair)).any(|(a, b)| a == b));
-    if twice {
+    let same = |p: &Pair<'_>| p.old.name == pair.old.name || p.new.name == pair.new.name;
+    if banks.delta.pairs.iter().any(|p| p.place != pair.place && same(p)) {
         return None;
     }
     let files = [pair.old, pair.new].iter().all(|story| story.named == Named::File);
