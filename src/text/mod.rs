@@ -10,6 +10,7 @@ mod aside;
 mod block;
 mod emphasis;
 mod front;
+mod headings;
 mod html;
 mod inline;
 mod label;

@@ -1,7 +1,7 @@
 //! A Markdown file that holds several stories, each under a heading of one level.
 
 use super::inline::Rendered;
-use super::{Answer, SourceKind, Span, block, front, html, label};
+use super::{Answer, SourceKind, Span, block, front, headings, html, label, suppress};
 
 /// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
 /// `training/data` have as many; a heading over less is a part of a story more often.
@@ -74,7 +74,7 @@ pub fn sections(source: &str, always: bool) -> Option<Sections> {
     let plain = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
     let above = stories.first().map_or(front.body, |first| first.span.start);
     let mut comments = html::comments(&source[..above], front.body);
-    comments.retain(|c| source[c.start..c.end].trim_start_matches("<!--").trim_start().starts_with("candor"));
+    comments.retain(|comment| suppress::request(source, *comment).is_some());
     (always && !stories.is_empty() || plain).then_some(Sections {
         question: front.question,
         stories,
@@ -105,7 +105,7 @@ fn headings(source: &str, from: usize) -> Vec<Heading> {
         let is_part = label::is_heading(&words) && !title.to_lowercase().starts_with("story");
         Some(Heading { level, title, is_part, at })
     };
-    let underlines = block::underlines(source, &lines);
+    let underlines = headings::underlines(source, &lines);
     lines.into_iter().zip(underlines).filter_map(heading).collect()
 }
 

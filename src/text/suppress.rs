@@ -20,12 +20,8 @@ impl Suppressions {
         let mut found = Self::default();
         let mut silent_since = None;
         for span in html::comments(source, from) {
-            let inner = Span { start: span.start + 4, end: span.end - 3 };
-            let mut words = words(source, inner);
-            if words.next().is_none_or(|(word, _)| word != "candor") {
-                continue;
-            }
-            let mut words = words.peekable();
+            let Some(request) = request(source, span) else { continue };
+            let mut words = request.peekable();
             match words.next().map(|(word, _)| word) {
                 Some("ignore") if words.peek().is_some() => {
                     found.ids.extend(words.map(|(id, at)| (id.to_owned(), at)));
@@ -36,7 +32,7 @@ impl Suppressions {
                 Some("on") if words.next().is_none() => {
                     found.off.extend(silent_since.take().map(|start| Span { start, end: span.start }))
                 }
-                _ => found.unread.push((source[inner.start..inner.end].trim().to_owned(), span)),
+                _ => found.unread.push((source[inner(span).start..inner(span).end].trim().to_owned(), span)),
             }
         }
         let end = source.len();
@@ -61,6 +57,17 @@ impl Suppressions {
         ids.any(|id| self.ids().any(|(known, _)| known == id))
             || (!spans.is_empty() && spans.iter().all(silent))
     }
+}
+
+/// Where the words of a comment stand.
+fn inner(comment: Span) -> Span {
+    Span { start: comment.start + 4, end: comment.end - 3 }
+}
+
+/// What a comment asks of candor, word by word, if it speaks to it.
+pub(super) fn request(source: &str, comment: Span) -> Option<impl Iterator<Item = (&str, Span)>> {
+    let mut words = words(source, inner(comment));
+    (words.next()?.0 == "candor").then_some(words)
 }
 
 /// The words of a comment with their places; commas separate like whitespace.

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -29,9 +29,7 @@ impl Revision {
         if !folder.is_dir() {
             bail!("{}: no such folder", folder.display());
         }
-        let mut inside = git(folder, &["rev-parse", "--git-dir"]);
-        let inside = inside.stdin(Stdio::null()).stderr(Stdio::piped()).env("LC_ALL", "C");
-        let inside = inside.output().map_err(unreachable)?;
+        let inside = answered(folder, &["rev-parse", "--git-dir"])?;
         if !inside.status.success() {
             let why = String::from_utf8_lossy(&inside.stderr);
             if why.contains("not a git repository") {
@@ -112,7 +110,6 @@ impl Revision {
         let Some(name) = file.file_name().and_then(|n| n.to_str()) else {
             bail!("{} is no file whose name git can be asked for; give two files", file.display());
         };
-        let blob = format!("{}:./{name}", self.id);
         // of the tree alone: what it names may not be here
         let Some(listed) = ask(&self.folder, &["ls-tree", "-z", &self.id, "--", name])? else {
             bail!(
@@ -125,10 +122,10 @@ impl Revision {
             let name = file.display();
             bail!("{name} was not there at `{}`; see `git log -- {}`", self.asked, quoted(&name.to_string()));
         }
-        if Blob::parse(listed.trim_end_matches('\0')).is_none() {
+        let Some(Blob { id, .. }) = Blob::parse(listed.trim_end_matches('\0')) else {
             bail!("{} was no plain file at `{}`; name the file that it leads to", file.display(), self.asked);
-        }
-        let mut child = git(&self.folder, &["cat-file", "blob", &blob]).spawn().map_err(unreachable)?;
+        };
+        let mut child = git(&self.folder, &["cat-file", "blob", &id]).spawn().map_err(unreachable)?;
         let out = child.stdout.take();
         Ok(Contents { child, out })
     }
@@ -191,9 +188,15 @@ fn git(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// How git answers a question, in words that don't depend on the user's language.
+fn answered(folder: &Path, args: &[&str]) -> Result<Output> {
+    let mut git = git(folder, args);
+    git.stdin(Stdio::null()).stderr(Stdio::piped()).env("LC_ALL", "C").output().map_err(unreachable)
+}
+
 /// What git says to a question, unless it says no.
 fn ask(folder: &Path, args: &[&str]) -> Result<Option<String>> {
-    let output = git(folder, args).stdin(Stdio::null()).output().map_err(unreachable)?;
+    let output = answered(folder, args)?;
     Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
