@@ -34,6 +34,8 @@ const SENTENCE_TOKENS: usize = 250;
 const ASKED: &[u8] = b"candor encoder raw 4";
 /// The same where it is asked for the ends of sentences.
 const ENDS_ASKED: &[u8] = b"candor encoder ends 3";
+/// The same where it is asked for the vector of a text.
+const LIKENESS_ASKED: &[u8] = b"candor encoder likeness 1";
 
 /// The encoder in the binary.
 pub struct Embedded {
@@ -65,16 +67,16 @@ impl Raw {
     }
 
     /// What [`Raw::numbers`] made of so many sentences.
-    fn from_numbers(numbers: &[f32], sentences: usize) -> Option<Raw> {
-        let (heard, answer) = numbers.split_at_checked(sentences * LABELS)?;
+    fn from_numbers(numbers: &[f32], sentences: usize) -> Raw {
+        let (heard, answer) = numbers.split_at(sentences * LABELS);
         let heard = heard.as_chunks::<LABELS>().0;
         let part = |from: usize| heard.iter().map(move |h| &h[from..]);
-        (answer.len() == ANSWER).then(|| Raw {
+        Raw {
             roles: part(0).map(array).collect(),
             tags: part(ROLES).map(array).collect(),
             cues: part(ROLES + TAGS).map(array).collect(),
             answer: answer.to_vec(),
-        })
+        }
     }
 }
 
@@ -138,12 +140,24 @@ impl Embedded {
     /// # Errors
     /// [`ModelError`]; never because of what the sentences say.
     pub fn raw(&self, sentences: &[&str]) -> Result<Raw, ModelError> {
-        let Some(cache) = &self.cache else { return self.computed(sentences) };
-        let key = self.key(ASKED, sentences);
-        let kept = cache.get(&key).and_then(|numbers| Raw::from_numbers(&numbers, sentences.len()));
-        match kept {
-            Some(raw) => Ok(raw),
-            None => self.computed(sentences).inspect(|raw| cache.put(&key, &raw.numbers())),
+        let compute = || Ok(self.computed(sentences)?.numbers());
+        let numbers = self.remembered(ASKED, sentences, sentences.len() * LABELS + ANSWER, compute)?;
+        Ok(Raw::from_numbers(&numbers, sentences.len()))
+    }
+
+    /// So many numbers: from the cache if it has them, else computed and kept there.
+    fn remembered(
+        &self,
+        asked: &[u8],
+        texts: &[&str],
+        count: usize,
+        compute: impl FnOnce() -> Result<Vec<f32>, ModelError>,
+    ) -> Result<Vec<f32>, ModelError> {
+        let Some(cache) = &self.cache else { return compute() };
+        let key = self.key(asked, texts);
+        match cache.get(&key).filter(|kept| kept.len() == count) {
+            Some(kept) => Ok(kept),
+            None => compute().inspect(|numbers| cache.put(&key, numbers)),
         }
     }
 
@@ -162,13 +176,7 @@ impl Embedded {
     /// [`ModelError`]; never because of what the text says.
     pub fn end_logits(&self, text: &str) -> Result<Vec<f32>, ModelError> {
         let words: Vec<&str> = text.split(' ').collect();
-        let compute = || self.network.ends(&tokens(&words)?);
-        let Some(cache) = &self.cache else { return compute() };
-        let key = self.key(ENDS_ASKED, &[text]);
-        match cache.get(&key).filter(|kept| kept.len() == words.len() - 1) {
-            Some(logits) => Ok(logits),
-            None => compute().inspect(|logits| cache.put(&key, logits)),
-        }
+        self.remembered(ENDS_ASKED, &[text], words.len() - 1, || self.network.ends(&tokens(&words)?))
     }
 
     /// What the network says of one sentence at least, by the tokens, one at least and 250 at most of each: what is measured apart
@@ -228,7 +236,9 @@ impl Encoder for Embedded {
             .iter()
             .map(|text| match self.known.get(text) {
                 Some(vector) => Ok(vector.clone()),
-                None => Ok(self.network.likeness(&self.network.sentences(&tokens(&[text])?)?[0])),
+                None => self.remembered(LIKENESS_ASKED, &[text], HIDDEN, || {
+                    Ok(self.network.likeness(&self.network.sentences(&tokens(&[text])?)?[0]))
+                }),
             })
             .collect()
     }
@@ -252,12 +262,16 @@ mod tests {
         assert_eq!(model.raw(&sentences).unwrap(), computed);
         let cache = model.cache.as_ref().unwrap();
         let mut kept = cache.get(&model.key(ASKED, &sentences)).expect("an entry");
-        assert_eq!(Raw::from_numbers(&kept, 2), Some(computed));
-        assert_eq!(Raw::from_numbers(&kept, 1), None, "of another number of sentences");
+        assert_eq!(Raw::from_numbers(&kept, 2), computed);
+        cache.put(&model.key(ASKED, &sentences), &kept[1..]);
+        assert_eq!(model.raw(&sentences).unwrap(), computed, "too few numbers are not believed");
         kept[0] = 0.125;
         cache.put(&model.key(ASKED, &sentences), &kept);
         assert_eq!(model.raw(&sentences).unwrap().roles[0][0], 0.125, "read, and not computed");
         assert_ne!(model.raw(&sentences[..1]).unwrap().roles[0][0], 0.125, "another text");
+        let question = "Tell me about a day on which you asked.";
+        assert_eq!(model.embed(&[question]).unwrap(), plain.embed(&[question]).unwrap());
+        assert!(cache.get(&model.key(LIKENESS_ASKED, &[question])).is_some());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }
