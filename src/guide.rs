@@ -44,6 +44,13 @@ pub enum GuideError {
     },
 }
 
+/// The highest level.
+const TOP_LEVEL: u8 = 5;
+
+fn top_level() -> u8 {
+    TOP_LEVEL
+}
+
 /// A whole guide. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +69,9 @@ pub struct Guide {
     /// were learned for this guide.
     #[serde(default)]
     pub level_scores: Option<[u8; 4]>,
+    /// The highest of the model's own levels that is left to an answer in which a warning or an error is surely found.
+    #[serde(default = "top_level")]
+    pub level_with_fault: u8,
     /// What a sentence can add to the story; every role once.
     pub role: BTreeMap<Role, Label>,
     /// What can be heard in a sentence; every tag once.
@@ -306,6 +316,8 @@ impl Guide {
         }
         let rising = self.level_scores.is_none_or(|s| s.is_sorted_by(|a, b| a < b) && s[3] <= 100);
         require(rising, || "level_scores".to_owned(), "must rise, and be at most 100")?;
+        let cap = (1..=TOP_LEVEL).contains(&self.level_with_fault);
+        require(cap, || "level_with_fault".to_owned(), "must be from 1 to 5")?;
         unique("mistake", self.mistake.iter().flat_map(Mistake::names))?;
         for m in &self.mistake {
             let key = |k: &str| format!("mistake.{}.{k}", m.id);

@@ -58,7 +58,11 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
     let score = score::total(&criteria);
-    let levels = guide.level_scores.map_or(evidence.levels, |from| score::level_of(score, from));
+    let levels = match (guide.level_scores, detect::fault(answer, evidence, guide)) {
+        (Some(from), _) => score::level_of(score, from),
+        (None, Some(p)) => score::capped(evidence.levels, guide.level_with_fault, p),
+        (None, None) => evidence.levels,
+    };
     report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
     report
 }
@@ -185,12 +189,30 @@ mod tests {
         let mut s = sample();
         let influence = Tag::Influence.index();
         s.evidence.thresholds[influence] = 0.3;
-        for (p, praised) in [(0.4, false), (0.5, true)] {
+        for (p, praised) in [(0.4, false), (0.6, false), (0.7, true)] {
             s.evidence.sentences[1].tags[influence] = p;
             let r = judge(&s, &Options::default());
             assert!(r.sentences[1].tags.contains(&(Tag::Influence, p)));
             assert_eq!(r.strengths.iter().any(|x| x.id == "drove_alignment"), praised, "{p}");
         }
+    }
+
+    #[test]
+    fn an_answer_with_a_fault_is_of_no_high_level() {
+        let levels = [0.0, 0.0, 0.1, 0.2, 0.7];
+        let guide = guide();
+        let level = |s: &Story, options: &Options<'_>| {
+            report(&s.answer, &s.evidence, &guide, options).verdict.expect("a verdict").level
+        };
+        let mut s = detect::ALL.iter().fold(sample(), |s, d| s.judged(d.id, 0.0));
+        s.evidence.levels = levels;
+        assert_eq!(level(&s, &Options::default()), 5, "a suggestion is none");
+        s = s.judged("no_ownership", 0.6);
+        assert_eq!(level(&s, &Options::default()), 5, "nor is what is only likely");
+        s = s.judged("no_ownership", 0.9);
+        assert_eq!(level(&s, &Options::default()), guide.level_with_fault);
+        let unasked = Options { select: &|_| false, ..Options::default() };
+        assert_eq!(level(&s, &unasked), guide.level_with_fault, "whatever is looked for");
     }
 
     #[test]

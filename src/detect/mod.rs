@@ -4,7 +4,7 @@
 
 use crate::evidence::{Evidence, Judgement};
 use crate::guide::{Guide, Mistake};
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::text::{Answer, Span};
 
 mod control;
@@ -45,6 +45,9 @@ pub const ALL: &[Detector] = &[
     team_subject::DETECTOR,
     vague::DETECTOR,
 ];
+
+/// From which confidence on a mistake is surely there.
+const SURE: f32 = 0.7;
 
 /// What a detector looks at.
 pub struct Case<'a> {
@@ -148,24 +151,14 @@ pub fn by_id(id: &str) -> Option<&'static Detector> {
 ///
 /// A hit below the guide's threshold is none. A hit that another one tells already is left out ([`Yield`]): a mistake
 /// that is not selected tells nothing, one that the answer's comments suppress still does, for its author knows of it.
-/// What is to be mended first stands first: by severity; within one severity the sure ones (confidence from 0.7 on)
-/// before the likely (from 0.4 on) before the possible; and within these in the guide's order.
+/// What is to be mended first stands first: by severity; within one severity the certain ones (confidence from 0.9 on) before the
+/// sure (from 0.7 on) before the likely (from 0.4 on) before the possible; and within these in the guide's order.
 #[must_use]
 pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn(&str) -> bool) -> Found {
-    let ids: Vec<&str> = guide.mistake.iter().map(|m| m.id.as_str()).collect();
-    let mut hits: Vec<(usize, Hit)> = Vec::new();
-    for (k, mistake) in guide.mistake.iter().enumerate() {
-        let Some(detector) = by_id(&mistake.id).filter(|_| select(&mistake.id)) else { continue };
-        let hit = (detector.detect)(&Case { answer, evidence, mistake });
-        hits.extend(hit.filter(|h| h.confidence >= mistake.threshold).map(|h| (k, h)));
-    }
     let mut found = Found::default();
-    for (k, hit) in &hits {
-        let mistake = &guide.mistake[*k];
-        if by_id(&mistake.id).is_some_and(|d| d.is_told_by(hit, &hits, &ids)) {
-            continue;
-        }
-        let finding = finding(answer, mistake, hit);
+    for (k, hit) in hits(answer, evidence, guide, select) {
+        let mistake = &guide.mistake[k];
+        let finding = finding(answer, mistake, &hit);
         if answer.suppressions.hides(mistake.names(), &finding.spans) {
             found.suppressed.push(finding.id);
         } else {
@@ -177,8 +170,36 @@ pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn
     found
 }
 
+/// How sure the surest warning or error is in an answer, be it looked for or left out by the answer's comments or not; none below
+/// which one is only likely.
+#[must_use]
+pub fn fault(answer: &Answer, evidence: &Evidence, guide: &Guide) -> Option<f32> {
+    let hits = hits(answer, evidence, guide, &|_| true);
+    let severe = hits.iter().filter(|(k, _)| guide.mistake[*k].severity >= Severity::Warning);
+    severe.map(|(_, hit)| hit.confidence.min(1.0)).filter(|c| *c >= SURE).max_by(f32::total_cmp)
+}
+
+/// The hits of the detectors that `select` wants, with the places of their mistakes in the guide, but for those that another one tells.
+fn hits(
+    answer: &Answer,
+    evidence: &Evidence,
+    guide: &Guide,
+    select: &dyn Fn(&str) -> bool,
+) -> Vec<(usize, Hit)> {
+    let ids: Vec<&str> = guide.mistake.iter().map(|m| m.id.as_str()).collect();
+    let mut hits: Vec<(usize, Hit)> = Vec::new();
+    for (k, mistake) in guide.mistake.iter().enumerate() {
+        let Some(detector) = by_id(&mistake.id).filter(|_| select(&mistake.id)) else { continue };
+        let hit = (detector.detect)(&Case { answer, evidence, mistake });
+        hits.extend(hit.filter(|h| h.confidence >= mistake.threshold).map(|h| (k, h)));
+    }
+    let told = |(k, hit): &(usize, Hit)| by_id(ids[*k]).is_some_and(|d| d.is_told_by(hit, &hits, &ids));
+    let told: Vec<bool> = hits.iter().map(told).collect();
+    hits.into_iter().zip(told).filter(|(_, told)| !told).map(|(hit, _)| hit).collect()
+}
+
 fn sureness(confidence: f32) -> u8 {
-    u8::from(confidence >= 0.4) + u8::from(confidence >= 0.7)
+    [0.4, SURE, 0.9].into_iter().map(|from| u8::from(confidence >= from)).sum()
 }
 
 fn finding(answer: &Answer, mistake: &Mistake, hit: &Hit) -> Finding {

@@ -7,18 +7,20 @@ use crate::evidence::Role;
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "no_result",
-    rule: "the model's judgement on the whole answer, unless a sentence plainly (0.8) tells a result; without such a \
-           judgement, that no sentence does",
+    rule: "the model's judgement on the whole answer, unless a sentence plainly (0.8) tells a result and the judgement is \
+           less sure than that; without such a judgement, that no sentence does",
     yields: &[],
     detect,
 };
 
 fn detect(case: &Case<'_>) -> Option<Hit> {
     let evidence = case.evidence;
-    if shown::plain(evidence, |s| s.p_role(Role::Result)) > 0 {
+    let confidence = case.confidence(|| shown::in_none(evidence, |s| s.p_role(Role::Result)))?;
+    // What others reply is a result as well, and no outcome: in 1,918 answers by unseen authors a plain result contradicts 12 judgements
+    // that are less sure, 9 of them wrong, and 17 that are as sure, 7 of them wrong.
+    if confidence < shown::PLAIN && shown::plain(evidence, |s| s.p_role(Role::Result)) > 0 {
         return None;
     }
-    let confidence = case.confidence(|| shown::in_none(evidence, |s| s.p_role(Role::Result)))?;
     let Some(last) = shown::last(evidence, Role::Action) else {
         return Some(Hit { confidence, sentences: Vec::new(), counted: None });
     };
@@ -82,7 +84,10 @@ mod tests {
         assert_eq!(story(&LINES).judged("no_result", 0.2).hit(&DETECTOR), None, "the judgement decides");
         let mut lines = LINES.to_vec();
         lines[4] = (Result, &[], "Both sites opened on Monday.");
-        assert_eq!(story(&lines).judged("no_result", 0.9).hit(&DETECTOR), None, "a plain result vetoes");
+        let judged = |p| story(&lines).judged("no_result", p).hit(&DETECTOR);
+        assert_eq!(judged(0.7), None, "a plain result vetoes");
+        let reply = judged(0.9).expect("what somebody replied is plain too, and no outcome");
+        assert_eq!(reply.counted.as_deref(), Some("Only sentence 5 comes near an outcome."));
         assert_eq!(story(&lines).hit(&DETECTOR), None, "without a judgement");
     }
 }

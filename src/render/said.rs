@@ -75,16 +75,23 @@ pub(super) fn judged_by(encoder: &ModelInfo, second: &SecondModel) -> String {
     format!("{who} (engine {engine})")
 }
 
-/// The form of the question, and whether it is answered. A question of no form that the guide knows asks for nothing in
-/// particular.
-pub(super) fn form(question: &QuestionReport) -> Option<String> {
-    question.form.as_ref()?;
-    let verdict = match (question.answered, question.missing.is_empty()) {
-        (true, _) => "answered".to_owned(),
-        (false, true) => "not answered yet".to_owned(),
-        (false, false) => format!("not answered yet; still to be heard: {}", question.missing.join("; ")),
+/// The form of the question, and whether it is answered. Nothing in particular is asked for by a question of no form that the guide
+/// knows.
+pub(super) fn form(question: &QuestionReport) -> String {
+    let Some(answered) = question.is_answered() else {
+        return "none that the guide knows; whether the story answers it is not judged".to_owned();
     };
-    Some(format!("{} ({verdict})", question.title))
+    let verdict = match unheard(question) {
+        _ if answered => "answered".to_owned(),
+        None => "not answered yet".to_owned(),
+        Some(missing) => format!("not answered yet; still to be heard: {missing}"),
+    };
+    format!("{} ({verdict})", question.title)
+}
+
+/// What the question asks for and the answer does not tell.
+fn unheard(question: &QuestionReport) -> Option<String> {
+    (!question.missing.is_empty()).then(|| question.missing.join("; "))
 }
 
 /// In a line that an answer has no score, and why. The name is written as it is.
@@ -129,7 +136,14 @@ pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
         (0, Some(advice)) => {
             format!("None of the {other}mistakes looked for is heard clearly.{advice}")
         }
-        (0, None) => format!("Nothing: none of the {other}mistakes looked for is heard in it."),
+        (0, None) => match shown.report.question.as_ref().and_then(unheard) {
+            Some(missing) => {
+                format!(
+                    "None of the {other}mistakes looked for is heard, but the question asks for more: {missing}."
+                )
+            }
+            None => format!("Nothing: none of the {other}mistakes looked for is heard in it."),
+        },
         (n, _) => format!("Nothing as severe as is asked for; less severe and not shown: {n}."),
     }
 }
@@ -157,9 +171,20 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
 }
 
 /// The part of the score that loses most points, where it is worth naming: below level 3 much is missing, at 5 nothing is.
-pub(super) fn thinnest(verdict: &Verdict) -> Option<String> {
+/// The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
+pub(super) fn thinnest(verdict: &Verdict, guide: &Guide) -> Option<String> {
     let most = most_lost(verdict).filter(|_| matches!(verdict.level, 3 | 4))?;
-    Some(format!("The thinnest part: {}.", most.title))
+    Some(format!("The thinnest part: {}.", criterion(most, guide)))
+}
+
+/// A part of the score, with the sentences that tell it, or that took points from it.
+pub(super) fn criterion(criterion: &Criterion, guide: &Guide) -> String {
+    let (title, sentences) = (&criterion.title, sentence_list(&criterion.sentences));
+    match (criterion.sentences.is_empty(), costs(criterion, guide)) {
+        (true, _) => title.clone(),
+        (false, true) => format!("{title} (lost in {sentences})"),
+        (false, false) => format!("{title} ({sentences})"),
+    }
 }
 
 fn most_lost(verdict: &Verdict) -> Option<&Criterion> {
@@ -245,13 +270,25 @@ pub(super) fn left_out(words: &Words) -> impl Iterator<Item = String> {
 
 /// What to do now; `points` says where the parts of the score are to be seen.
 pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> String {
-    let good = shown.report.verdict.as_ref().is_some_and(|v| v.level >= GOOD);
-    match shown.findings(context).next() {
-        // the findings come in the order of their weight
-        Some(first) if good && first.severity == Severity::Suggestion => format!(
-            "it can be told as it is. If you have a sentence to spare, take the first point: `candor explain {}` shows how.",
-            first.id
+    let level = shown.report.verdict.as_ref().map_or(0, |v| v.level);
+    let good = level >= GOOD;
+    // the findings come in the order of their weight
+    let first = shown.findings(context).next();
+    let missing = shown.report.question.as_ref().and_then(unheard);
+    match first {
+        // what is asked for goes before what would only make it better
+        Some(Finding { severity: Severity::Suggestion, .. }) | None if good && missing.is_some() => format!(
+            "tell what the question asks for, or tell it more plainly: {}. Then run candor again on {}.",
+            missing.unwrap_or_default(),
+            again(shown)
         ),
+        Some(first) if good && first.severity == Severity::Suggestion => {
+            let ready = match level {
+                5 => "it can be told as it is. If you have a sentence to spare, take the first point",
+                _ => "it carries as it is, and is stronger with the first point",
+            };
+            format!("{ready}: `candor explain {}` shows how.", first.id)
+        }
         Some(first) => format!(
             "mend the first point and run candor again on {}; `candor explain {}` shows a weak and a mended example.",
             again(shown),

@@ -21,6 +21,11 @@ fn json(fixture: &Fixture) -> Value {
     serde_json::from_str::<Value>(&render("json", fixture, |_| ())).unwrap()[0].take()
 }
 
+/// What is said, whatever the lines.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The byte that a line and a column (both from 1, in characters) stand for; a byte order mark takes no column.
 fn byte(source: &str, line: usize, column: usize) -> usize {
     let mark = if source.starts_with('\u{feff}') { 3 } else { 0 };
@@ -238,6 +243,33 @@ fn quiet_shows_findings_only() {
             assert_eq!(text.contains(": no score: "), abstains, "{}", fixture.name);
         }
     }
+}
+
+#[test]
+fn what_the_question_asks_for_goes_before_practice() {
+    let mut clean = fixture::all().into_iter().find(|f| f.name == "clean").unwrap();
+    let verdict = clean.report.verdict.as_mut().unwrap();
+    verdict.level = 5;
+    let said = flat(&render("terminal", &clean, |_| ()));
+    assert!(said.contains("is heard, but the question asks for more: that nobody asked you to"), "{said}");
+    assert!(
+        said.contains("Next: tell what the question asks for, or tell it more plainly: that nobody"),
+        "{said}"
+    );
+    let question = clean.report.question.as_mut().unwrap();
+    (question.form, question.missing) = (None, Vec::new());
+    let said = flat(&render("terminal", &clean, |_| ()));
+    assert!(
+        said.contains("Form: none that the guide knows; whether the story answers it is not judged"),
+        "{said}"
+    );
+    assert!(said.contains("Next: say it aloud"), "{said}");
+}
+
+#[test]
+fn the_thinnest_part_names_what_tells_it() {
+    let said = flat(&render("terminal", &fixture::all()[0], |_| ()));
+    assert!(said.contains("The thinnest part: the first of it (sentences 1, 2)."), "{said}");
 }
 
 #[test]

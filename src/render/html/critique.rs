@@ -155,7 +155,7 @@ impl<'a> View<'a> {
             number: shown.number,
             name: said::name(&answer.name),
             question: answer.question.as_deref(),
-            form: report.question.as_ref().filter(|_| judged).and_then(said::form),
+            form: report.question.as_ref().filter(|_| judged).map(said::form),
             refused: refused(shown),
             verdict: report.verdict.as_ref().map(|v| stands(v, guide)),
             mend: findings
@@ -213,7 +213,7 @@ fn stands<'a>(verdict: &'a Verdict, guide: &'a Guide) -> Stands<'a> {
         level: verdict.level,
         words: said::level(verdict, guide),
         sureness: said::sureness(verdict, guide),
-        thinnest: said::thinnest(verdict),
+        thinnest: said::thinnest(verdict, guide),
         score: verdict.score,
         levels: guide.level_scores.is_none().then(|| {
             let columns = verdict.levels.iter().enumerate().map(level).collect();

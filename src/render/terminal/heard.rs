@@ -18,7 +18,7 @@ pub(super) fn header(shown: &Shown<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(question) = &shown.answer.question {
         page.para("Question: ", question, PLAIN)?;
     }
-    match shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()).and_then(said::form) {
+    match shown.report.question.as_ref().filter(|_| shown.report.abstention.is_none()).map(said::form) {
         Some(form) => page.para("Form:     ", &form, PLAIN),
         None => Ok(()),
     }

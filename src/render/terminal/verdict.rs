@@ -70,7 +70,7 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
     let lead = format!("Level {} of 5. ", verdict.level);
     page.para(&lead, &format!("{}.", said::level(verdict, context.guide)), BOLD)?;
     page.para("", &said::sureness(verdict, context.guide), PLAIN)?;
-    if let Some(thin) = said::thinnest(verdict) {
+    if let Some(thin) = said::thinnest(verdict, context.guide) {
         page.para("", &thin, PLAIN)?;
     }
     page.para("", &format!("Score {} of 100.", verdict.score), PLAIN)?;
@@ -85,12 +85,7 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
 fn criteria(verdict: &Verdict, guide: &Guide, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Where the score comes from")?;
     for c in &verdict.criteria {
-        let what = if said::costs(c, guide) && !c.sentences.is_empty() {
-            format!("{} (lost in {})", c.title, sentence_list(&c.sentences))
-        } else {
-            with_sentences(&c.title, &c.sentences)
-        };
-        page.para(&format!("{:>9}  ", points(c)), &what, PLAIN)?;
+        page.para(&format!("{:>9}  ", points(c)), &said::criterion(c, guide), PLAIN)?;
     }
     let total: f32 = verdict.criteria.iter().map(Criterion::points).sum();
     page.para(&format!("{total:>5.1}/100  "), &format!("in all, rounded to {}", verdict.score), PLAIN)
