@@ -10,10 +10,11 @@ use hf_hub::{Cache, Repo, RepoType};
 use super::error::{FetchError, Stated, StoreError, Wanted};
 use super::hub::{Asked, Etag, Head, Hub};
 use super::part::Part;
-use super::record::{Pin, Pinned, Record, sync_folder};
+use super::record::{Pin, Pinned, Record};
 use super::settings::HubSettings;
 use super::{Files, Store, remove, wanted};
 use crate::model::digest::{Sums, sums};
+use crate::model::lasting::sync_folder;
 use crate::model::manifest::{Manifest, ManifestFile, Source};
 
 /// Bytes that make a request worth repeating however often it is cut off.
