@@ -12,6 +12,7 @@
 
 mod error;
 mod hub;
+mod job;
 mod part;
 mod pull;
 mod record;
