@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::args::{Color, ConfigArgs};
+use super::llm::is_path;
 use crate::judge::Engine;
 use crate::render::Renderer;
 use crate::report::Severity;
@@ -67,6 +68,7 @@ pub(super) struct Config {
     pub(super) fail_on: Option<Severity>,
     pub(super) color: Option<Color>,
     pub(super) engine: Option<Engine>,
+    /// A path is relative to the config's folder.
     pub(super) llm: Option<String>,
 }
 
@@ -78,14 +80,17 @@ fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'static 
 }
 
 impl Config {
-    /// Reads a config; its guide is resolved against its folder.
+    /// Reads a config; its guide and its language model are resolved against its folder.
     pub(super) fn read(path: &Path) -> Result<Config, ConfigError> {
         let text = fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })?;
         let mut config: Config = toml::from_str(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_path_buf(), source: Box::new(source) })?;
-        if let (Some(guide), Some(folder)) = (&config.guide, path.parent()) {
-            config.guide = Some(folder.join(guide));
+        if let Some(folder) = path.parent() {
+            config.guide = config.guide.map(|guide| folder.join(guide));
+            let place =
+                |llm: String| if is_path(&llm) { folder.join(llm).display().to_string() } else { llm };
+            config.llm = config.llm.map(place);
         }
         Ok(config)
     }
@@ -150,13 +155,29 @@ mod tests {
     }
 
     #[test]
+    fn paths_count_from_the_folder_of_the_config() {
+        let root = env::temp_dir().join(format!("candor-config-paths-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        let path = root.join(NAME);
+        let llm = |id: &str| {
+            fs::write(&path, format!("guide = 'g.toml'\nllm = '{id}'")).unwrap();
+            let config = Config::read(&path).unwrap();
+            assert_eq!(config.guide, Some(root.join("g.toml")));
+            config.llm.unwrap()
+        };
+        let inside = |name: &str| root.join(name).display().to_string();
+        assert_eq!([llm("m/own.gguf"), llm("own.toml")], [inside("m/own.gguf"), inside("own.toml")]);
+        assert_eq!([llm("qwen2.5-1.5b"), llm(""), llm("/m.gguf")], ["qwen2.5-1.5b", "", "/m.gguf"]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
     fn the_nearest_file_above_the_answer_counts() {
         let root = env::temp_dir().join(format!("candor-config-{}", std::process::id()));
         let deep = root.join("a/b");
         fs::create_dir_all(&deep).unwrap();
         fs::write(root.join(NAME), "guide = 'g.toml'").unwrap();
         let found = nearest(&deep.join("answer.md")).unwrap();
-        assert_eq!(Config::read(&found).unwrap().guide.unwrap().file_name().unwrap(), "g.toml");
         assert_eq!(found, fs::canonicalize(&root).unwrap().join(NAME));
         fs::write(root.join("a").join(NAME), "").unwrap();
         assert_eq!(

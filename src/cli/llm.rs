@@ -16,7 +16,7 @@ use crate::judge::{Calibration, Engine, Judge, Pooling};
 use crate::model::decoder::{Device, Files};
 use crate::model::digest::Digest;
 use crate::model::llm::{ChatTemplate, Local, Setup};
-use crate::model::manifest::FileRole;
+use crate::model::manifest::{FileRole, Manifest};
 use crate::render;
 
 /// Tokens that a model gets of which no manifest says how many.
@@ -40,7 +40,8 @@ pub(super) struct Ask {
 impl Ask {
     /// What options and config ask for; none where the encoder is enough.
     pub(super) fn of(args: &LlmArgs, engine: Option<Engine>, model: Option<&str>) -> Option<Ask> {
-        let model = args.llm.as_deref().or(model);
+        // one that is named by nothing is the config's, or the default one
+        let model = args.llm.as_deref().filter(|id| !id.is_empty()).or(model).or(args.llm.as_deref());
         let engine = args.engine.or(engine);
         if model.is_none() && matches!(engine, None | Some(Engine::Encoder)) {
             return None;
@@ -86,6 +87,8 @@ pub(super) fn refuse_ids<'a>(args: &LlmArgs, answers: impl Iterator<Item = &'a P
 pub(super) struct Opened {
     judge: Arc<Judge>,
     ask: Ask,
+    /// Whether its weights are about to be fitted, so that those of an earlier time do not count.
+    fits: bool,
     /// Where its calibration is kept.
     pub(super) calibration: PathBuf,
 }
@@ -95,8 +98,16 @@ impl Opened {
     pub(super) fn open(ask: &Ask) -> Result<Opened> {
         let (setup, calibration) = setup(ask)?;
         let generator = Local::open(&setup).with_context(|| format!("cannot use model {}", setup.id))?;
+        if let Some(refused) = generator.refused() {
+            output::note(&format!("the language model runs on the CPU: {refused}"));
+        }
         let judge = Arc::new(Judge::new(Box::new(generator))?);
-        Ok(Opened { judge, ask: ask.clone(), calibration })
+        Ok(Opened { judge, ask: ask.clone(), fits: false, calibration })
+    }
+
+    /// The same, to be fitted.
+    pub(super) fn fitting(self) -> Opened {
+        Opened { fits: true, ..self }
     }
 
     /// What its words are drawn by.
@@ -106,25 +117,37 @@ impl Opened {
 
     /// The model beside an encoder, for a guide, with the weights that were fitted for the three.
     pub(super) fn beside(&self, encoder: &str, guide: &Guide) -> Result<Second> {
-        let fitted = Calibration::read(&self.calibration)?;
-        let (pooling, stale) = match fitted {
-            Some(c) if c.is_for(&self.judge, encoder, guide) => (c.pooling, false),
-            Some(_) => (Pooling::default(), true),
-            None => (Pooling::default(), false),
-        };
-        if stale && self.ask.engine != Engine::Encoder {
-            output::note(&format!(
+        let engine = self.ask.engine;
+        let weighed = engine != Engine::Encoder && !self.fits;
+        let pooling = if weighed { self.fitted(encoder, guide)? } else { Pooling::default() };
+        Ok(Second { judge: Arc::clone(&self.judge), engine, pooling, writes: self.ask.words })
+    }
+
+    /// The weights that were fitted, or the usual ones.
+    fn fitted(&self, encoder: &str, guide: &Guide) -> Result<Pooling> {
+        match Calibration::read(&self.calibration)? {
+            Some(c) if c.is_for(&self.judge, encoder, guide) => return Ok(c.pooling),
+            Some(_) => output::note(&format!(
                 "{} was fitted for another model, guide or version and is not used; fit it again with `candor eval --fit`",
                 self.calibration.display()
-            ));
+            )),
+            None => {}
         }
-        let judge = Arc::clone(&self.judge);
-        Ok(Second { judge, engine: self.ask.engine, pooling, writes: self.ask.words })
+        Ok(Pooling::default())
     }
 }
 
+/// Whether a model is named by the path of a GGUF file or of a manifest, and not by an id.
+pub(super) fn is_path(model: &str) -> bool {
+    is_own(model) || Manifest::is_path(model)
+}
+
+fn is_own(model: &str) -> bool {
+    Path::new(model).extension().is_some_and(|e| e == "gguf")
+}
+
 fn setup(ask: &Ask) -> Result<(Setup, PathBuf)> {
-    if Path::new(&ask.model).extension().is_some_and(|e| e == "gguf") {
+    if is_own(&ask.model) {
         return own(ask);
     }
     let manifest = models::find(Some(ask.model.as_str()).filter(|id| !id.is_empty()))?;
@@ -238,6 +261,7 @@ pub(super) fn written<T>(write: impl FnOnce(&mut dyn FnMut(&str) -> ControlFlow<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::scripted::Script;
 
     fn args(llm: Option<&str>, engine: Option<Engine>) -> LlmArgs {
         LlmArgs { llm: llm.map(str::to_owned), engine, ..LlmArgs::default() }
@@ -256,6 +280,27 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_calibration_is_in_the_way_of_nobody_who_does_not_need_it() {
+        let calibration = std::env::temp_dir().join(format!("candor-damaged-{}.toml", std::process::id()));
+        std::fs::write(&calibration, "model = 1").unwrap();
+        let guide = Guide::ownership().unwrap();
+        let opened = |engine| {
+            let judge = Arc::new(Judge::new(Box::new(Script::new())).unwrap());
+            let ask = Ask::of(&args(Some("x"), Some(engine)), None, None).unwrap();
+            Opened { judge, ask, fits: false, calibration: calibration.clone() }
+        };
+        let error = opened(Engine::Both).beside("abc", &guide).err().unwrap().to_string();
+        assert!(error.contains("candor eval --fit"), "{error}");
+        assert!(opened(Engine::Encoder).beside("abc", &guide).is_ok(), "it only writes");
+        let fits = opened(Engine::Both).fitting();
+        assert!(fits.beside("abc", &guide).is_ok());
+        let kept = Calibration::new(&fits.judge, "abc", &guide, 1, Pooling::default());
+        kept.write(&calibration).unwrap();
+        assert!(opened(Engine::Both).beside("abc", &guide).is_ok(), "as it was said");
+        std::fs::remove_file(&calibration).unwrap();
+    }
+
+    #[test]
     fn who_is_asked() {
         let engine = |a: &LlmArgs, e, m| Ask::of(a, e, m).map(|a| (a.engine, a.model));
         let none = args(None, None);
@@ -271,6 +316,8 @@ mod tests {
             "of the config"
         );
         assert_eq!(engine(&none, None, Some("x")), Some((Engine::Both, "x".to_owned())), "of the config");
+        let bare = args(Some(""), None);
+        assert_eq!(engine(&bare, None, Some("x")), Some((Engine::Both, "x".to_owned())), "the config's");
         assert_eq!(engine(&none, Some(Engine::Encoder), None), None);
         let encoder = args(None, Some(Engine::Encoder));
         assert_eq!(engine(&encoder, Some(Engine::Both), Some("x")), None, "the option counts more");

@@ -9,7 +9,7 @@ use super::args::{ModelsArgs, ModelsCommand, PathArgs, PullArgs};
 use super::output::{self, Sink};
 use super::progress::Progress;
 use crate::model::manifest::{Manifest, ManifestError};
-use crate::model::store::{HubSettings, Pull, Size, State, Store, default_root};
+use crate::model::store::{HubSettings, Pull, Size, State, Store, StoreError, default_root};
 use crate::render::escape;
 
 /// Runs the command.
@@ -83,35 +83,47 @@ fn fetch(store: &Store, args: &PullArgs, offline: bool) -> Result<Outcome> {
 }
 
 fn check(store: &Store, id: Option<&str>) -> Result<Outcome> {
-    let manifests = match id {
-        Some(id) => vec![Manifest::find(id)?],
-        None => {
-            let mut here = Vec::new();
-            for manifest in Manifest::built_in()? {
-                if store.state(&manifest)? == State::Here {
-                    here.push(manifest);
-                }
-            }
-            here
-        }
-    };
-    if manifests.is_empty() {
+    let Some(id) = id else { return check_all(store) };
+    let manifest = Manifest::find(id)?;
+    store.verify(&manifest)?;
+    say(&all_right(&manifest.id, manifest.file.len()))
+}
+
+/// Checks all that was pulled, by whatever manifest, and says what is not here to be checked.
+fn check_all(store: &Store) -> Result<Outcome> {
+    let (built_in, pulled) = (Manifest::built_in()?, store.pulled()?);
+    if pulled.is_empty() {
         output::note("no model is here; `candor models pull` fetches one");
     }
     let mut out = Sink::standard();
     let mut outcome = Outcome::Clean;
-    for manifest in &manifests {
-        let mut files = 0;
-        match store.verify(manifest, |_| files += 1) {
-            Ok(_) => writeln!(out, "{}: {files} files, all right", manifest.id)?,
-            Err(error) => {
-                output::error(&error.into());
-                outcome = Outcome::Failed;
+    for id in &pulled {
+        // where the user's own manifest is nobody knows
+        let own = format!("<the manifest of {id}>");
+        let argument = if built_in.iter().any(|m| m.id == *id) { id } else { &own };
+        let files = store.verify_pulled(id, argument).unwrap_or_else(|error| vec![Err(error)]);
+        let count = files.len();
+        let mut right = 0;
+        for file in files {
+            match file {
+                Ok(()) => right += 1,
+                Err(error @ StoreError::Missing { .. }) => output::note(&format!("not checked: {error}")),
+                Err(error) => {
+                    output::error(&error.into());
+                    outcome = Outcome::Failed;
+                }
             }
+        }
+        if right == count {
+            writeln!(out, "{}", escape(&all_right(id, count)))?;
         }
     }
     out.finish()?;
     Ok(outcome)
+}
+
+fn all_right(id: &str, files: usize) -> String {
+    format!("{id}: {files} files, all right")
 }
 
 fn print_path(store: &Store, args: &PathArgs) -> Result<Outcome> {

@@ -26,7 +26,7 @@ pub enum CriticError {
     /// The encoder failed.
     #[error(transparent)]
     Encoder(#[from] ModelError),
-    /// The language model failed, or the answer does not fit it.
+    /// The language model failed, or the guide does not fit it.
     #[error(transparent)]
     Judge(#[from] JudgeError),
 }

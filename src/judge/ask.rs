@@ -56,7 +56,7 @@ pub(super) fn opinion(
 
     let (mut mass, mut roles) = (1.0f32, Vec::with_capacity(of_each.len()));
     let (mut p_yes, mut sentences) = (vec![0.0; of_all.len()], 0.0);
-    let extent = Extent { generator, prompts, answer: asked.answer };
+    let extent = Extent::of(generator, prompts, asked.answer)?;
     for Part { text, keeps } in extent.windows(room)? {
         let prefix = [begun, &text].concat();
         let weight = keeps.len().max(1) as f32;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Judge, Pooling};
 use crate::guide::Guide;
+use crate::model::lasting::replace;
 
 /// Why a calibration can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +99,7 @@ impl Calibration {
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), CalibrationError> {
         let text = toml::to_string(self).map_err(io::Error::other);
-        let written = text.and_then(|text| fs::write(path, text));
+        let written = text.and_then(|text| replace(path, text.as_bytes()));
         written.map_err(|source| CalibrationError::Write { path: path.to_path_buf(), source })
     }
 }
@@ -118,6 +119,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("candor-calibration-{}.toml", std::process::id()));
         assert_eq!(Calibration::read(&path).unwrap(), None);
         fitted.write(&path).unwrap();
+        assert!(!path.with_extension("tmp").exists(), "it was written beside");
         let read = Calibration::read(&path).unwrap().unwrap();
         assert_eq!(read, fitted);
         assert!(read.is_for(&judge, "abc", &guide));

@@ -3,19 +3,22 @@
 use std::ops::Range;
 
 use super::JudgeError;
-use super::prompts::Prompts;
+use super::prompts::{Prompts, Told};
 use crate::model::Generator;
 use crate::text::Answer;
 use crate::text::windows::{Window, cover};
 
 /// Neighbouring windows share at most this part of one.
 const SHARED: usize = 8;
+/// Tokens of a sentence, and of the question, that are read: twice what the encoder reads of one. Nothing that is told has a
+/// longer one; what was pasted may, and would else fit into no window.
+const LONGEST: usize = 512;
 
 /// An answer that a model is to read.
 pub(super) struct Extent<'a> {
-    pub(super) generator: &'a dyn Generator,
-    pub(super) prompts: &'a Prompts,
-    pub(super) answer: &'a Answer,
+    generator: &'a dyn Generator,
+    prompts: &'a Prompts,
+    told: Told,
 }
 
 /// An answer as it is read at once, all of it or a window.
@@ -26,9 +29,18 @@ pub(super) struct Part {
     pub(super) keeps: Range<usize>,
 }
 
-impl Extent<'_> {
-    /// The whole answer where it has `room` tokens at most; else overlapping windows of it. A sentence that is longer by itself
-    /// is a window that does not fit.
+impl<'a> Extent<'a> {
+    /// An answer, its question and each of its sentences cut to what is read of them.
+    pub(super) fn of(
+        generator: &'a dyn Generator,
+        prompts: &'a Prompts,
+        answer: &Answer,
+    ) -> Result<Extent<'a>, JudgeError> {
+        let told = Told::of(answer).cut(&|text| cut(generator, text))?;
+        Ok(Extent { generator, prompts, told })
+    }
+
+    /// The whole answer where it has `room` tokens at most; else overlapping windows of it.
     pub(super) fn windows(&self, room: usize) -> Result<Vec<Part>, JudgeError> {
         let all = self.all();
         let text = self.text(&all)?;
@@ -56,11 +68,11 @@ impl Extent<'_> {
     }
 
     fn all(&self) -> Vec<usize> {
-        (0..self.answer.sentences.len()).collect()
+        (0..self.told.sentences.len()).collect()
     }
 
     fn text(&self, sentences: &[usize]) -> Result<Vec<u32>, JudgeError> {
-        Ok(self.generator.encode(&self.prompts.answer(self.answer, sentences)?)?)
+        Ok(self.generator.encode(&self.prompts.answer(&self.told, sentences)?)?)
     }
 
     /// The tokens of the answer without sentences, and what each sentence adds to them at most, with what says that others were
@@ -68,9 +80,28 @@ impl Extent<'_> {
     fn lengths(&self) -> Result<(usize, Vec<usize>), JudgeError> {
         let frame = self.text(&[])?.len();
         let each = |i| Ok(self.text(&[i])?.len().saturating_sub(frame));
-        let lengths = (0..self.answer.sentences.len()).map(each).collect::<Result<_, JudgeError>>()?;
+        let lengths = self.all().into_iter().map(each).collect::<Result<_, JudgeError>>()?;
         Ok((frame, lengths))
     }
+}
+
+/// The beginning of a text that has too many tokens, with an ellipsis; the text itself where it has not.
+fn cut(generator: &dyn Generator, text: String) -> Result<String, JudgeError> {
+    // no vocabulary at hand has a token of less than a byte
+    if text.len() <= LONGEST {
+        return Ok(text);
+    }
+    let mut tokens = generator.encode(&text)?.len();
+    if tokens <= LONGEST {
+        return Ok(text);
+    }
+    let mut kept = text.len();
+    while tokens > LONGEST {
+        // in proportion: tokens are about equally long
+        kept = text.floor_char_boundary((kept * LONGEST / tokens).min(kept - 1));
+        tokens = generator.encode(&text[..kept])?.len();
+    }
+    Ok(format!("{}…", text[..kept].trim_end()))
 }
 
 fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
@@ -89,6 +120,20 @@ fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::scripted::Script;
+
+    #[test]
+    fn what_is_too_long_is_cut_and_says_so() {
+        let script = Script::new();
+        let cut = |text: String| super::cut(&script, text).unwrap();
+        let whole = "über ".repeat(LONGEST);
+        assert_eq!(cut(whole.clone()), whole, "a long one is read to its end");
+        let text = cut("über ".repeat(20 * LONGEST));
+        assert!(text.starts_with("über über ") && text.ends_with('…'), "{text}");
+        let tokens = script.encode(&text).unwrap().len();
+        assert!((LONGEST / 2..=LONGEST).contains(&tokens), "{tokens}");
+        assert_eq!(cut("über ".repeat(20 * LONGEST)), text);
+    }
 
     #[test]
     fn the_wanted_come_first_then_those_around_them() {

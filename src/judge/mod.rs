@@ -35,7 +35,7 @@ use prompts::Prompts;
 /// Why a language model gives no judgement.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
-    /// The model failed, or the answer does not fit it.
+    /// The model failed, or the guide does not fit it.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The prompts in the binary can't be read: a fault of ours.
@@ -144,7 +144,7 @@ impl Judge {
     /// `evidence` has a judgement on. An answer that is longer than the context is read in overlapping windows.
     ///
     /// # Errors
-    /// When the model fails, or a sentence alone does not fit into its context.
+    /// When the model fails, or the guide and the beginning of a sentence do not fit into its context.
     pub fn opinion(
         &self,
         answer: &Answer,
@@ -178,7 +178,7 @@ impl Judge {
         let taken = prompt.len() + asked.len() + generator.frame().tail.len() + free;
         let room = generator.context().saturating_sub(taken);
         let named: Vec<usize> = told.iter().flat_map(|f| f.sentences.iter().copied()).collect();
-        let extent = Extent { generator: generator.as_ref(), prompts: &self.prompts, answer };
+        let extent = Extent::of(generator.as_ref(), &self.prompts, answer)?;
         let (reads, text) = extent.chosen(&named, room)?;
         prompt.extend(text);
         prompt.extend(asked);

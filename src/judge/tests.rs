@@ -108,6 +108,29 @@ fn a_long_answer_is_read_in_windows() {
 }
 
 #[test]
+fn a_sentence_that_is_longer_than_the_context_is_read_as_far_as_it_fits() {
+    let guide = Guide::ownership().unwrap();
+    let pasted = "row ".repeat(9000);
+    let text = format!("I moved the depots.\n\nIt said {pasted}.\n\nIt held for a year.");
+    let mut answer = Answer::parse("a.md", text, SourceKind::Markdown);
+    answer.question = Some("why ".repeat(9000));
+    assert_eq!(answer.sentences.len(), 3);
+    let script = Script::new();
+    let asked = Arc::clone(&script.asked);
+    let judge = judge(script);
+    assert_eq!(judge.opinion(&answer, &guide, &evidence()).unwrap().roles.len(), 3);
+    let mut found = finding("vague");
+    found.sentences = vec![1];
+    let each = &mut |_: &str| ControlFlow::Continue(());
+    judge.words(&answer, &guide, &[found], each).unwrap().unwrap();
+    for text in asked.lock().unwrap().iter() {
+        assert!(text.split(' ').count() < 8192);
+        assert!(text.contains(" why…</question>") && text.contains("[2] It said row "), "{text}");
+        assert!(text.contains(" row… [3] It held for a year. </answer>"), "the end is read, too: {text}");
+    }
+}
+
+#[test]
 fn the_words_on_a_long_answer_are_about_what_was_found() {
     let mut script = Script::new();
     script.context = 2992;

@@ -154,15 +154,20 @@ impl Manifest {
     /// # Errors
     /// When no model has that id, or the file can't be used.
     pub fn find(id: &str) -> Result<Manifest, ManifestError> {
-        let path = Path::new(id);
-        if path.extension().is_some_and(|e| e == "toml") {
-            return Manifest::read(path);
+        if Manifest::is_path(id) {
+            return Manifest::read(Path::new(id));
         }
         let mut known = Manifest::built_in()?;
         match known.iter().position(|m| m.id == id) {
             Some(at) => Ok(known.swap_remove(at)),
             None => Err(unknown(id, &known)),
         }
+    }
+
+    /// Whether a model is named by the path of a manifest, and not by an id.
+    #[must_use]
+    pub fn is_path(id: &str) -> bool {
+        Path::new(id).extension().is_some_and(|e| e == "toml")
     }
 
     /// Reads the user's own manifest.

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod encoder;
 mod home;
 mod kernel;
+pub(crate) mod lasting;
 pub mod llm;
 pub mod manifest;
 pub mod store;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Context, Renderer, Shown, escape, headline, left_out, place, said, severity_id};
+use super::aside::{LeftOut, left_out};
+use super::{Context, Renderer, Shown, escape, headline, place, said, severity_id};
 use crate::report::Finding;
 use crate::text::LineIndex;
 
@@ -27,9 +28,8 @@ fn one(shown: &Shown<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         writeln!(out, "{name}:{line}:{column}: {severity}[{}] {}", finding.id, message(finding))?;
     }
     if !context.quiet {
-        for aside in &shown.answer.aside {
-            let (line, column) = place(&index, aside.sentence.span.start);
-            writeln!(out, "{name}:{line}:{column}: left out: {}", left_out(aside.why).1)?;
+        for LeftOut { line, column, why, .. } in left_out(shown.answer) {
+            writeln!(out, "{name}:{line}:{column}: left out: {why}")?;
         }
     }
     if let Some(abstention) = shown.report.abstention {

@@ -9,12 +9,12 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::json_parts::{round, why};
-use super::{Context, SecondModel, Shown, place, said, severity_id};
+use super::{Context, SecondModel, Shown, aside, place, said, severity_id};
 use crate::evidence::Voice;
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::report::{QuestionReport, Signal, Verdict};
-use crate::text::{self, Answer, LineIndex};
+use crate::text::{Answer, LineIndex};
 
 const SCHEMA: &str = "candor.critique/1";
 
@@ -284,13 +284,14 @@ fn sentences(shown: &Shown<'_>) -> Vec<Sentence> {
 
 /// Where that stands.
 pub(super) fn left_out(answer: &Answer) -> Vec<LeftOut> {
-    let index = LineIndex::new(&answer.source);
-    let one = |a: &text::Aside| {
-        let span = a.sentence.span;
-        let (line, column) = place(&index, span.start);
-        LeftOut { reason: super::left_out(a.why).0, start: span.start, end: span.end, line, column }
+    let one = |out: aside::LeftOut<'_>| LeftOut {
+        reason: out.code,
+        start: out.span.start,
+        end: out.span.end,
+        line: out.line,
+        column: out.column,
     };
-    answer.aside.iter().map(one).collect()
+    aside::left_out(answer).into_iter().map(one).collect()
 }
 
 fn findings<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<Finding<'a>> {

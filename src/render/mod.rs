@@ -4,6 +4,7 @@
 //! May import: `report`, `text`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`; `compare` for what
 //! became of an answer, `bank` for many.
 
+mod aside;
 pub mod bank;
 mod compact;
 pub mod compare;
@@ -33,7 +34,7 @@ use textwrap::wrap_algorithms::wrap_first_fit;
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::report::{Abstention, Finding, Report, Severity};
-use crate::text::{Answer, LineIndex, Why};
+use crate::text::{Answer, LineIndex};
 
 /// Every output format; the first one is the default.
 pub const ALL: &[Renderer] =
@@ -154,14 +155,6 @@ fn reason(abstention: Abstention) -> (&'static str, &'static str) {
     match abstention {
         Abstention::NoText => ("no_text", "there is no sentence in it to judge"),
         Abstention::NotAnAnswer => ("not_an_answer", "this does not read as an interview answer in English"),
-    }
-}
-
-/// Why a sentence is left out: the code of it, and words.
-fn left_out(why: Why) -> (&'static str, &'static str) {
-    match why {
-        Why::Addressed => ("addressed", "it speaks to whoever grades the answer, not to the interviewer"),
-        Why::Repeated => ("repeated", "it stands above already, word for word"),
     }
 }
 

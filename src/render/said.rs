@@ -1,13 +1,13 @@
 //! What the formats for people say in the same words: one line each, not escaped.
 
-use super::{Context, SecondModel, Shown, left_out as left_out_why, place, reason, sentence_list};
+use super::{Context, SecondModel, Shown, aside, reason, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
 use crate::report::{
     Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
 };
-use crate::text::{Answer, Aside, LineIndex};
+use crate::text::Answer;
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
@@ -101,12 +101,8 @@ pub(super) fn no_score(name: &str, why: Abstention) -> String {
 
 /// What is left out of an answer, with its line and why.
 pub(super) fn aside(answer: &Answer) -> Vec<String> {
-    let index = LineIndex::new(&answer.source);
-    let one = |Aside { sentence, why }: &Aside| {
-        let line = place(&index, sentence.span.start).0;
-        format!("line {line}, \"{}\": {}", sentence.text, left_out_why(*why).1)
-    };
-    answer.aside.iter().map(one).collect()
+    let all = aside::left_out(answer).into_iter();
+    all.map(|out| format!("line {}, \"{}\": {}", out.line, out.text, out.why)).collect()
 }
 
 /// What to do about an answer without a score.

@@ -89,7 +89,7 @@ fn a_file_in_the_hub_cache_is_used() {
     let files = bench.pull_as_set(true).unwrap();
     bench.assert_right(&files);
     fs::remove_dir_all(bench.folder.join("cache")).unwrap();
-    bench.store.verify(&bench.manifest, |_| {}).unwrap();
+    bench.store.verify(&bench.manifest).unwrap();
 
     let mut other = Bench::new("cachewrong");
     let mut wrong = other.weights.clone();
@@ -170,7 +170,11 @@ fn damage_is_found() {
     let mut bytes = bench.weights.clone();
     bytes[random(300_000)] ^= 4;
     fs::write(&files.weights[0], bytes).unwrap();
-    let error = bench.store.verify(&bench.manifest, |_| {}).unwrap_err();
+    let error = bench.store.verify(&bench.manifest).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     assert!(error.to_string().contains("delete that file, then `candor models pull "), "{error}");
+    fs::write(&files.weights[0], &bench.weights[..1000]).unwrap();
+    let error = bench.store.verify(&bench.manifest).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "a part of a file is not missing: {error}");
+    assert!(error.to_string().contains("it is now 1000 bytes"), "{error}");
 }

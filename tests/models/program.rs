@@ -184,6 +184,30 @@ fn the_variables_and_options_are_honoured() {
 }
 
 #[test]
+fn all_that_was_pulled_is_checked() {
+    let bench = Bench::new("check");
+    let hub = bench.hub(|_, _, reply| reply);
+    let check = || {
+        let output = candor(&bench, &hub, &["verify"]).output().unwrap();
+        (output.status.code(), out(&output), err(&output))
+    };
+    assert!(candor(&bench, &hub, &["pull", "m.toml"]).status().unwrap().success());
+    fs::remove_file(bench.folder.join("m.toml")).unwrap();
+    assert_eq!(check(), (Some(0), "tiny: 2 files, all right\n".to_owned(), String::new()));
+    let weights = bench.store.locate(&bench.manifest).unwrap().weights.remove(0);
+    fs::write(&weights, &bench.weights[..1000]).unwrap();
+    let (code, out, err) = check();
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    for part in ["w.gguf (300 kB)", "is damaged (it is now 1000 bytes", "pull <the manifest of tiny>`"] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    fs::remove_file(&weights).unwrap();
+    let (code, out, err) = check();
+    assert_eq!((code, out.as_str()), (Some(0), ""), "what is not here is not damaged");
+    assert!(err.starts_with("candor: note: not checked: ") && err.contains("w.gguf (300 kB)"), "{err}");
+}
+
+#[test]
 fn a_user_in_the_endpoint_is_refused() {
     let bench = Bench::new("endpoint");
     let hub = bench.hub(|_, _, reply| reply);

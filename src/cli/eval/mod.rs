@@ -32,6 +32,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<Outcome> {
         None => Embedded::load()?,
     };
     let opened = Ask::of(&args.llm, None, None).map(|ask| Opened::open(&ask)).transpose()?;
+    let opened = if args.fit { opened.map(Opened::fitting) } else { opened };
     let mut critic = Reader::new(Box::new(model), load_guide(None)?, opened.as_ref())?.critic;
     let fitted = match &opened {
         Some(opened) if args.fit => Some(fit(&mut critic, opened, &examples)?),

@@ -55,6 +55,7 @@ impl Device {
     /// The device that this stands for here, never [`Device::Auto`], and candle's handle of it.
     pub(super) fn open(self) -> Result<(Device, candle_core::Device), DecoderError> {
         use candle_core::Device as Handle;
+        let without = |e: &candle_core::Error| format!("{e}; `--device cpu` does without it");
         let refuse = |what: String| DecoderError::Device { device: self.to_string(), what };
         match self {
             Device::Auto => {
@@ -65,10 +66,12 @@ impl Device {
             Device::Cpu => Ok((self, Handle::Cpu)),
             _ if !self.is_built() => {
                 let feature = if self == Device::Metal { "metal" } else { "cuda" };
-                Err(refuse(format!("this build has no support for it; build with --features {feature}")))
+                Err(refuse(format!(
+                    "this build has no support for it; take `--device cpu`, or build with --features {feature}"
+                )))
             }
-            Device::Cuda(n) => Ok((self, Handle::new_cuda(n).map_err(|e| refuse(e.to_string()))?)),
-            Device::Metal => Ok((self, Handle::new_metal(0).map_err(|e| refuse(e.to_string()))?)),
+            Device::Cuda(n) => Ok((self, Handle::new_cuda(n).map_err(|e| refuse(without(&e)))?)),
+            Device::Metal => Ok((self, Handle::new_metal(0).map_err(|e| refuse(without(&e)))?)),
         }
     }
 
@@ -105,6 +108,6 @@ mod tests {
     #[test]
     fn a_device_that_was_not_built_names_its_feature() {
         let error = Device::Cuda(0).open().unwrap_err().to_string();
-        assert!(error.contains("--features cuda"), "{error}");
+        assert!(error.contains("--features cuda") && error.contains("`--device cpu`"), "{error}");
     }
 }

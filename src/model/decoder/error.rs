@@ -87,7 +87,10 @@ pub enum DecoderError {
         what: String,
     },
     /// The device computes something else than the CPU.
-    #[error("{device} computes wrongly: a fixed probe differs by {difference} of its spread from the CPU's")]
+    #[error(
+        "{device} computes wrongly: a fixed probe differs by {difference} of its spread from the CPU's; `--device cpu` \
+         does without it"
+    )]
     Probe {
         /// As `--device` names it.
         device: String,
@@ -95,6 +98,13 @@ pub enum DecoderError {
         difference: f32,
     },
     /// The tensor library failed: a fault of ours or of the machine.
-    #[error("the decoder failed")]
+    #[error("the decoder failed; where it runs on a graphics card, `--device cpu` does without it")]
     Tensor(#[from] candle_core::Error),
+}
+
+impl DecoderError {
+    /// Whether the same model may run on another device: it is not its files that are at fault, or not for sure.
+    pub(super) fn may_be_of_device(&self) -> bool {
+        matches!(self, DecoderError::Probe { .. } | DecoderError::NotFinite(_) | DecoderError::Tensor(_))
+    }
 }

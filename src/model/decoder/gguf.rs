@@ -16,7 +16,7 @@ use super::place::Place;
 const MAGIC: &[u8; 4] = b"GGUF";
 /// Where a file does not say how its tensors are aligned.
 const ALIGNMENT: u64 = 32;
-/// Longest key, name or text that is kept; longer ones (chat templates) are skipped where they are values.
+/// Longest key, name or text that is kept; longer ones are skipped where they are values. Chat templates have some thousand bytes.
 const KEPT: u64 = 64 * 1024;
 const DIMENSIONS: u32 = 4;
 /// Arrays of arrays that are followed.

@@ -49,8 +49,8 @@ use self::matrix::Matrix;
 use self::weights::{Shard, Source, Weights};
 use super::workers::awake;
 
-/// Rows whose logits are computed at once: with a vocabulary of 150,000, 20 MB.
-const LOGIT_ROWS: usize = 32;
+/// Rows whose logits a caller asks for at once, if it asks for many: with a vocabulary of 150,000, 20 MB.
+pub const LOGIT_ROWS: usize = 32;
 
 /// The files of a model.
 #[derive(Clone, Debug)]
@@ -311,12 +311,11 @@ impl Decoder {
     /// [`DecoderError::Input`] for a row that there is not; [`DecoderError::NotFinite`] when a logit is not finite.
     pub fn logits(&self, hidden: &Hidden, rows: Range<usize>) -> Result<Vec<Vec<f32>>, DecoderError> {
         check_rows(rows.clone().next_back(), hidden.len())?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let logits = || {
-            let mut out = Vec::with_capacity(rows.len());
-            for from in rows.clone().step_by(LOGIT_ROWS) {
-                let x = hidden.0.narrow(0, from, LOGIT_ROWS.min(rows.end - from))?;
-                out.extend(self.head.forward(&x)?.to_vec2::<f32>()?);
-            }
+            let out = self.head.forward(&hidden.0.narrow(0, rows.start, rows.len())?)?.to_vec2::<f32>()?;
             if out.iter().flatten().all(|x| x.is_finite()) {
                 Ok(out)
             } else {

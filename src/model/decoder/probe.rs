@@ -9,6 +9,19 @@ const TEXT: u32 = 37;
 const TOLERANCE: f32 = 0.1;
 
 impl Decoder {
+    /// Reads a model onto a device that computes what the CPU computes. With [`Device::Auto`] it is the CPU where the accelerator
+    /// does not: then the error of that is given, too.
+    ///
+    /// # Errors
+    /// As [`Decoder::self_test`] and [`Decoder::read`].
+    pub fn read_tested(
+        files: &Files,
+        device: Device,
+    ) -> Result<(Decoder, Option<DecoderError>), DecoderError> {
+        // a device whose kernels are wrong shows it in no error of its own
+        trusted(device, |device| Decoder::self_test(files, device).and_then(|_| Decoder::read(files, device)))
+    }
+
     /// Compares a device with the CPU on the first layer of a model, with its own weights and shapes: a text, one token
     /// after it, and a tree. Gives the largest difference of two logits over the standard deviation of all; 0 on the
     /// CPU, where nothing is run.
@@ -57,6 +70,19 @@ impl Decoder {
     }
 }
 
+/// What is opened on a device, or on the CPU where nobody asked for the one that fails.
+fn trusted<T>(
+    device: Device,
+    open: impl Fn(Device) -> Result<T, DecoderError>,
+) -> Result<(T, Option<DecoderError>), DecoderError> {
+    match open(device) {
+        Err(refused) if device == Device::Auto && refused.may_be_of_device() => {
+            Ok((open(Device::Cpu)?, Some(refused)))
+        }
+        opened => Ok((opened?, None)),
+    }
+}
+
 fn agree(device: Device, theirs: &[f32], ours: &[f32]) -> Result<f32, DecoderError> {
     let n = ours.len() as f32;
     let mean = ours.iter().sum::<f32>() / n;
@@ -85,5 +111,21 @@ mod tests {
         let error = agree(Device::Metal, &theirs, &ours).unwrap_err().to_string();
         assert!(error.starts_with("metal computes wrongly"), "{error}");
         assert!(agree(Device::Metal, &[], &ours).is_err());
+        assert!(error.contains("`--device cpu`"), "{error}");
+    }
+
+    #[test]
+    fn the_cpu_takes_the_place_of_a_device_that_nobody_asked_for() {
+        let wrong = |device| match device {
+            Device::Cpu => Ok(device),
+            _ => agree(device, &[1.0, 0.0], &[0.0, 1.0]).map(|_| device),
+        };
+        let (used, refused) = trusted(Device::Auto, wrong).unwrap();
+        assert_eq!(used, Device::Cpu);
+        assert!(matches!(refused, Some(DecoderError::Probe { .. })));
+        assert!(trusted(Device::Cuda(0), wrong).is_err(), "it was asked for");
+        assert!(trusted(Device::Cpu, wrong).unwrap().1.is_none());
+        let damaged = |_| Err::<Device, _>(DecoderError::MissingTensor("x".to_owned()));
+        assert!(matches!(trusted(Device::Auto, damaged), Err(DecoderError::MissingTensor(_))));
     }
 }

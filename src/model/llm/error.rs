@@ -62,7 +62,9 @@ pub enum LlmError {
     #[error("the chat template cannot be used: {0}")]
     Frame(&'static str),
     /// What is to be read and written is more than the model takes.
-    #[error("{tokens} tokens are more than fit into the context of {context}")]
+    #[error(
+        "{tokens} tokens are more than fit into the context of {context}; a shorter guide or a model of a longer context helps"
+    )]
     Long {
         /// Tokens of the prompt, and at least one to be written.
         tokens: usize,

@@ -25,11 +25,10 @@ use self::branches::Branches;
 use self::grammar::{Grammar, Pen};
 use self::reader::Reader;
 use self::vocabulary::Vocabulary;
-use crate::model::decoder::{Architecture, Cache, Chat, Decoder, Device, Files, Onward};
+use crate::model::decoder::{
+    Architecture, Cache, Chat, Decoder, DecoderError, Device, Files, LOGIT_ROWS, Onward,
+};
 use crate::model::{Frame, Generator, ModelError, ModelInfo, Written};
-
-/// Logits of so many branches are held at once: with a vocabulary of 150,000, 20 MB.
-const ROWS: usize = 32;
 
 /// How words are drawn where a seed is given.
 const SAMPLING: Sampling = Sampling::TopP { p: 0.9, temperature: 0.7 };
@@ -66,6 +65,7 @@ pub struct Local {
     frame: Frame,
     context: usize,
     seed: Option<u64>,
+    refused: Option<DecoderError>,
 }
 
 impl Local {
@@ -77,9 +77,7 @@ impl Local {
     pub fn open(setup: &Setup) -> Result<Local, ModelError> {
         let (words, decoder) = std::thread::scope(|scope| {
             let words = scope.spawn(|| Words::read(setup));
-            // a device whose kernels are wrong shows it in no error of its own
-            let tested = Decoder::self_test(&setup.files, setup.device);
-            let decoder = tested.and_then(|_| Decoder::read(&setup.files, setup.device));
+            let decoder = Decoder::read_tested(&setup.files, setup.device);
             // a tokenizer that llguidance can't follow may make it panic
             let panicked = |_| {
                 let (path, source) = (setup.tokenizer.clone(), "it has tokens of an unknown kind".into());
@@ -87,7 +85,7 @@ impl Local {
             };
             (words.join().unwrap_or_else(panicked), decoder)
         });
-        let (Words { vocabulary, grammar, frame }, decoder) = (words?, decoder?);
+        let (Words { vocabulary, grammar, frame }, (decoder, refused)) = (words?, decoder?);
         let found = decoder.architecture();
         if let Some(said) = setup.architecture.filter(|said| *said != found) {
             return Err(LlmError::Architecture { said, found }.into());
@@ -105,7 +103,14 @@ impl Local {
             grammar,
             frame,
             seed: setup.seed,
+            refused,
         })
+    }
+
+    /// Why it does not run on the accelerator that is there, where nobody asked for a device.
+    #[must_use]
+    pub fn refused(&self) -> Option<&DecoderError> {
+        self.refused.as_ref()
     }
 
     fn fits(&self, tokens: usize) -> Result<(), LlmError> {
@@ -200,8 +205,8 @@ impl Generator for Local {
         let tree = Branches::grow(branches);
         let hidden = self.reader.read_branches(prefix, &tree)?;
         let mut out = Vec::with_capacity(branches.len());
-        for from in (0..branches.len()).step_by(ROWS) {
-            let rows = from..branches.len().min(from + ROWS);
+        for from in (0..branches.len()).step_by(LOGIT_ROWS) {
+            let rows = from..branches.len().min(from + LOGIT_ROWS);
             let logits = self.reader.decoder().logits(&hidden, rows)?;
             out.par_extend(logits.par_iter().map(|logits| probabilities(logits, wanted)));
         }

@@ -12,6 +12,7 @@
 
 mod error;
 mod hub;
+mod job;
 mod part;
 mod pull;
 mod record;
@@ -27,7 +28,7 @@ pub use pull::{Event, Pull};
 pub use settings::{HubSettings, Patience, Token, default_root};
 
 use super::digest::{Digest, sums};
-use super::manifest::{FileRole, Manifest, ManifestFile, Source};
+use super::manifest::{FileRole, Manifest, ManifestFile};
 use record::{Pin, Pinned, Record};
 
 /// Models on this disk.
@@ -123,22 +124,47 @@ impl Store {
         })
     }
 
-    /// Reads every file of a model and compares it with its digest; `at` is told each file before it is read.
+    /// Reads every file of a model and compares it with its size and digest.
     ///
     /// # Errors
     /// [`StoreError::Missing`] or [`StoreError::Damaged`] for the first file that is not what it must be.
-    pub fn verify(&self, manifest: &Manifest, mut at: impl FnMut(&Source)) -> Result<Files, StoreError> {
-        let files = self.locate(manifest)?;
-        for (file, expected) in manifest.file.iter().zip(&files.sha256) {
-            at(&manifest.source(file));
-            let path = self.blob(expected);
-            let found = sums(&path).map_err(StoreError::io("read", &path))?;
-            if found.sha256 != *expected {
-                let got = Stated { bytes: Some(found.bytes), sha256: Some(found.sha256) };
-                return Err(StoreError::Damaged { wanted: wanted(manifest, file), path, got });
+    pub fn verify(&self, manifest: &Manifest) -> Result<Files, StoreError> {
+        for file in &manifest.file {
+            let wanted = wanted(manifest, file);
+            match self.pin(manifest, file)? {
+                Some(pin) => self.read_again(wanted, &pin)?,
+                None => return Err(StoreError::Missing { wanted }),
             }
         }
-        Ok(files)
+        self.locate(manifest)
+    }
+
+    /// The same for every file that a model was pulled with, whatever its manifest says now, one result a file. `argument` is
+    /// what `candor models pull` takes for it.
+    ///
+    /// # Errors
+    /// When there is a record that can't be read.
+    pub fn verify_pulled(&self, id: &str, argument: &str) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let record = Record::read(&self.record_path(id))?;
+        let one = |Pinned { source, pin, .. }: Pinned| {
+            let bytes = Some(pin.bytes);
+            self.read_again(Box::new(Wanted { model: argument.to_owned(), source, bytes }), &pin)
+        };
+        Ok(record.file.into_iter().map(one).collect())
+    }
+
+    /// Compares a file with what it must be. One that is shorter than it was is damaged, and not missing.
+    fn read_again(&self, wanted: Box<Wanted>, pin: &Pin) -> Result<(), StoreError> {
+        let path = self.blob(&pin.sha256);
+        if !path.is_file() {
+            return Err(StoreError::Missing { wanted });
+        }
+        let found = sums(&path).map_err(StoreError::io("read", &path))?;
+        if found.sha256 == pin.sha256 && found.bytes == pin.bytes {
+            return Ok(());
+        }
+        let got = Stated { bytes: Some(found.bytes), sha256: Some(found.sha256) };
+        Err(StoreError::Damaged { wanted, path, got })
     }
 
     /// The ids of the models that were pulled, in whole or in part.

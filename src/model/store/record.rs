@@ -2,13 +2,14 @@
 //! user accepted, and say which files are still needed when a model is removed.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use crate::model::digest::Digest;
+use crate::model::lasting::replace;
 use crate::model::manifest::Source;
 
 /// What was pulled of one model.
@@ -69,27 +70,6 @@ impl Record {
         let text = toml::to_string(&record).map_err(io::Error::other);
         text.and_then(|text| replace(path, text.as_bytes())).map_err(StoreError::io("write", path))
     }
-}
-
-/// Writes a file so that nobody, even after a crash, sees half of it.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("tmp");
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    sync_folder(path)
-}
-
-/// Makes a rename last through a loss of power.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    // Elsewhere folders can't be opened, and renames last.
-    if cfg!(unix)
-        && let Some(folder) = path.parent()
-    {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// The records of a store: their files, by model.

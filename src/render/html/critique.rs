@@ -5,9 +5,10 @@
 use serde::Serialize;
 
 use super::lines::{Line, Note, lines, notes};
-use super::parts::{Bar, Columns, Key, LeftOut, left_out};
+use super::parts::{Bar, Columns, Key};
 use crate::evidence::{ROLES, Role, Voice};
 use crate::guide::Guide;
+use crate::render::aside::{LeftOut, left_out};
 use crate::render::{Context, Shown, percent, reason, said, severity_id};
 use crate::report::{Criterion, Finding, Signal, Verdict};
 

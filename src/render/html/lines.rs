@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::marked::{Piece, Words, pieces};
-use super::parts::{LeftOut, left_out};
+use crate::render::aside::{LeftOut, left_out};
 use crate::render::{Context, Shown, said, severity_id};
 use crate::report::Finding;
 
@@ -66,7 +66,7 @@ pub(super) fn lines<'a>(shown: &Shown<'a>, context: &Context<'a>, findings: &[&'
     let answer = shown.answer;
     let told = answer.sentences.iter().enumerate().take(shown.report.sentences.len());
     let told = told.map(|(i, s)| (s.span, Some(sentence(i, shown, context, findings)), None));
-    let aside = answer.aside.iter().zip(left_out(answer)).map(|(a, out)| (a.sentence.span, None, Some(out)));
+    let aside = left_out(answer).into_iter().map(|out| (out.span, None, Some(out)));
     let mut all: Vec<_> = told.chain(aside).collect();
     all.sort_by_key(|line| line.0);
     let mut end = None;

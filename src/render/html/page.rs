@@ -122,6 +122,17 @@ mod tests {
     }
 
     #[test]
+    fn no_part_has_a_line_that_ends_otherwise() {
+        // a browser reads \r\n as \n before it takes a digest, and shows nothing that has another one
+        let parts =
+            [STYLE, SCRIPT, CLOSE, &open("t"), include_str!("parts.html"), include_str!("critique.html")];
+        assert!(
+            parts.iter().all(|part| !part.contains('\r')),
+            "check it out with line feeds: .gitattributes"
+        );
+    }
+
+    #[test]
     fn a_digest_is_written_as_browsers_write_it() {
         assert_eq!(digest("abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
     }

@@ -6,8 +6,7 @@ use serde::Serialize;
 
 use crate::evidence::{ROLES, Role};
 use crate::guide::Guide;
-use crate::render::{self, percent, place, said};
-use crate::text::{Answer, Aside, LineIndex};
+use crate::render::{percent, said};
 
 /// Entries of a list that are shown at once; the rest is folded away.
 pub(in crate::render) const AT_ONCE: usize = 20;
@@ -148,25 +147,6 @@ pub(in crate::render) struct Key {
     pub(in crate::render) count: usize,
     /// Its share of the words.
     pub(in crate::render) percent: usize,
-}
-
-/// A sentence that is not judged.
-#[derive(Serialize)]
-pub(in crate::render) struct LeftOut<'a> {
-    line: usize,
-    text: &'a str,
-    why: &'static str,
-}
-
-/// What is left out of an answer, in its order.
-pub(in crate::render) fn left_out<'a>(answer: &'a Answer) -> Vec<LeftOut<'a>> {
-    let index = LineIndex::new(&answer.source);
-    let one = |a: &'a Aside| LeftOut {
-        line: place(&index, a.sentence.span.start).0,
-        text: &a.sentence.text,
-        why: render::left_out(a.why).1,
-    };
-    answer.aside.iter().map(one).collect()
 }
 
 #[cfg(test)]
