@@ -1,6 +1,7 @@
 //! An encoder's attention, head by head, in products of 8 bits: every token of a window minds every other one.
 
 use super::attention::{FOURS, TOGETHER, quantize, quantize_down};
+use super::math::softmax;
 use super::{BLOCK, Bits, Isa, Job, NOTHING, Quantized, TILE, Tile, Weights};
 
 /// Tokens whose values share a scale in each column, and whose shares do.
@@ -91,18 +92,18 @@ impl Head {
                     isa.products(queries.tile(t, 0), keys, NOTHING, to);
                 }
             }
-            shares.resize(tiles, self.values.len(), Bits::Few);
-            let tile_by_tile = minds.chunks_exact_mut(TILE * width).zip(out.chunks_mut(TILE * apart));
-            for (t, (minds, out)) in tile_by_tile.enumerate() {
-                for row in minds.chunks_exact_mut(width) {
-                    row[self.tokens..].fill(f32::NEG_INFINITY);
-                }
-                let minds = std::array::from_fn(|r| &minds[r * width..][..width]);
-                let by = shares.share(isa, t, minds, std::f32::consts::LOG2_E / (BLOCK as f32).sqrt());
+            let mut by = [0.0; TOGETHER];
+            for (by, minds) in by.iter_mut().zip(minds.chunks_exact_mut(width)) {
+                let (there, beyond) = minds.split_at_mut(self.tokens);
+                *by = softmax(there, 1.0 / (BLOCK as f32).sqrt());
+                beyond.fill(0.0);
+            }
+            shares.fill(isa, minds, width, Bits::Few);
+            for (t, out) in out.chunks_mut(TILE * apart).enumerate() {
                 isa.products(shares.tile(t, 0), &self.values, NOTHING, Tile { numbers: out, apart });
-                for (out, by) in out.chunks_mut(apart).zip(by) {
-                    out[..BLOCK].iter_mut().for_each(|o| *o *= by);
-                }
+            }
+            for (out, by) in out.chunks_mut(apart).zip(by) {
+                out[..BLOCK].iter_mut().for_each(|o| *o *= by);
             }
         }
     }

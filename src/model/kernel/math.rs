@@ -1,7 +1,7 @@
 //! What stands between the products: norms, softmax, GELU. Polynomials in place of the library's functions, which are
 //! computed one number at a time and differ between systems.
 
-use super::{LANES, TILE, Values};
+use super::LANES;
 
 /// The sum, in an order that doesn't depend on the processor: 16 sums, then theirs.
 #[inline(always)]
@@ -131,37 +131,6 @@ fn power(x: f32) -> f32 {
     }
     f32::from_bits(y.to_bits().wrapping_add(steps.cast_unsigned() << 23))
 }
-
-/// What a step of a token's share stands for beside the greatest share of its group.
-const SHARE: f32 = 1.0 / 254.0;
-
-/// Of groups whose greatest scores stand in `zeros`, and the greatest of each row in `top`, what a step of a share stands for:
-/// as much less of the row's greatest share as the exponential says.
-#[inline(always)]
-pub(super) fn steps_of_shares<const FOURS: usize>(out: &mut [Values<FOURS>], top: &[f32; TILE], scale: f32) {
-    for group in out {
-        for ((step, most), top) in group.scales.iter_mut().zip(&group.zeros).zip(top) {
-            *step = SHARE * power((most - top) * scale);
-        }
-    }
-}
-
-/// A share in steps: 254 times 2 to the power of 0 and less, exact to a fiftieth of a step. Of the polynomials of its degree the one
-/// with the least greatest relative error, as in [`power`].
-#[inline(always)]
-pub(super) fn share(x: f32) -> f32 {
-    let x = if x > NO_SHARE { x } else { NO_SHARE };
-    let (whole, steps) = nearest(x);
-    let r = x - whole;
-    let [c3, c2, c1, c0] = SHARES;
-    let y = c3.mul_add(r, c2).mul_add(r, c1).mul_add(r, c0);
-    f32::from_bits(y.to_bits().wrapping_add(steps.cast_unsigned() << 23))
-}
-
-/// Below this exponent a share is none.
-pub(super) const NO_SHARE: f32 = -20.0;
-/// The polynomial of [`share`], from the highest degree down.
-pub(super) const SHARES: [f32; 4] = [14.013_604, 61.623_226, 176.088_29, 253.981_74];
 
 /// The error function. Source: Eigen, `generic_fast_erf_float`: a quotient of two polynomials of the square.
 #[inline(always)]

@@ -182,18 +182,6 @@ impl<const FOURS: usize> Quantized<FOURS> {
         isa.quantize(rows, &mut self.values[i], self.low.get_mut(i));
     }
 
-    /// Quantizes how much the rows of a tile mind each token, by their scores, see [`Isa::shares`].
-    #[inline(always)]
-    pub(super) fn share<I: Isa>(
-        &mut self,
-        isa: I,
-        tile: usize,
-        scores: [&[f32]; TILE],
-        scale: f32,
-    ) -> [f32; TILE] {
-        isa.shares(scores, scale, &mut self.values[tile * self.groups..][..self.groups])
-    }
-
     /// A tile's values, and their low bits, from a group on.
     #[inline(always)]
     pub(super) fn tile(&self, t: usize, from: usize) -> (&[Values<FOURS>], &[Fours<FOURS>]) {

@@ -143,17 +143,6 @@ pub(in crate::model) trait Isa: Copy {
         low: Option<&mut Fours<FOURS>>,
     );
 
-    /// Quantizes how much each row minds each token, by scores in base 2 once multiplied with `scale`: the exponentials of what they
-    /// are less than the greatest of their group, in steps of which a row has 254 for the greatest. Gives what the shares of each
-    /// row must be multiplied with to add up to 1.
-    #[allow(private_interfaces, reason = "made in this module")]
-    fn shares<const FOURS: usize>(
-        self,
-        rows: [&[f32]; TILE],
-        scale: f32,
-        out: &mut [Values<FOURS>],
-    ) -> [f32; TILE];
-
     /// Adds up the products of signed rows with spread weights, block by block. All of one length. The groups are parts of a
     /// block that have a scale each.
     #[allow(private_interfaces, reason = "rows and weights are made in this module")]

@@ -1,9 +1,9 @@
 //! The operations for every processor, in the order that the other versions keep.
 
 use super::kquants::{Part, Signed, fours};
-use super::math::{joined, nearest, share, steps_of_shares};
+use super::math::nearest;
 use super::matrix::Steps;
-use super::{BLOCK, Bits, Columns, Fours, Isa, LANES, LOW, Onto, TILE, Tile, Values, Weights};
+use super::{BLOCK, Bits, Columns, Fours, Isa, LOW, Onto, TILE, Tile, Values, Weights};
 
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
@@ -61,45 +61,6 @@ impl Isa for Portable {
                 }
             }
         }
-    }
-
-    #[inline(always)]
-    fn shares<const FOURS: usize>(
-        self,
-        rows: [&[f32]; TILE],
-        scale: f32,
-        out: &mut [Values<FOURS>],
-    ) -> [f32; TILE] {
-        let mut top = [f32::NEG_INFINITY; TILE];
-        for (r, row) in rows.into_iter().enumerate() {
-            for (group, out) in row.chunks_exact(4 * FOURS).zip(&mut *out) {
-                out.zeros[r] = group.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                top[r] = top[r].max(out.zeros[r]);
-            }
-        }
-        steps_of_shares(out, &top, scale);
-        let mut r = 0;
-        rows.map(|row| {
-            let mut sums = [0.0; LANES];
-            for (group, out) in row.chunks_exact(4 * FOURS).zip(&mut *out) {
-                let begin = -(out.zeros[r] * scale);
-                let mut counts = [0; LANES];
-                let high = out.high[r].as_flattened_mut().chunks_exact_mut(LANES);
-                for (some, high) in group.chunks_exact(LANES).zip(high) {
-                    for ((count, x), high) in counts.iter_mut().zip(some).zip(high) {
-                        let steps = nearest(share(x.mul_add(scale, begin))).1;
-                        *count += steps;
-                        *high = (steps + 1) as u8;
-                    }
-                }
-                for (sum, count) in sums.iter_mut().zip(counts) {
-                    *sum = (count as f32).mul_add(out.scales[r], *sum);
-                }
-                out.zeros[r] = -out.scales[r];
-            }
-            r += 1;
-            1.0 / joined(sums, |a, b| a + b)
-        })
     }
 
     #[inline(always)]

@@ -11,7 +11,6 @@ mod ahead;
 mod attention;
 mod grouped;
 mod products;
-mod shares;
 mod unspread;
 
 use super::attention::Kept;
@@ -89,17 +88,6 @@ impl Isa for Avx512 {
     ) {
         // SAFETY: as above.
         unsafe { products::quantize(rows, out, low) }
-    }
-
-    #[inline(always)]
-    fn shares<const FOURS: usize>(
-        self,
-        rows: [&[f32]; TILE],
-        scale: f32,
-        out: &mut [Values<FOURS>],
-    ) -> [f32; TILE] {
-        // SAFETY: as above.
-        unsafe { shares::avx512(rows, scale, out) }
     }
 
     #[inline(always)]
@@ -240,16 +228,6 @@ impl Isa for Avx2 {
         low: Option<&mut Fours<FOURS>>,
     ) {
         Portable.quantize(rows, out, low);
-    }
-
-    #[inline(always)]
-    fn shares<const FOURS: usize>(
-        self,
-        rows: [&[f32]; TILE],
-        scale: f32,
-        out: &mut [Values<FOURS>],
-    ) -> [f32; TILE] {
-        Portable.shares(rows, scale, out)
     }
 
     #[inline(always)]

@@ -104,7 +104,7 @@ pub(super) fn quantize<const FOURS: usize>(
 /// Writes the last byte of each number.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn put(v: __m512i, row: &mut [[u8; 4]], i: usize) {
+fn put(v: __m512i, row: &mut [[u8; 4]], i: usize) {
     let out: &mut [u8] = &mut row.as_flattened_mut()[i * LANES..][..LANES];
     // SAFETY: the slice has room for the 16 bytes that are written.
     unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(v)) }
