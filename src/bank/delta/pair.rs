@@ -55,15 +55,15 @@ struct Free<'a> {
 /// most. The pairs are in the order of the new bank; with them comes how many stories were too many to be looked for by
 /// likeness.
 pub(super) fn pair(old: &[Kept], new: &[Kept]) -> (Vec<Place>, usize) {
-    let mut free =
-        Free { old, new, left_old: by_name(old), left_new: by_name(new), found: Vec::new() };
+    let mut free = Free { old, new, left_old: by_name(old), left_new: by_name(new), found: Vec::new() };
     let (names_old, names_new) = (names(old), names(new));
     let once = |key: &&str| names_old.get(key) == Some(&1) && names_new.get(key) == Some(&1);
     let name = |kept: &Kept| kept.key().filter(once).map(str::to_owned);
     free.equal(By::Name, |kept| Some((name(kept)?, kept.text)), |_, _| true);
     // A copy under a new name is not what became of a story that was revised under its own.
     let is_copy = |o: &Kept, n: &Kept| {
-        let known = |kept: &Kept, names: &BTreeMap<&str, usize>| kept.key().is_some_and(|k| names.contains_key(k));
+        let known =
+            |kept: &Kept, names: &BTreeMap<&str, usize>| kept.key().is_some_and(|k| names.contains_key(k));
         known(o, &names_new) && !known(n, &names_old)
     };
     let texts = [texts(&free.left_old, old), texts(&free.left_new, new)];

@@ -104,6 +104,9 @@ pub(in crate::cli) struct CompareArgs {
     /// Errors are still told. JSON and HTML stay as they are.
     #[arg(long)]
     pub(super) quiet: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
     /// Folder of a model to hear with in place of the embedded one, as for `eval`
     #[arg(long, hide = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(super) model: Option<PathBuf>,
