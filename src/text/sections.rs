@@ -51,6 +51,8 @@ struct Cut {
     sections: Sections,
     /// Whether it is plain that each is a story.
     plain: bool,
+    /// Whether two of them have headings for the same parts of an answer under them.
+    twice: bool,
     /// Headings over as much prose as a story has.
     long: usize,
     /// Headings that name a part of an answer.
@@ -70,12 +72,12 @@ pub fn sections(source: &str, always: bool) -> Option<Sections> {
 }
 
 /// How many headings a Markdown file has under which stories may stand, where it is not plain that they do; `None` where it is,
-/// or where most of them name the parts of one story.
+/// or where half of them or more name the parts of one story.
 #[must_use]
 pub fn left_whole(source: &str) -> Option<usize> {
     let cut = cut(source, false)?;
     let headings = cut.sections.stories.len();
-    (!cut.plain && cut.long > 1 && 2 * cut.parts < headings).then_some(headings)
+    (!cut.plain && cut.long > 1 && (cut.twice || 2 * cut.parts < headings)).then_some(headings)
 }
 
 fn cut(source: &str, always: bool) -> Option<Cut> {
@@ -102,11 +104,18 @@ fn cut(source: &str, always: bool) -> Option<Cut> {
     // no story has its situation and its result twice
     let twice = |(i, a): (usize, &HashSet<String>)| own[..i].iter().any(|b| a.intersection(b).count() > 1);
     let most = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
-    let plain = parts == 0 && most || parts < 2 && own.iter().enumerate().any(twice);
+    let twice = own.iter().enumerate().any(twice);
+    let plain = parts == 0 && most || parts < 2 && twice;
     let above = stories.first().map_or(front.body, |first| first.span.start);
     let mut comments = html::comments(&source[..above], front.body);
     comments.retain(|comment| suppress::request(source, *comment).is_some());
-    Some(Cut { sections: Sections { question: front.question, stories, comments }, plain, long, parts })
+    Some(Cut {
+        sections: Sections { question: front.question, stories, comments },
+        plain,
+        twice,
+        long,
+        parts,
+    })
 }
 
 struct Heading {
@@ -203,6 +212,7 @@ mod tests {
         assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates", "Results"]);
         let beside = format!("{bank}## Situation\n{a}\n## Action\n{a}\n");
         assert_eq!(titles(&beside, false), None, "a story whose parts stand beside them is not cut up");
+        assert_eq!(left_whole(&beside), Some(5), "but it is told of");
         let one = format!("# The export\n{}## Lessons\nI ask first.\n", story("How it went"));
         assert_eq!(titles(&one, false), None, "a story has its parts once");
         let phases =
