@@ -107,6 +107,45 @@ fn the_next_command_reads_and_judges_as_this_one_did() {
 }
 
 #[test]
+fn a_file_that_may_hold_several_stories_is_told_of() {
+    let folder = Folder::new("bank-whole");
+    let told = "The export was late, and it was mine. I asked both leads for a date. ".repeat(4);
+    folder.write("a.md", &format!("# One\n{told}\n# Two\n{told}\n# Lessons\nI ask first.\n"));
+    for format in ["terminal", "jsonl"] {
+        let said = err(&run(&folder.0, &["a.md", "-f", format]));
+        assert!(said.contains("a.md has 3 headings and is read as one story; --split-headings"), "{said}");
+        assert_eq!(err(&run(&folder.0, &["a.md", "-f", format, "--split-headings"])), "");
+        assert_eq!(err(&run(&folder.0, &["a.md", "-f", format, "--quiet"])), "");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let folder = Folder::new("bank-twice");
+    let told = "The export was late, and it was mine. I asked both leads for a date. It fell by 4%.";
+    folder.write("b/a.md", told);
+    folder.write("b/c.md", told);
+    let output = run(&folder.0, &["b/a.md", "./b/a.md", "b", "-f", "jsonl"]);
+    assert_eq!(names(&out(&output)), ["b/a.md", "b/c.md"]);
+    assert!(err(&output).contains("named more than once and read once (left out: 2)"), "{}", err(&output));
+    let output = run(&folder.0, &["b", "-f", "jsonl"]);
+    assert_eq!((names(&out(&output)).len(), err(&output)), (2, String::new()), "copies are no one file");
+}
+
+#[test]
+fn no_command_is_said_for_what_came_through_a_pipe() {
+    let folder = Folder::new("bank-piped");
+    let told = "We had a lot of work. We did our best, and it went well. Everybody helped us a lot.";
+    folder.write("clip.md", told);
+    let mut child =
+        candor(&folder.0, &["-", "--stdin-filename", "clip.md"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(told.as_bytes()).unwrap();
+    let said = out(&child.wait_with_output().unwrap());
+    assert!(!said.contains("clip.md`") && said.contains("a file of its own"), "{said}");
+    assert!(out(&run(&folder.0, &["clip.md"])).contains("--no-config clip.md`"));
+}
+
+#[test]
 fn threads_change_no_byte() {
     let folder = Folder::new("bank-threads");
     folder.write("r.jsonl", &records(40));

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::record::{MOST, Reading, Record, RecordError, named};
-use crate::text::{SourceKind, decode};
+use super::record::{LineError, MOST, Reading, Record, RecordError, named};
+use crate::text::{ReadError, SourceKind, decode, is_wide};
 
 /// The records of a reader. Blank lines are none.
 pub(super) struct Lines<'a, R> {
@@ -61,6 +61,10 @@ impl<R: Read> Iterator for Lines<'_, R> {
             self.line += 1;
             match self.read() {
                 Ok(None) => break,
+                Ok(Some((line, _))) if self.line == 1 && is_wide(&line) => {
+                    self.over = true;
+                    return Some(Err(ReadError::Utf16 { name: self.file.clone() }.into()));
+                }
                 Ok(Some((line, true))) => {
                     let bare = if self.line == 1 { line.strip_prefix(b"\xef\xbb\xbf") } else { None };
                     let bare = bare.unwrap_or(&line);
@@ -85,8 +89,9 @@ impl<R: Read> Iterator for Lines<'_, R> {
 }
 
 fn record(file: &str, line: u64, bytes: &[u8], how: &Reading) -> Result<Record, RecordError> {
-    let object: Map<String, Value> = serde_json::from_slice(bytes)
-        .map_err(|source| RecordError::Json { name: named(file, None, line).0, source })?;
+    // without the end of the line, behind which the parser would count another
+    let object: Map<String, Value> = serde_json::from_slice(bytes.trim_ascii_end())
+        .map_err(|source| RecordError::Json { name: named(file, None, line).0, source: LineError(source) })?;
     let id = match object.get(&how.fields.id) {
         Some(Value::String(id)) => Some(id.clone()),
         Some(Value::Number(id)) => Some(id.to_string()),
@@ -129,11 +134,24 @@ mod tests {
         let said = |i: usize| found[i].as_ref().unwrap_err().whole();
         assert!(said(0).starts_with("f.jsonl:1 is not a JSON object: EOF"), "{}", said(0));
         assert!(said(1).starts_with("f.jsonl:2 is not a JSON object: "), "{}", said(1));
+        assert!(
+            said(0).ends_with(" at column 8") && !said(1).contains(" line "),
+            "the line is the one named"
+        );
         assert_eq!(said(2), "f.jsonl:3 has no text in the field `text`; --text-field names another");
         assert_eq!(said(3), "f.jsonl#x is empty");
         assert!(said(4).starts_with("f.jsonl:5 is not a JSON object"), "{}", said(4));
         assert_eq!(said(5), "f.jsonl:6 is not text: NUL at byte 1");
         assert_eq!((found.len(), found[6].as_ref().unwrap().name.as_str()), (7, "f.jsonl:7"));
+    }
+
+    #[test]
+    fn utf_16_is_called_so() {
+        let wide: Vec<u8> =
+            "\u{feff}{\"text\":\"So.\"}\n{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let found = read(&wide);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].as_ref().unwrap_err().whole(), "f.jsonl is UTF-16 text; save it as UTF-8");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod delta;
 mod folder;
 mod init;
 mod lines;
+mod names;
 mod open;
 mod ordered;
 mod record;
@@ -24,8 +25,11 @@ pub use alike::{SAME_EPISODE, Words};
 pub use delta::{Alone, Became, By, Delta, Kept, Moved, Pair, Side, Turn, Whole, delta};
 pub use folder::is_called_story;
 pub use init::{InitError, init};
-pub use open::{Records, by_name, find, holder, is_bank, is_several, open, pick, piped, read, size};
+pub use names::Names;
+pub use open::{
+    Records, by_name, find, holder, is_bank, is_several, open, open_those, pick, piped, read, size,
+};
 pub use ordered::{in_turn, ordered};
-pub use record::{Fields, Named, Reading, Record, RecordError, relative};
+pub use record::{Fields, LineError, Named, Reading, Record, RecordError, relative};
 pub use story::{Note, Point, Story};
 pub use summary::{Asked, Covered, Episode, Link, Served, Serves, Summary, Weak, summary};

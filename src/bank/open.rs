@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
-use std::iter::once;
+use std::iter::{empty, once};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -92,14 +92,29 @@ impl Kind {
 /// The records of a folder or a file, or the one of a file that has this name.
 #[must_use]
 pub fn open<'a>(path: &Path, how: &'a Reading) -> Records<'a> {
+    open_those(path, how, |_| true)
+}
+
+/// The same, of those files alone that are wanted; each is asked about when its turn comes.
+#[must_use]
+pub fn open_those<'a>(
+    path: &Path,
+    how: &'a Reading,
+    mut wanted: impl FnMut(&Path) -> bool + 'a,
+) -> Records<'a> {
     if let Some(found) = find(path, &how.fields) {
         return Records::one(found);
     }
     if path.is_dir() {
-        return Records::new(folder::stories(path).flat_map(move |found| match found {
+        let files =
+            folder::stories(path).filter(move |found| found.as_ref().map_or(true, |file| wanted(file)));
+        return Records::new(files.flat_map(move |found| match found {
             Ok(file) => story(text::read_source(&file).map_err(RecordError::from), &file, how),
             Err(error) => Records::one(Err(error)),
         }));
+    }
+    if !wanted(path) {
+        return Records::new(empty());
     }
     if let Kind::Story = Kind::of(path) {
         return story(text::read_source(path).map_err(RecordError::from), path, how);

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{MAIN_SEPARATOR, is_separator};
 
 use crate::critic::CriticError;
-use crate::text::{Answer, ReadError, SourceKind};
+use crate::text::{self, Answer, ReadError, SourceKind};
 
 /// Bytes of one line or row, escapes and other fields among them; the text itself may have 1 MiB.
 pub(super) const MOST: usize = 8 * 1024 * 1024;
@@ -64,6 +64,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// How many headings it has under which stories may stand, where it is a file that is read as one story nevertheless.
+    #[must_use]
+    pub fn headings(&self) -> Option<usize> {
+        let whole = self.named == Named::File && self.kind == SourceKind::Markdown;
+        whole.then(|| text::left_whole(&self.text)).flatten()
+    }
+
     /// The story, cut into sentences.
     #[must_use]
     pub fn answer(self) -> Answer {
@@ -73,6 +80,18 @@ impl Record {
         }
         answer
     }
+}
+
+/// What the parser said of a line, with the column and without the line, which it counts for each anew.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", of_line(.0))]
+pub struct LineError(pub(super) serde_json::Error);
+
+fn of_line(error: &serde_json::Error) -> String {
+    let all = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let said = all.strip_suffix(&place).map(|said| format!("{said} at column {}", error.column()));
+    said.unwrap_or(all)
 }
 
 /// Why there is nothing to say of a record. It stops none of the others.
@@ -115,7 +134,7 @@ pub enum RecordError {
         /// File and line.
         name: String,
         /// What the parser said.
-        source: serde_json::Error,
+        source: LineError,
     },
     /// A record without the text.
     #[error("{name} has no text in the field `{field}`; --text-field names another")]

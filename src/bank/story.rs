@@ -55,6 +55,8 @@ pub struct Story {
     pub pressure: Vec<Point>,
     /// The most important first.
     pub findings: Vec<Note>,
+    /// How many more its own comments leave out.
+    pub suppressed: usize,
     /// For each form of the guide, whether each of its needs is heard.
     pub needs: Vec<Vec<bool>>,
     /// Words that each role takes, in the order of [`crate::evidence::Role::ALL`].
@@ -93,6 +95,7 @@ impl Story {
             notes: points(&guide.note),
             pressure: points(&guide.pressure),
             findings: report.findings.iter().map(note).collect(),
+            suppressed: report.suppressed.len(),
             needs: guide.form.iter().map(|f| f.needs.iter().map(told).collect()).collect(),
             roles: verdict.map_or([0; ROLES], |_| report.words_by_role(answer)),
             lost: verdict.map_or(Vec::new(), |v| v.criteria.iter().map(Criterion::lost).collect()),

@@ -1,5 +1,7 @@
 //! What the stories of a bank come to together. Pure: the same stories give the same summary.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::alike::{Index, SAME_EPISODE, Words};
@@ -92,7 +94,7 @@ pub struct Serves {
     pub question: Option<String>,
     /// Id and words of its form.
     pub form: Option<(String, String)>,
-    /// The best first.
+    /// The best first, and one that tells the episode of a better one after all others.
     pub best: Vec<Served>,
 }
 
@@ -152,15 +154,16 @@ pub fn summary(stories: &[Story], guide: &Guide, asked: &[Asked]) -> Summary {
     let compared = stories.len().min(MOST_COMPARED);
     let categories: Vec<&[String]> = stories.iter().map(|s| s.categories.as_slice()).collect();
     let lost: Vec<&[f32]> = stories.iter().map(|s| s.lost.as_slice()).collect();
+    let episodes = episodes(&stories[..compared]);
     Summary {
         told: scores.len(),
         mean_score: (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32),
         categories: covered(&categories, guide),
         weak: stories.iter().enumerate().filter_map(|(i, s)| weak(i, s)).collect(),
-        episodes: episodes(&stories[..compared]),
         same_episode: SAME_EPISODE,
         compared,
-        serves: asked.iter().map(|a| serves(a, stories, guide)).collect(),
+        serves: asked.iter().map(|a| serves(a, stories, &episodes, guide)).collect(),
+        episodes,
         weakest: weakest(&lost, guide),
     }
 }
@@ -210,7 +213,7 @@ fn episodes(stories: &[Story]) -> Vec<Episode> {
     found
 }
 
-fn serves(asked: &Asked, stories: &[Story], guide: &Guide) -> Serves {
+fn serves(asked: &Asked, stories: &[Story], episodes: &[Episode], guide: &Guide) -> Serves {
     let form = asked.form.map(|f| &guide.form[f]);
     let told = stories.iter().enumerate().filter(|(_, s)| s.is_told());
     let mut best: Vec<(f32, Served)> = told
@@ -224,11 +227,16 @@ fn serves(asked: &Asked, stories: &[Story], guide: &Guide) -> Serves {
         )
         .collect();
     best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.story.cmp(&b.1.story)));
-    best.truncate(NAMED);
+    // an episode is told once in an interview: its copies take no place from another
+    let mut told = BTreeSet::new();
+    let (first, copies): (Vec<_>, Vec<_>) = best.into_iter().map(|b| b.1).partition(|served| {
+        let episode = episodes.iter().find(|e| e.stories.contains(&served.story));
+        told.insert(episode.map_or(served.story, |e| e.stories[0]))
+    });
     Serves {
         question: asked.question.clone(),
         form: form.map(|f| (f.id.clone(), f.title.clone())),
-        best: best.into_iter().map(|b| b.1).collect(),
+        best: first.into_iter().chain(copies).take(NAMED).collect(),
     }
 }
 

@@ -23,6 +23,7 @@ fn story(name: &str, level: u8, passes: usize, words: &str) -> Story {
         notes: Vec::new(),
         pressure: guide.pressure.iter().enumerate().map(point).collect(),
         findings: Vec::new(),
+        suppressed: 0,
         needs: guide.form.iter().map(|f| vec![true; f.needs.len()]).collect(),
         roles: [0; crate::evidence::ROLES],
         lost: vec![0.0; guide.criterion.len()],
@@ -123,4 +124,18 @@ fn the_weakest_link_is_the_criterion_that_costs_most() {
     assert!(link.help.contains("figure"), "{}", link.help);
     assert_eq!(of(&[story("a", 5, 4, "")], &[]).weakest, None);
     assert_eq!(of(&[], &[]).weakest, None);
+}
+
+#[test]
+fn copies_of_one_episode_take_one_place_for_a_question() {
+    let form = Asked { question: None, form: Some(0), words: Words::default() };
+    let stories = [
+        story("a", 4, 4, "dialysis portal phone nurse"),
+        story("a copy", 5, 4, "dialysis portal phone nurse"),
+        story("b", 3, 4, "airport gates ramp planning"),
+        story("b copy", 3, 4, "airport gates ramp planning"),
+        story("c", 2, 4, "ticketing payment freeze calendar"),
+    ];
+    let best: Vec<usize> = of(&stories, &[form]).serves[0].best.iter().map(|b| b.story).collect();
+    assert_eq!(best, [1, 2, 4], "the best of each");
 }

@@ -1,18 +1,26 @@
 //! CSV: a row a record, the columns named in the first row. A row is held while it is read, never the file.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 use std::rc::Rc;
 
 use csv::{ByteRecord, Position, ReaderBuilder};
 
 use super::record::{Fields, MOST, Reading, Record, RecordError, named};
-use crate::text::{SourceKind, decode};
+use crate::text::{ReadError, SourceKind, decode, is_wide};
+
+/// Bytes that are looked at for the first row.
+const FIRST_ROW: usize = 64 * 1024;
+/// Columns that are listed at most where one is not found, and characters of each: without a first row they are a story.
+const LISTED: usize = 12;
+const LISTED_CHARS: usize = 40;
 
 /// The rows of a reader.
 pub(super) struct Table<'a, R> {
     file: String,
-    reader: csv::Reader<Bounded<R>>,
+    reader: csv::Reader<Bounded<Chain<Cursor<Vec<u8>>, R>>>,
+    /// Whether it begins as UTF-16 does.
+    wide: bool,
     read: Rc<Progress>,
     how: &'a Reading,
     /// Where text, id and question stand, once the first row is read.
@@ -73,20 +81,32 @@ impl<R: Read> Read for Bounded<R> {
 }
 
 impl<'a, R: Read> Table<'a, R> {
-    pub(super) fn new(file: String, reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
+    pub(super) fn new(file: String, mut reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
         let read = Rc::new(Progress { left: Cell::new(MOST), ..Progress::default() });
-        let bounded = Bounded { inner: reader, read: Rc::clone(&read) };
+        let mut begun = begin(&mut reader);
+        let wide = is_wide(&begun);
+        let delimiter = separator(&mut begun, delimiter);
+        let inner = Cursor::new(begun).chain(reader);
+        let bounded = Bounded { inner, read: Rc::clone(&read) };
         let reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bounded);
-        Table { file, reader, read, how, columns: None, over: false }
+        Table { file, reader, wide, read, how, columns: None, over: false }
     }
 
     fn head(&mut self) -> Result<[Option<usize>; 3], RecordError> {
+        if self.wide {
+            return Err(ReadError::Utf16 { name: self.file.clone() }.into());
+        }
         let fields = &self.how.fields;
         let head = self
             .reader
             .byte_headers()
             .map_err(|source| RecordError::Row { name: self.file.clone(), source: Box::new(source) })?;
-        let place = |field: &str| head.iter().position(|h| h.trim_ascii() == field.as_bytes());
+        let called = |same: fn(&[u8], &[u8]) -> bool, field: &str| {
+            head.iter().position(|h| same(h.trim_ascii(), field.as_bytes()))
+        };
+        let place = |field: &str| {
+            called(|a, b| a == b, field).or_else(|| called(<[u8]>::eq_ignore_ascii_case, field))
+        };
         let usual = Fields::default();
         // a text is needed, the others only if somebody named them
         let wanted = [
@@ -98,8 +118,7 @@ impl<'a, R: Read> Table<'a, R> {
         let Some((field, _, option)) = missing else {
             return Ok(wanted.map(|(field, ..)| place(field)));
         };
-        let known: Vec<_> = head.iter().map(String::from_utf8_lossy).collect();
-        let known = if known.is_empty() { "no first row".to_owned() } else { known.join(", ") };
+        let known = if head.is_empty() { "no first row".to_owned() } else { listed(head) };
         Err(RecordError::Column { name: self.file.clone(), field: field.clone(), known, option })
     }
 
@@ -151,6 +170,51 @@ impl<R: Read> Iterator for Table<'_, R> {
         self.over |= row.is_none();
         row
     }
+}
+
+/// What a reader begins with, up to the end of the first line that says anything.
+fn begin(reader: &mut impl Read) -> Vec<u8> {
+    let (mut begun, mut buffer) = (Vec::new(), [0; 1024]);
+    while begun.len() < FIRST_ROW && !begun.trim_ascii_start().contains(&b'\n') {
+        match reader.read(&mut buffer) {
+            // what failed fails again where it is told
+            Ok(0) => break,
+            Ok(read) => begun.extend_from_slice(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    begun
+}
+
+/// What stands between two fields: what a first line `sep=;` says, which spreadsheets write, and which is taken out but for its
+/// end; else `usual`, unless the first row has none and other separators, as where the comma is that of numbers.
+fn separator(begun: &mut Vec<u8>, usual: u8) -> u8 {
+    let start = if begun.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let line =
+        begun[start..].trim_ascii_start().split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
+    if let Some(&[said]) = line.strip_prefix(b"sep=") {
+        let end = begun.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(begun.len());
+        begun.drain(..end);
+        return said;
+    }
+    let other = [b';', b'\t'].into_iter().find(|b| line.contains(b));
+    if usual != b',' || line.contains(&usual) { usual } else { other.unwrap_or(usual) }
+}
+
+/// The columns of a first row, for an error.
+fn listed(head: &ByteRecord) -> String {
+    let short = |column: &[u8]| {
+        let column = String::from_utf8_lossy(column);
+        match column.char_indices().nth(LISTED_CHARS) {
+            Some((end, _)) => format!("{}...", &column[..end]),
+            None => column.into_owned(),
+        }
+    };
+    let known: Vec<String> = head.iter().take(LISTED).map(short).collect();
+    let more = head.len() - known.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    known.join(", ") + &more
 }
 
 fn record(
@@ -227,6 +291,46 @@ mod tests {
         let said = found[0].as_ref().unwrap_err().to_string();
         assert_eq!(said, "f.csv has no column `text`, only id, body; --text-field names another");
         assert!(read(b"")[0].as_ref().unwrap_err().to_string().contains("no first row"));
+    }
+
+    #[test]
+    fn spreadsheets_write_other_separators() {
+        for text in [
+            "id;question;text\na;Why?;So, then.\n",
+            "sep=;\r\nid;question;text\r\na;Why?;So, then.\r\n",
+            "\u{feff}sep=;\nid;question;text\na;Why?;So, then.\n",
+            "id\tquestion\ttext\na\tWhy?\tSo, then.\n",
+            "sep=,\nID,Question,Text\na,Why?,\"So, then.\"\n",
+        ] {
+            let found = read(text.as_bytes());
+            let record = found[0].as_ref().unwrap();
+            assert_eq!((record.name.as_str(), record.text.as_str()), ("f.csv#a", "So, then."), "{text}");
+            assert_eq!(record.question.as_deref(), Some("Why?"));
+        }
+        let found = read(b"sep=;\nid;text\n;So.\n;So.\n");
+        assert_eq!(found[1].as_ref().unwrap().name, "f.csv:4", "the line counts");
+        assert_eq!(read(b"text\nI did it; it held.\n")[0].as_ref().unwrap().text, "I did it; it held.");
+        assert_eq!(read(b"text,a;b\nI did it; it held.,\n")[0].as_ref().unwrap().text, "I did it; it held.");
+    }
+
+    #[test]
+    fn what_is_no_first_row_is_not_printed_whole() {
+        let said =
+            read(format!("a,\"{}\"\n", "I did it. ".repeat(200)).as_bytes())[0].as_ref().unwrap_err().whole();
+        assert!(
+            said.starts_with("f.csv has no column `text`, only a, I did it. ") && said.len() < 200,
+            "{said}"
+        );
+        let said = read(["a"; 30].join(",").as_bytes())[0].as_ref().unwrap_err().whole();
+        assert!(said.contains("a, a and 18 more;"), "{said}");
+    }
+
+    #[test]
+    fn utf_16_is_called_so() {
+        let wide: Vec<u8> = "\u{feff}id,text\n1,So.\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let found = read(&wide);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].as_ref().unwrap_err().whole(), "f.csv is UTF-16 text; save it as UTF-8");
     }
 
     #[test]

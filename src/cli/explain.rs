@@ -1,5 +1,6 @@
 //! `candor explain`: a mistake in the guide's words, and how its detector decides.
 
+use std::cmp::Reverse;
 use std::io::Write;
 use std::path::Path;
 
@@ -12,14 +13,14 @@ use super::settings::{Settings, load_guide};
 use crate::critic::UnknownMistake;
 use crate::detect;
 use crate::guide::{Guide, Mistake};
-use crate::render::{escape, fold};
+use crate::render::{escape, fold, quoted};
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Result<Outcome> {
     let guide = guide(args.guide.as_deref(), &args.config)?;
     let mut out = Sink::standard();
     match &args.mistake {
-        None => list(&guide, &mut out)?,
+        None => list(&guide, args.guide.as_deref(), &mut out)?,
         Some(id) => {
             let mistake = guide.find_mistake(bare(id)).ok_or_else(|| UnknownMistake::new(&guide, id))?;
             explain(mistake, &mut out)?;
@@ -43,19 +44,23 @@ fn guide(option: Option<&Path>, config: &ConfigArgs) -> Result<Guide> {
     Ok(load_guide(settings.guide.as_deref())?)
 }
 
-fn list(guide: &Guide, out: &mut Sink) -> Result<()> {
+/// In the order in which a critique names them: by severity, and of the same by the guide.
+fn list(guide: &Guide, file: Option<&Path>, out: &mut Sink) -> Result<()> {
     let title = format!("What the guide \"{}\" warns of, the first to mend first:", guide.title);
     for line in fold(&escape(&title), out.width()) {
         writeln!(out, "{line}")?;
     }
     writeln!(out)?;
     let id = guide.mistake.iter().map(|m| m.id.len()).max().unwrap_or(0);
-    for mistake in &guide.mistake {
+    let mut mistakes: Vec<&Mistake> = guide.mistake.iter().collect();
+    mistakes.sort_by_key(|m| Reverse(m.severity));
+    for mistake in &mistakes {
         let severity = severity(mistake);
         writeln!(out, "  {:<id$}  {severity:<10}  {}", mistake.id, escape(&mistake.title))?;
     }
-    let example = guide.mistake.first().map_or("MISTAKE", |m| m.id.as_str());
-    writeln!(out, "\n`candor explain {example}` says more of one.")?;
+    let example = mistakes.first().map_or("MISTAKE", |m| m.id.as_str());
+    let file = file.map(|file| format!(" --guide={}", quoted(&file.display().to_string())));
+    writeln!(out, "\n`candor explain{} {example}` says more of one.", escape(&file.unwrap_or_default()))?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::text::Answer;
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
 /// From this level on an answer only needs practice.
-const GOOD: u8 = 4;
+pub(super) const GOOD: u8 = 4;
 /// Points lost from which on a part is thin.
 const THIN: f32 = 3.0;
 /// From which probability on a level is named where candor wavers.
@@ -146,7 +146,12 @@ pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
 
 /// How many findings the answer's comments leave out.
 pub(super) fn suppressed(shown: &Shown<'_>) -> Option<String> {
-    match shown.report.suppressed.len() {
+    left_out_by_comments(shown.report.suppressed.len())
+}
+
+/// The same, from their number.
+pub(super) fn left_out_by_comments(findings: usize) -> Option<String> {
+    match findings {
         0 => None,
         1 => Some("1 finding is left out, as the answer's own comments ask.".to_owned()),
         n => Some(format!("{n} findings are left out, as the answer's own comments ask.")),

@@ -94,7 +94,7 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReadError::TooLarge { name: name() });
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    if is_wide(&bytes) {
         return Err(ReadError::Utf16 { name: name() });
     }
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
@@ -108,6 +108,11 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
         return Err(ReadError::Empty { name: name() });
     }
     Ok(text)
+}
+
+/// Whether bytes begin with the byte order mark of UTF-16.
+pub(crate) fn is_wide(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
 impl ReadError {

@@ -1,5 +1,7 @@
 //! A Markdown file that holds several stories, each under a heading of one level.
 
+use std::collections::HashSet;
+
 use super::inline::Rendered;
 use super::{Answer, SourceKind, Span, block, front, headings, html, label, suppress};
 
@@ -44,21 +46,47 @@ impl Sections {
     }
 }
 
+/// A file cut at its headings, and what speaks for it.
+struct Cut {
+    sections: Sections,
+    /// Whether it is plain that each is a story.
+    plain: bool,
+    /// Whether two of them have headings for the same parts of an answer under them.
+    twice: bool,
+    /// Headings over as much prose as a story has.
+    long: usize,
+    /// Headings that name a part of an answer.
+    parts: usize,
+}
+
 /// The stories of a Markdown file, one under each heading of the highest level (`#` is the highest) that has several.
 ///
 /// Without `always` only where that is plain: each of at least two headings has 40 words of prose under it, or most of at least
-/// three have (a bank may hold a stub), and none names a part of an answer, as "Situation" or "Result" do. With `always` a file
-/// with one heading is cut too.
+/// three have (a bank may hold a stub), and none names a part of an answer, as "Situation" or "Result" do; or two of them have
+/// headings for the same parts under them, and one at most names a part itself. With `always` a file with one heading is cut too.
 /// `None` where the file is one story.
 #[must_use]
 pub fn sections(source: &str, always: bool) -> Option<Sections> {
+    let cut = cut(source, always)?;
+    (cut.plain || always && !cut.sections.stories.is_empty()).then_some(cut.sections)
+}
+
+/// How many headings a Markdown file has under which stories may stand, where it is not plain that they do; `None` where it is,
+/// or where half of them or more name the parts of one story.
+#[must_use]
+pub fn left_whole(source: &str) -> Option<usize> {
+    let cut = cut(source, false)?;
+    let headings = cut.sections.stories.len();
+    (!cut.plain && cut.long > 1 && (cut.twice || 2 * cut.parts < headings)).then_some(headings)
+}
+
+fn cut(source: &str, always: bool) -> Option<Cut> {
     let front = front::read(source);
     let headings = headings(source, front.body);
     let count = |level: usize| headings.iter().filter(|h| h.level == level).count();
     let several = (1..=6).find(|&level| count(level) > 1);
     let level = several.or_else(|| (1..=6).find(|&level| always && count(level) > 0))?;
-    let mut stories = Vec::new();
-    let mut long = 0;
+    let (mut stories, mut long, mut own) = (Vec::new(), 0, Vec::new());
     for (i, heading) in headings.iter().enumerate().filter(|(_, h)| h.level == level) {
         let next = headings[i + 1..].iter().find(|h| h.level <= level);
         let span = Span { start: heading.at.start, end: next.map_or(source.len(), |h| h.at.start) };
@@ -66,19 +94,27 @@ pub fn sections(source: &str, always: bool) -> Option<Sections> {
         if words > 0 {
             stories.push(Section { title: heading.title.clone(), span });
         }
-        long += usize::from(words >= STORY_WORDS);
-        if !always && heading.is_part {
-            return None;
+        if words >= STORY_WORDS {
+            long += 1;
+            let inner = headings[i + 1..].iter().take_while(|h| h.level > level);
+            own.push(inner.filter(|h| h.is_part).map(|h| h.title.to_lowercase()).collect::<HashSet<_>>());
         }
     }
-    let plain = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
+    let parts = headings.iter().filter(|h| h.level == level && h.is_part).count();
+    // no story has its situation and its result twice
+    let twice = |(i, a): (usize, &HashSet<String>)| own[..i].iter().any(|b| a.intersection(b).count() > 1);
+    let most = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
+    let twice = own.iter().enumerate().any(twice);
+    let plain = parts == 0 && most || parts < 2 && twice;
     let above = stories.first().map_or(front.body, |first| first.span.start);
     let mut comments = html::comments(&source[..above], front.body);
     comments.retain(|comment| suppress::request(source, *comment).is_some());
-    (always && !stories.is_empty() || plain).then_some(Sections {
-        question: front.question,
-        stories,
-        comments,
+    Some(Cut {
+        sections: Sections { question: front.question, stories, comments },
+        plain,
+        twice,
+        long,
+        parts,
     })
 }
 
@@ -165,6 +201,37 @@ mod tests {
         assert_eq!(titles("", true), None);
         for empty in ["---\nquestion: Why?\n---\n# One\n# Two\n", "\u{feff}# A\n# B\n"] {
             assert_eq!(titles(empty, true), None, "{empty}");
+        }
+    }
+
+    #[test]
+    fn stories_with_the_same_parts_are_several_whatever_stands_beside_them() {
+        let a = prose(30);
+        let story = |name: &str| format!("## {name}\n### Situation\n{a}\n### Result\n{a}\n");
+        let bank = format!("# Bank\n{}{}## Results\nSee above.\n", story("The export"), story("Gates"));
+        assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates", "Results"]);
+        let beside = format!("{bank}## Situation\n{a}\n## Action\n{a}\n");
+        assert_eq!(titles(&beside, false), None, "a story whose parts stand beside them is not cut up");
+        assert_eq!(left_whole(&beside), Some(5), "but it is told of");
+        let one = format!("# The export\n{}## Lessons\nI ask first.\n", story("How it went"));
+        assert_eq!(titles(&one, false), None, "a story has its parts once");
+        let phases =
+            format!("## Planning\n### Steps\n{a}{a}\n## Cutover\n### Steps\n{a}{a}\n## Result\nIt held.\n");
+        assert_eq!(titles(&phases, false), None, "one part that comes again is no story");
+    }
+
+    #[test]
+    fn what_may_be_several_and_is_left_whole_is_counted() {
+        let a = prose(60);
+        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Lessons\nI ask first.\n")), Some(3));
+        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Hiring\nTODO\n")), Some(3));
+        for plain in [
+            format!("# One\n{a}\n# Two\n{a}\n"),
+            format!("# The export\n## Situation\n{a}\n## Action\n{a}\n## Result\n{a}\n"),
+            format!("# The export\n{a}\n# Lessons\nI ask first.\n"),
+            a,
+        ] {
+            assert_eq!(left_whole(&plain), None, "{plain}");
         }
     }
 

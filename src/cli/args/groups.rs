@@ -79,20 +79,35 @@ impl RecordArgs {
 }
 
 /// The options by which another command reads and judges a story the same, as a shell takes them, each after a space.
-pub(in crate::cli) fn again(fields: &FieldArgs, config: &ConfigArgs, guide: Option<&Path>) -> String {
+pub(in crate::cli) fn again(
+    fields: &FieldArgs,
+    config: &ConfigArgs,
+    guide: Option<&Path>,
+    llm: &LlmArgs,
+    mistakes: &MistakeArgs,
+) -> String {
     let usual = Fields::default();
     let of = |path: &Path| path.display().to_string();
+    let ids = |ids: &Vec<String>| Some(ids.join(",")).filter(|ids| !ids.is_empty());
     let given = [
         ("--text-field", Some(fields.text_field.clone()).filter(|name| *name != usual.text)),
         ("--id-field", Some(fields.id_field.clone()).filter(|name| *name != usual.id)),
         ("--question-field", Some(fields.question_field.clone()).filter(|name| *name != usual.question)),
         ("--guide", guide.map(of)),
         ("--config", config.config.as_deref().map(of)),
+        ("--select", ids(&mistakes.select)),
+        ("--ignore", ids(&mistakes.ignore)),
+        ("--llm", llm.llm.clone()),
+        ("--engine", llm.engine.map(|engine| engine.id().to_owned())),
+        ("--device", Some(llm.device.to_string()).filter(|_| llm.device != Device::Auto)),
     ];
     let mut out = String::new();
     for (option, value) in given {
-        if let Some(value) = value {
-            out.push_str(&format!(" {option}={}", quoted(&value)));
+        match value {
+            // without an id the option stands for the default model
+            Some(value) if value.is_empty() => out.push_str(&format!(" {option}")),
+            Some(value) => out.push_str(&format!(" {option}={}", quoted(&value))),
+            None => {}
         }
     }
     if config.no_config {
@@ -146,4 +161,47 @@ pub(in crate::cli) struct ConfigArgs {
     /// Read no config file
     #[arg(long)]
     pub(in crate::cli) no_config: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        fields: FieldArgs,
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(flatten)]
+        llm: LlmArgs,
+        #[command(flatten)]
+        mistakes: MistakeArgs,
+    }
+
+    #[test]
+    fn what_is_judged_otherwise_is_said_to_the_next_command() {
+        for options in [
+            &[][..],
+            &["--text-field=body", "--no-config"],
+            &["--select=vague,no_result", "--ignore=hedging", "--llm", "--engine=both"],
+            &["--llm=qwen", "--device=cpu"],
+        ] {
+            let line = Line::try_parse_from([&["candor"], options].concat()).unwrap();
+            let said = again(&line.fields, &line.config, None, &line.llm, &line.mistakes);
+            let mut known: Vec<&str> = options.to_vec();
+            let mut words: Vec<&str> = said.split_whitespace().collect();
+            words.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(
+                words,
+                known
+                    .iter()
+                    .map(|o| if *o == "--select=vague,no_result" { "--select='vague,no_result'" } else { o })
+                    .collect::<Vec<_>>()
+            );
+        }
+    }
 }

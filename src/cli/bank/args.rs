@@ -32,12 +32,13 @@ What is read:
                .gitignore is not looked at: a bank's own keeps its stories out of git.
   .md, .txt    a story. A Markdown file is cut at the headings of its highest level
                that has several, if two or more stories of 40 words stand under them
-               and no heading names a part of an answer (Situation, Result); with
-               --split-headings wherever there are headings. What comments above the first
-               of them ask for counts for all.
+               and no heading names a part of an answer (Situation, Result), or two of them
+               have headings for the same parts; with --split-headings wherever there are
+               headings. What comments above the first of them ask for counts for all.
   .jsonl       an object a line (.ndjson too), with the story in `text`, and `id` and
                `question` where they are known
-  .csv, .tsv   a row a story, with the same names in the first row
+  .csv, .tsv   a row a story, with the same names in the first row; in .csv that has no
+               comma there, `;` or tabs stand between fields
   -            standard input: JSON Lines unless --stdin-filename says otherwise
 Records are called FILE#ID, else FILE:LINE; stories under headings FILE#HEADING.
 On a terminal, banks of more than 12 stories are shown by the table and the summary alone.
@@ -69,7 +70,7 @@ pub(in crate::cli) struct BankArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "paths")]
     pub(super) init: Option<PathBuf>,
     /// A question for which the stories are wanted that serve it best (may be repeated)
-    #[arg(short, long, value_name = "QUESTION")]
+    #[arg(short, long, value_name = "QUESTION", value_parser = question)]
     pub(super) question: Vec<String>,
     /// Guide to judge by, a TOML file [default: the built-in one on ownership]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -122,6 +123,11 @@ pub(in crate::cli) struct BankArgs {
     pub(super) words: WordsArgs,
     #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+fn question(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Err("it has no words") } else { Ok(text.to_owned()) }
 }
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Format> {

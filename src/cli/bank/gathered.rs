@@ -1,15 +1,42 @@
 //! What is held of a bank whose stories are all needed at the end: a little of each, in the order of the records.
 
 use super::progress::Progress;
-use crate::bank::RecordError;
+use crate::bank::{Record, RecordError};
+use crate::cli::comments;
+use crate::guide::Guide;
+use crate::text::Answer;
 
 /// What came of a record that could be read.
 pub(in crate::cli) struct Done<T> {
-    pub(in crate::cli) what: T,
+    what: T,
     /// What is to be said of it beside the output.
-    pub(in crate::cli) notes: Vec<String>,
+    notes: Vec<String>,
     /// Bytes of input that it took.
-    pub(in crate::cli) bytes: u64,
+    bytes: u64,
+}
+
+/// What is known of a record before it is critiqued.
+pub(in crate::cli) struct Known {
+    bytes: u64,
+    note: Option<String>,
+}
+
+impl Known {
+    pub(in crate::cli) fn of(record: &Record) -> Known {
+        let note = record.headings().map(|n| {
+            format!(
+                "{} has {n} headings and is read as one story; --split-headings cuts it at them",
+                record.name
+            )
+        });
+        Known { bytes: record.bytes, note }
+    }
+
+    /// The same, with what came of it.
+    pub(in crate::cli) fn done<T>(self, what: T, answer: &Answer, guide: &Guide) -> Done<T> {
+        let notes = self.note.into_iter().chain(comments::notes(answer, guide)).collect();
+        Done { what, notes, bytes: self.bytes }
+    }
 }
 
 impl<T> Done<T> {

@@ -9,14 +9,17 @@ mod resume;
 mod stream;
 mod whole;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Result, bail};
 
 pub(super) use args::BankArgs;
-pub(super) use gathered::{Done, Gathered};
+pub(super) use gathered::{Done, Gathered, Known};
 pub(super) use progress::Progress;
 
 use super::Outcome;
@@ -65,6 +68,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
         reader: Reader::new(Box::new(encoder), guide, opened.as_ref())?,
         wordless: AtomicU64::new(0),
         named: AtomicBool::new(false),
+        twice: AtomicU64::new(0),
         min_level: args.min_level.unwrap_or(settings.min_level),
         reading: args.records.reading(),
     };
@@ -92,6 +96,8 @@ struct Run<'a> {
     wordless: AtomicU64,
     /// Whether something that an argument names could not be read.
     named: AtomicBool,
+    /// Files that several arguments name, each as often as it was passed over.
+    twice: AtomicU64,
 }
 
 /// How many records there were.
@@ -102,14 +108,23 @@ struct Count {
 }
 
 impl Run<'_> {
-    /// All records, in the order of the paths.
+    /// All records, in the order of the paths. A file that several of them name is read once.
     fn records(&self) -> Records<'_> {
-        let name = self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"));
+        let name = self.stdin_name();
+        let seen = Rc::new(RefCell::new(HashSet::new()));
         Records::chain(self.args.paths.iter().map(move |path| {
             let (records, called) = if is_stdin(path) {
                 (bank::piped(io::stdin().lock(), name, &self.reading), name)
             } else {
-                (bank::open(path, &self.reading), path.as_path())
+                let seen = Rc::clone(&seen);
+                let new = move |file: &Path| {
+                    let new = file.canonicalize().map_or(true, |whole| seen.borrow_mut().insert(whole));
+                    self.twice.fetch_add(u64::from(!new), Ordering::SeqCst);
+                    new
+                };
+                // one path names no file twice
+                let all = self.args.paths.len() == 1;
+                (bank::open_those(path, &self.reading, move |file| all || new(file)), path.as_path())
             };
             let names = [Some(called), bank::holder(called)].map(|p| p.map(|p| p.display().to_string()));
             records.watched(move |found| {
@@ -119,6 +134,15 @@ impl Run<'_> {
                 }
             })
         }))
+    }
+
+    fn stdin_name(&self) -> &Path {
+        self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"))
+    }
+
+    /// What standard input was called, where it was read.
+    fn piped(&self) -> Option<String> {
+        self.args.paths.iter().any(|path| is_stdin(path)).then(|| self.stdin_name().display().to_string())
     }
 
     /// Puts every record through `each` and hands the results to `take` in their order. Whether all were taken.
@@ -204,6 +228,11 @@ impl Run<'_> {
             output::note(&format!(
                 "of the words on {wordless} of them a part became too long and is left out"
             ));
+        }
+        let twice = self.twice.load(Ordering::SeqCst);
+        if !self.args.quiet && twice > 0 {
+            let files = if twice == 1 { "a file was" } else { "files were" };
+            output::note(&format!("{files} named more than once and read once (left out: {twice})"));
         }
         if complete && all == 0 {
             output::error(&anyhow::anyhow!("there is no record in {}", self.names()));

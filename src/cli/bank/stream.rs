@@ -6,10 +6,9 @@ use std::io::{self, Write};
 use anyhow::{Context as _, Result};
 
 use super::resume::{self, Begun};
-use super::{Done, Run};
+use super::{Done, Known, Run};
 use crate::bank::{Record, RecordError};
 use crate::cli::Outcome;
-use crate::cli::comments;
 use crate::cli::output::{self, Sink};
 use crate::render::bank::{Entry, Stream};
 use crate::render::{Context, Shown};
@@ -99,17 +98,19 @@ fn line(
     context: &Context<'_>,
     record: Result<Record, RecordError>,
 ) -> Option<io::Result<Line>> {
-    let bytes = record.as_ref().map_or(0, |r| r.bytes);
     let critiqued = match record {
-        Ok(record) => run.critique(record)?,
+        Ok(record) => {
+            let known = Known::of(&record);
+            run.critique(record)?.map(|(answer, report)| (known, answer, report))
+        }
         Err(error) => Err(error),
     };
     let mut text = Vec::new();
     let (written, done) = match critiqued {
-        Ok((answer, report)) => {
+        Ok((known, answer, report)) => {
             let shown = Shown { answer: &answer, report: &report, number: 0 };
-            let notes = comments::notes(&answer, context.guide);
-            ((stream.one)(&Entry::Critique(&shown), context, &mut text), Ok(Done { what: (), notes, bytes }))
+            let written = (stream.one)(&Entry::Critique(&shown), context, &mut text);
+            (written, Ok(known.done((), &answer, context.guide)))
         }
         Err(error) => ((stream.one)(&Entry::Bad(&error), context, &mut text), Err(error)),
     };

@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use anyhow::{Context as _, Result};
 
 use super::resume::Begun;
-use super::{Count, Done, Gathered, Run};
-use crate::bank::{self, Asked, Record, RecordError, Story};
+use super::{Count, Done, Gathered, Known, Run};
+use crate::bank::{self, Asked, Names, Record, RecordError, Story};
 use crate::cli::Outcome;
 use crate::cli::args::{Color, again};
-use crate::cli::comments;
 use crate::cli::output::{self, Sink};
 use crate::render::Context;
 use crate::render::bank::Bank;
@@ -32,8 +31,20 @@ pub(super) fn run(
     let summary = bank::summary(&stories, critic.guide(), &asked);
     let mut sink = Sink::new(run.args.output.as_deref());
     let context = run.context(sink.color(color), sink.width());
-    let again = again(run.args.records.fields(), &run.args.config, run.args.guide.as_deref());
-    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete, again: &again };
+    let args = run.args;
+    let again = again(args.records.fields(), &args.config, args.guide.as_deref(), &args.llm, &args.mistakes);
+    let all = stories.iter().map(|s| s.name.as_str()).chain(errors.iter().map(RecordError::name));
+    let piped = run.piped();
+    let names = Names::new(all, piped.as_deref());
+    let names = |name: &str| names.reads(name);
+    let bank = Bank {
+        stories: &stories,
+        errors: &errors,
+        summary: &summary,
+        complete,
+        again: &again,
+        names: &names,
+    };
     write(&bank, &context, &mut sink)?;
     // a file of nothing would replace what is worth more
     let told = !stories.is_empty() || run.file().is_none();
@@ -55,11 +66,8 @@ fn story(run: &Run<'_>, record: Result<Record, RecordError>) -> Option<Result<Do
         Ok(record) => record,
         Err(error) => return Some(Err(error)),
     };
-    let bytes = record.bytes;
+    let known = Known::of(&record);
     let guide = run.reader.critic.guide();
-    Some(run.critique(record)?.map(|(answer, report)| Done {
-        what: Story::of(&answer, &report, guide),
-        notes: comments::notes(&answer, guide),
-        bytes,
-    }))
+    let critiqued = run.critique(record)?;
+    Some(critiqued.map(|(answer, report)| known.done(Story::of(&answer, &report, guide), &answer, guide)))
 }

@@ -26,8 +26,9 @@ OLD and NEW are banks where one of them is a folder or a .jsonl, .ndjson, .csv o
 a Markdown file that `bank` cuts into several stories; they are read as by `bank`. A single
 Markdown file beside a file of records is a bank of one; beside a folder it is an error: name
 the story in the folder. Stories are found again by their name (the path in the folder, the id,
-the heading); then those that have no such name in the other bank, or go by their line, by the
-rare words that they share, the most alike first. What is left was taken out, or is new.
+the heading), but one that stands to the letter under another name, as when files are numbered
+anew, by its text; then those that have no such name in the other bank, or go by their line, by
+the rare words that they share, the most alike first. What is left was taken out, or is new.
 With --git, what ignore files name now is left out of both.
 
 The verdict is better or worse when the score moved by more than the noise band, or when the
@@ -103,6 +104,9 @@ pub(in crate::cli) struct CompareArgs {
     /// Errors are still told. JSON and HTML stay as they are.
     #[arg(long)]
     pub(super) quiet: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
     /// Folder of a model to hear with in place of the embedded one, as for `eval`
     #[arg(long, hide = true, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(super) model: Option<PathBuf>,

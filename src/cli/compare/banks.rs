@@ -8,12 +8,11 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Result, bail};
 
 use super::revision::Revision;
-use super::{CompareArgs, Run};
-use crate::bank::{self, Kept, Reading, Record, RecordError, Records};
+use super::{CompareArgs, Run, location};
+use crate::bank::{self, Kept, Names, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
 use crate::cli::args::again;
-use crate::cli::bank::{Done, Gathered, Progress, refuse_to_overwrite};
-use crate::cli::comments;
+use crate::cli::bank::{Done, Gathered, Known, Progress, refuse_to_overwrite};
 use crate::cli::output;
 use crate::render::compare::{Bank, Banks};
 use crate::render::quoted;
@@ -26,13 +25,20 @@ struct Version {
     unread: BTreeSet<String>,
 }
 
+impl Version {
+    /// What its records are called.
+    fn names(&self) -> Names<'_> {
+        let bad = self.errors.iter().map(RecordError::name);
+        Names::new(self.stories.iter().map(|s| s.name.as_str()).chain(bad), None)
+    }
+}
+
 /// Compares them.
 pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let new = args.newer();
     alike(args, new)?;
     refuse_to_overwrite(args.output.as_deref(), [args.old.as_path(), new].into_iter())?;
-    let location = if new.is_dir() { new.join("-") } else { new.to_path_buf() };
-    let run = Run::new(args, &location, args.cache.open())?;
+    let run = Run::new(args, &location(new), args.cache.open())?;
     let (name, records) = match &args.git {
         Some(revision) => {
             let revision = Revision::find(revision, new)?;
@@ -44,17 +50,18 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let now = read(&run, new, new.display().to_string(), bank::open(new, reading))?;
     let sides = [&before, &now].map(|v| bank::Side { stories: &v.stories, unread: &v.unread });
     let delta = bank::delta(sides[0], sides[1], run.reader.critic.guide(), &run.noise);
-    let shown = |v| -> Bank<'_> {
-        let Version { name, errors, .. }: &Version = v;
-        Bank { name, errors }
-    };
+    let names = [&before, &now].map(Version::names);
+    let names = names.each_ref().map(|names| move |name: &str| names.reads(name));
+    let [old, new] = [(&before, &names[0]), (&now, &names[1])]
+        .map(|(v, names)| -> Bank<'_> { Bank { name: &v.name, errors: &v.errors, names } });
     let git = args.git.as_deref();
-    let mut again = again(args.records.fields(), &args.config, args.guide.as_deref());
-    if let Some(question) = &args.question {
-        again.push_str(&format!(" --question={}", quoted(question)));
-    }
-    let (old, new, noise) = (shown(&before), shown(&now), &run.noise);
-    let banks = Banks { old, new, delta: &delta, noise, git, again: &again };
+    let critique = critique(args);
+    let model =
+        args.model.as_deref().map(|folder| format!(" --model={}", quoted(&folder.display().to_string())));
+    let again = format!("{critique}{}", model.as_deref().unwrap_or_default());
+    // a critique hears with the embedded model alone
+    let critique = Some(critique.as_str()).filter(|_| model.is_none());
+    let banks = Banks { old, new, delta: &delta, noise: &run.noise, git, again: &again, critique };
     run.write(!delta.pairs.is_empty(), |renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
     let bad = before.errors.len() + now.errors.len();
     if delta.pairs.is_empty() && output::to_file(args.output.as_deref()).is_some() {
@@ -77,6 +84,13 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     } else {
         Outcome::Clean
     })
+}
+
+/// The options by which a critique reads and judges a story the same.
+fn critique(args: &CompareArgs) -> String {
+    let (fields, guide) = (args.records.fields(), args.guide.as_deref());
+    let question = args.question.as_ref().map(|q| format!(" --question={}", quoted(q)));
+    again(fields, &args.config, guide, &args.llm, &args.mistakes) + &question.unwrap_or_default()
 }
 
 /// A story and a folder of them are no two versions of anything.
@@ -142,15 +156,11 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
 }
 
 fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Done<Kept>, RecordError> {
-    let (named, bytes) = (record.named, record.bytes);
+    let (named, known) = (record.named, Known::of(&record));
     let mut answer = record.answer();
     let guide = run.reader.critic.guide();
     match run.critique(&mut answer) {
-        Ok(report) => Ok(Done {
-            what: Kept::of(bank, named, (&answer, &report), guide),
-            notes: comments::notes(&answer, guide),
-            bytes,
-        }),
+        Ok(report) => Ok(known.done(Kept::of(bank, named, (&answer, &report), guide), &answer, guide)),
         Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
     }
 }

@@ -6,7 +6,7 @@ mod blobs;
 mod left_out;
 mod revision;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -17,6 +17,7 @@ use super::llm::{self, Ask, Opened};
 use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
+use super::threads::{self, Share};
 use crate::bank;
 use crate::compare::{Noise, Side, compare};
 use crate::critic::Selection;
@@ -33,6 +34,11 @@ pub(super) use args::CompareArgs;
 pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let (file, reading) = (args.newer(), args.records.reading());
     llm::refuse_ids(&args.llm, [args.old.as_path(), file].into_iter())?;
+    if args.threads.is_some() {
+        // before anything is read: to set their number may start the process anew
+        let asks = Settings::find(&args.config, &args.llm, &location(file))?.ask.is_some();
+        threads::set(args.threads, if asks { Share::Model } else { Share::Stories })?;
+    }
     if [args.old.as_path(), file].into_iter().any(bank::is_bank) {
         return banks::run(args, &reading);
     }
@@ -69,6 +75,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
         unheard.iter().flatten().for_each(|note| output::note(note));
     }
     Ok(if args.fail_if_worse && delta.is_worse() { Outcome::Found } else { Outcome::Clean })
+}
+
+/// The path from which the config of a new version is looked for.
+fn location(new: &Path) -> PathBuf {
+    if new.is_dir() { new.join("-") } else { new.to_path_buf() }
 }
 
 /// What both versions are critiqued and shown with.

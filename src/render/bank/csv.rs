@@ -1,4 +1,5 @@
-//! `csv`: a row a story, for spreadsheets. Lists have `;` between their ids; nothing in it breaks a line.
+//! `csv`: a row a story, for spreadsheets. Lists have `;` between their ids; nothing in it breaks a line, and a text that a
+//! spreadsheet would take for a formula has a `'` before it.
 
 use std::io::{self, Write};
 
@@ -23,8 +24,23 @@ fn one(entry: &Entry<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
         Entry::Bad(error) => bad(error),
     };
     let mut writer = WriterBuilder::new().from_writer(out);
-    writer.write_record(fields.iter().map(|f| escape(f).into_owned())).map_err(io::Error::from)?;
+    writer.write_record(fields.iter().map(|f| as_text(&escape(f)))).map_err(io::Error::from)?;
     writer.flush()
+}
+
+/// Whether a cell begins as a formula does, after any number of the marks that make it a text. Source: OWASP, "CSV injection".
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@'])
+}
+
+/// A cell of which a spreadsheet calculates nothing: names and questions come from files.
+fn as_text(cell: &str) -> String {
+    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// The cell that [`as_text`] was given.
+fn from_text(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
 }
 
 fn story(shown: &Shown<'_>, context: &Context<'_>) -> [String; 10] {
@@ -58,5 +74,5 @@ fn bad(error: &RecordError) -> [String; 10] {
 fn mark(line: &str) -> Option<Mark> {
     let mut reader = ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
     let row = reader.records().next()?.ok().filter(|row| row.len() == 10)?;
-    Some(Mark { name: line_name(&row[0]), bad: !row[9].is_empty(), tool: None })
+    Some(Mark { name: line_name(from_text(&row[0])), bad: !row[9].is_empty(), tool: None })
 }

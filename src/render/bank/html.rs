@@ -8,7 +8,7 @@ use super::{Bank, Format, How, said};
 use crate::bank::{Note, Point, Served, Serves, Story};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Columns};
-use crate::render::said::{mistake_title, name, tool};
+use crate::render::said::{left_out_by_comments, mistake_title, name, tool};
 use crate::render::{Context, reason, severity_id};
 
 pub(super) const FORMAT: Format = Format {
@@ -35,7 +35,9 @@ struct View<'a> {
     levels: Columns,
     stories: Vec<Row<'a>>,
     questions: Vec<Question>,
+    told: usize,
     episodes: Vec<Episode<'a>>,
+    no_episodes: &'static str,
     likeness: String,
     weak: Vec<Weak>,
     bad: Vec<String>,
@@ -72,6 +74,7 @@ struct Row<'a> {
     pressure: Vec<Answered<'a>>,
     pressure_told: usize,
     findings: Vec<Finding<'a>>,
+    suppressed: Option<String>,
     bar: Option<Bar>,
 }
 
@@ -107,7 +110,7 @@ struct Best {
 #[derive(Serialize)]
 struct Episode<'a> {
     stories: &'a [usize],
-    likeness: String,
+    said: String,
 }
 
 #[derive(Serialize)]
@@ -121,10 +124,7 @@ impl<'a> View<'a> {
         let summary = bank.summary;
         let category =
             |c: &'a crate::bank::Covered| Category { id: &c.id, title: &c.title, stories: c.stories.len() };
-        let episode = |e: &'a crate::bank::Episode| Episode {
-            stories: &e.stories,
-            likeness: format!("{:.2}", e.likeness),
-        };
+        let episode = |e: &'a crate::bank::Episode| Episode { stories: &e.stories, said: said::episode(e) };
         let weakest = summary.weakest.as_ref().map(|l| Weakest {
             text: said::weakest(l, bank),
             stories: l.stories.iter().map(|s| s.0).collect(),
@@ -140,6 +140,8 @@ impl<'a> View<'a> {
             levels: levels(bank.stories),
             stories: bank.stories.iter().map(|s| row(s, context)).collect(),
             questions: summary.serves.iter().map(|s| question(s, bank, context)).collect(),
+            told: summary.told,
+            no_episodes: said::NO_EPISODES,
             episodes: summary.episodes.iter().map(episode).collect(),
             likeness: said::likeness(bank),
             weak: summary.weak.iter().map(|w| Weak { story: w.story, why: said::why(w) }).collect(),
@@ -184,6 +186,7 @@ fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
         pressure: answered(&story.pressure),
         pressure_told: told(&story.pressure),
         findings: shown.iter().map(finding).collect(),
+        suppressed: left_out_by_comments(story.suppressed),
         bar: Bar::of(&story.roles, context.guide),
     }
 }

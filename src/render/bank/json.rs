@@ -32,12 +32,14 @@ struct StoryOut<'a> {
     question: Option<&'a str>,
     question_form: Option<&'a str>,
     reason: Option<String>,
+    reason_code: Option<&'static str>,
     level: Option<u8>,
     score: Option<u8>,
     categories: &'a [String],
     notes: Vec<PointOut<'a>>,
     pressure: Vec<PointOut<'a>>,
     findings: Vec<Finding<'a>>,
+    suppressed: usize,
 }
 
 #[derive(Serialize)]
@@ -146,6 +148,7 @@ fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
         question: story.question.as_deref(),
         question_form: story.form.as_deref(),
         reason: why(story.abstention),
+        reason_code: story.abstention.map(|a| reason(a).0),
         level: story.level,
         score: story.score,
         categories: &story.categories,
@@ -154,6 +157,7 @@ fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
         findings: shown
             .map(|f| Finding { id: &f.id, severity: severity_id(f.severity), message: &f.message })
             .collect(),
+        suppressed: story.suppressed,
     }
 }
 

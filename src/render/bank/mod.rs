@@ -87,7 +87,12 @@ pub struct Bank<'a> {
     pub complete: bool,
     /// The options that another command needs to read and judge a story the same, as a shell takes them, each after a space.
     pub again: &'a str,
+    /// Which names it can be given.
+    pub names: Names<'a>,
 }
+
+/// Says whether a command that is given a name reads the story of a bank that is called so.
+pub type Names<'a> = &'a dyn Fn(&str) -> bool;
 
 impl Format {
     /// The format of an id.

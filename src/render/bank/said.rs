@@ -1,10 +1,10 @@
 //! What the formats for people say of a bank in the same words: one line each, not escaped.
 
-use super::Bank;
-use crate::bank::{Link, Served, Serves, Story, Weak};
+use super::{Bank, Names};
+use crate::bank::{Episode, Link, Served, Serves, Story, Weak};
 use crate::guide::Guide;
-use crate::render::reason;
-use crate::render::said::argument;
+use crate::render::said::{GOOD, argument};
+use crate::render::{escape, reason};
 
 /// How many stories there are, how many of them are told, what they score.
 pub(super) fn head(bank: &Bank<'_>) -> String {
@@ -106,28 +106,50 @@ pub(super) fn weakest(link: &Link, bank: &Bank<'_>) -> String {
     format!("{}: it costs {:.0} points, {each:.1} a story, most in {of}", link.title, link.lost)
 }
 
-/// What to do about the story that the weakest link costs most.
-pub(in crate::render) fn mend_in(name: &str, again: &str) -> String {
-    format!("mend that in {name}; `candor critique --explain-score{again} {}` shows where.", argument(name))
+/// What is said of stories that may tell one episode, after their names.
+pub(super) fn episode(episode: &Episode) -> String {
+    format!(
+        "look like the same episode (likeness {:.2}). If they are, keep the better one for an interview.",
+        episode.likeness
+    )
 }
 
-/// What to do now.
+/// That there are none.
+pub(super) const NO_EPISODES: &str = "No two stories look like the same episode.";
+
+/// Whether a command that is given this name, as it is shown, reads that story; `names` knows what is in files.
+pub(in crate::render) fn can_be_asked(name: &str, names: Names<'_>) -> bool {
+    escape(name) == name && !name.contains(char::REPLACEMENT_CHARACTER) && names(name)
+}
+
+/// What to do about the story that the weakest link costs most; `again` are the options of a command on it, if one can name it
+/// and judges it the same.
+pub(in crate::render) fn mend_in(name: &str, again: Option<&str>) -> String {
+    match again {
+        Some(again) => format!(
+            "mend that in {name}; `candor critique --explain-score{again} {}` shows where.",
+            argument(name)
+        ),
+        None => format!(
+            "mend that in {name}; once it is in a file of its own, `candor critique --explain-score` shows where."
+        ),
+    }
+}
+
+/// What to do now. A kind of which there is no story comes before what costs a good story a few points.
 pub(super) fn next(bank: &Bank<'_>) -> String {
     let summary = bank.summary;
-    let missing = summary.categories.iter().find(|c| c.stories.is_empty());
-    let worst = summary.weakest.as_ref().and_then(|l| l.stories.first());
-    match (worst, missing) {
-        (Some((story, _)), _) => {
-            let name = &bank.stories[*story].name;
-            // a record of standard input is gone, and a name that two have names none
-            let twice = bank.stories.iter().filter(|s| s.name == *name).count() > 1;
-            if twice || name.starts_with("-#") || name.starts_with("-:") {
-                format!("mend that in {name}; with --format html the report shows where.")
-            } else {
-                mend_in(name, bank.again)
-            }
+    let missing = summary.categories.iter().filter(|c| c.stories.is_empty()).map(|c| c.title.as_str());
+    let missing: Vec<&str> = missing.collect();
+    let worst = summary.weakest.as_ref().and_then(|l| l.stories.first()).map(|cost| &bank.stories[cost.0]);
+    let good = |story: &&Story| story.level.is_some_and(|level| level >= GOOD);
+    match (worst.filter(|story| missing.is_empty() || !good(story)), missing.as_slice()) {
+        (Some(story), _) => {
+            let asked = can_be_asked(&story.name, bank.names);
+            mend_in(&story.name, asked.then_some(bank.again))
         }
-        (None, Some(category)) => format!("write a story of the kind that is missing: {}.", category.title),
-        (None, None) => "say each of them aloud, in two minutes.".to_owned(),
+        (None, []) => "say each of them aloud, in two minutes.".to_owned(),
+        (None, [kind]) => format!("write a story of the kind that is missing: {kind}."),
+        (None, kinds) => format!("write a story of a kind that is missing: {}.", kinds.join("; ")),
     }
 }

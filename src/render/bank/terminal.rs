@@ -5,9 +5,11 @@
 
 use std::io::{self, Write};
 
+use textwrap::core::display_width;
+
 use super::{Bank, Format, How, said};
 use crate::bank::{Note, Point, RecordError, Serves, Story};
-use crate::render::said::{MEND_FIRST, judged_by, mistake_title};
+use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
 
@@ -73,7 +75,10 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
     let findings = story.findings.iter().filter(|f| f.severity >= context.min_level);
     let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
     let mend: Vec<String> = findings.take(MEND_FIRST).map(title).collect();
-    if mend.is_empty() { Ok(()) } else { page.para("   Mend first: ", &mend.join(", "), PLAIN) }
+    if !mend.is_empty() {
+        page.para("   Mend first: ", &mend.join(", "), PLAIN)?;
+    }
+    left_out_by_comments(story.suppressed).map_or(Ok(()), |text| page.para("   ", &text, DIM))
 }
 
 /// A line: told or not, and the words that tell it, as many as fit.
@@ -97,9 +102,10 @@ fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("All stories")?;
     let digits = bank.stories.len().to_string().len().max(2);
     let head = format!("{:>digits$}  level  score  notes  pressure  story", "#");
-    let head = page.paint(DIM, &head);
-    page.line(&head)?;
-    for (i, story) in bank.stories.iter().enumerate() {
+    let painted = page.paint(DIM, &head);
+    page.line(&painted)?;
+    let names = names(bank.stories, page.width.saturating_sub(display_width(&head)) + "story".len());
+    for (i, (story, name)) in bank.stories.iter().zip(names).enumerate() {
         let told = |points: &[Point]| {
             let told = points.iter().filter(|p| p.told).count();
             if story.is_told() { format!("{told}/{}", points.len()) } else { "-".to_owned() }
@@ -112,11 +118,42 @@ fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
             number(story.score),
             told(&story.notes),
             told(&story.pressure),
-            escape(&story.name)
+            name
         );
         page.line(&shortened(&line, page.width))?;
     }
     Ok(())
+}
+
+/// What the stories are called in a table that has this room for it. Where one is too long, the folder that all are in is left
+/// away, and of what still is the beginning: at the end it says which story it is.
+fn names(stories: &[Story], room: usize) -> Vec<String> {
+    let mut names: Vec<String> = stories.iter().map(|s| escape(&s.name).into_owned()).collect();
+    if names.iter().all(|name| display_width(name) <= room) {
+        return names;
+    }
+    let folder = names.iter().map(String::as_str).reduce(common).and_then(|same| same.rfind('/'));
+    if let Some(end) = folder.filter(|_| names.len() > 1) {
+        names.iter_mut().for_each(|name| drop(name.drain(..=end)));
+    }
+    names.iter().map(|name| last(name, room)).collect()
+}
+
+/// What two texts both begin with.
+fn common<'a>(a: &'a str, b: &str) -> &'a str {
+    let differ = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y);
+    &a[..differ.map_or(a.len().min(b.len()), |((at, _), _)| at)]
+}
+
+/// A text, or as much of its end as fits, with dots before it.
+fn last(text: &str, room: usize) -> String {
+    const DOTS: &str = "...";
+    if display_width(text) <= room {
+        return text.to_owned();
+    }
+    let fits = |at: &usize| display_width(&text[*at..]) + DOTS.len() <= room;
+    let start = text.char_indices().map(|(at, _)| at).find(fits).unwrap_or(text.len());
+    format!("{DOTS}{}", &text[start..])
 }
 
 /// Records that could not be read, and why.
@@ -170,15 +207,11 @@ fn episodes(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.heading("Told twice")?;
     for episode in summary.episodes.iter().take(MOST_LISTED) {
-        let text = format!(
-            "Stories {} look like the same episode (likeness {:.2}). If they are, keep the better one for an interview.",
-            numbers(&episode.stories),
-            episode.likeness
-        );
+        let text = format!("Stories {} {}", numbers(&episode.stories), said::episode(episode));
         page.para("- ", &text, PLAIN)?;
     }
     if summary.episodes.is_empty() {
-        page.para("", "No two stories look like the same episode.", PLAIN)?;
+        page.para("", said::NO_EPISODES, PLAIN)?;
     }
     more(summary.episodes.len(), page)?;
     page.para("", &said::likeness(bank), DIM)

@@ -29,7 +29,14 @@ fn whole(id: &str, change: impl FnOnce(&mut Context<'_>)) -> String {
     let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
     let summary = summary(&stories, guide, &[] as &[Asked]);
     let errors = [bad()];
-    let bank = Bank { stories: &stories, errors: &errors, summary: &summary, complete: true, again: "" };
+    let bank = Bank {
+        stories: &stories,
+        errors: &errors,
+        summary: &summary,
+        complete: true,
+        again: "",
+        names: &|_| true,
+    };
     let mut context = fixtures[0].context();
     change(&mut context);
     let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
@@ -95,6 +102,20 @@ fn a_row_has_a_field_for_each_column() {
 }
 
 #[test]
+fn no_cell_is_a_formula() {
+    for name in ["=1+1.md", "+a", "-:3", "@a.md", "'=a", "''=a", "'a", "a=1"] {
+        let error = RecordError::Field { name: name.to_owned(), field: "text".to_owned() };
+        let fixture = &fixture::all()[0];
+        let text = line("csv", &Entry::Bad(&error), fixture);
+        assert!(
+            !text.starts_with(['=', '+', '-', '@']) && !text.contains(",=") && !text.contains(",+"),
+            "{text}"
+        );
+        assert_eq!((stream("csv").mark)(&text).unwrap().name, name, "--resume knows it again");
+    }
+}
+
+#[test]
 fn the_terminal_is_narrow_and_safe() {
     for width in [40, 80] {
         let text = whole("terminal", |c| c.width = width);
@@ -120,7 +141,14 @@ fn a_page_is_safe_and_says_what_the_terminal_says() {
     let guide = &fixtures[0].guide;
     let stories: Vec<Story> = fixtures.iter().map(|f| Story::of(&f.answer, &f.report, guide)).collect();
     let summary = summary(&stories, guide, &[] as &[Asked]);
-    let bank = Bank { stories: &stories, errors: &[bad()], summary: &summary, complete: true, again: "" };
+    let bank = Bank {
+        stories: &stories,
+        errors: &[bad()],
+        summary: &summary,
+        complete: true,
+        again: "",
+        names: &|_| true,
+    };
     let mut said = vec![said::head(&bank), said::next(&bank), said::likeness(&bank), bad().whole()];
     said.extend(summary.weakest.iter().map(|l| said::weakest(l, &bank)));
     said.extend(summary.weak.iter().map(|w| format!("{}</a>: {}", stories[w.story].name, said::why(w))));
@@ -141,13 +169,92 @@ fn a_page_is_safe_and_says_what_the_terminal_says() {
 fn a_stopped_bank_says_so() {
     let fixtures = fixture::all();
     let summary = summary(&[], &fixtures[0].guide, &[] as &[Asked]);
-    let bank = Bank { stories: &[], errors: &[bad()], summary: &summary, complete: false, again: "" };
+    let bank = Bank {
+        stories: &[],
+        errors: &[bad()],
+        summary: &summary,
+        complete: false,
+        again: "",
+        names: &|_| true,
+    };
     for id in ["html", "terminal"] {
         let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
         let mut out = Vec::new();
         write(&bank, &fixtures[0].context(), &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().contains("stopped before the end"), "{id}");
     }
+}
+
+/// The end of what a bank of the first fixture, changed, is told.
+fn told(names: super::Names<'_>, change: impl FnOnce(&mut Vec<Story>)) -> [String; 2] {
+    let fixtures = fixture::all();
+    let guide = &fixtures[0].guide;
+    let mut stories = vec![Story::of(&fixtures[0].answer, &fixtures[0].report, guide)];
+    change(&mut stories);
+    let summary = summary(&stories, guide, &[] as &[Asked]);
+    let bank = Bank { stories: &stories, errors: &[], summary: &summary, complete: true, again: "", names };
+    ["terminal", "html"].map(|id| {
+        let How::Whole(write) = Format::find(id).unwrap().how else { panic!("{id} is a stream") };
+        let mut out = Vec::new();
+        write(&bank, &fixtures[0].context(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    })
+}
+
+#[test]
+fn a_kind_that_is_missing_comes_before_what_costs_a_good_story_little() {
+    for (level, first) in [(3, "mend that in "), (4, "write a story of a kind that is missing: ")] {
+        for text in told(&|_| true, |stories| stories[0].level = Some(level)) {
+            assert!(text.contains(first), "{level}: {text}");
+        }
+    }
+}
+
+#[test]
+fn no_command_names_what_can_not_be_asked_for() {
+    for text in told(&|_| false, |_| ()) {
+        assert!(text.contains("once it is in a file of its own"), "{text}");
+    }
+    for text in told(&|_| true, |stories| stories[0].name = "a\nb.md".to_owned()) {
+        assert!(text.contains("once it is in a file of its own"), "{text}");
+    }
+}
+
+#[test]
+fn what_comments_leave_out_is_counted() {
+    for text in told(&|_| true, |stories| stories[0].suppressed = 2) {
+        assert!(
+            text.contains("2 findings are left out, as the") && text.contains("own comments ask."),
+            "{text}"
+        );
+    }
+    let json: Value = serde_json::from_str(&whole("json", |_| ())).unwrap();
+    assert!(json["stories"].as_array().unwrap().iter().any(|story| story["suppressed"] == 1), "{json}");
+}
+
+#[test]
+fn a_page_is_as_unsure_of_episodes_as_the_terminal() {
+    let none = told(&|_| true, |_| ());
+    assert!(none.iter().all(|text| !text.contains("Told twice")), "one story tells nothing twice");
+    let twice = |stories: &mut Vec<Story>| stories.push(stories[0].clone());
+    for text in told(&|_| true, twice) {
+        let text = text.replace('\n', " ");
+        assert!(text.contains("look like the same episode") && text.contains("If they are, keep"), "{text}");
+    }
+}
+
+#[test]
+fn a_table_says_which_story_it_is_however_long_the_path() {
+    let folder = "/home/somebody/documents/interview-preparation/stories/of/last/year";
+    let [text, _] = told(&|_| true, |stories| {
+        stories.push(stories[0].clone());
+        stories[0].name = format!("{folder}/a.md");
+        stories[1].name = format!("{folder}/b/{}.md", "long".repeat(15));
+    });
+    let row = |n: usize| text.lines().find(|l| l.starts_with(&format!(" {n}      "))).unwrap().to_owned();
+    assert!(row(1).ends_with("  a.md") && row(2).contains("  ...") && row(2).ends_with("long.md"), "{text}");
+    let [text, _] = told(&|_| true, |stories| stories[0].name = format!("{folder}/{folder}/a.md"));
+    assert!(text.lines().any(|l| l.contains("  ...") && l.ends_with("/a.md")), "{text}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::compare::{Delta, Direction, Noise, Side};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::render::SecondModel;
+use crate::render::bank::Names;
 use crate::report::{Finding, Severity};
 
 /// Every output format of a comparison; the first one is the default.
@@ -70,8 +71,10 @@ pub struct Banks<'a> {
     pub noise: &'a Noise,
     /// The revision of the old version, where it is one of git.
     pub git: Option<&'a str>,
-    /// The options that another command needs to read and judge a story the same, as a shell takes them, each after a space.
+    /// The options that another comparison needs to read and judge a story the same, as a shell takes them, each after a space.
     pub again: &'a str,
+    /// Those that a critique needs; none where it can't judge so.
+    pub critique: Option<&'a str>,
 }
 
 /// A version of a bank, apart from its stories.
@@ -80,6 +83,8 @@ pub struct Bank<'a> {
     pub name: &'a str,
     /// Its bad records.
     pub errors: &'a [RecordError],
+    /// Which names another command can be given; of a revision none counts.
+    pub names: Names<'a>,
 }
 
 /// What a comparison is shown with.

@@ -110,7 +110,7 @@ fn findings(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>)
             page.para("        ", &text, DIM)?;
         }
     }
-    if !all.silenced.is_empty() {
+    if all.silenced.iter().any(|f| setting.shows(f)) {
         page.para("hidden: ", said::HIDDEN, DIM)?;
     }
     Ok(())

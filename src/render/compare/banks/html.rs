@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::cells::{Cells, from_to};
-use super::{Banks, Row, Setting, rows, said};
+use super::{Bank, Banks, Row, Setting, rows, said};
 use crate::bank::{self, Delta, Turn, Whole};
 use crate::evidence::ROLES;
 use crate::render::bank::terminal::MOST_CARDS;
-use crate::render::compare::Bank;
 use crate::render::compare::said::{deeds, signed};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Scale};

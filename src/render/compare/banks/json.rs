@@ -7,11 +7,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Banks, Setting, said, shown, turn};
+use super::{Bank, Banks, Setting, said, shown, turn};
 use crate::bank::{self, By, Kept, Link, Turn};
 use crate::render::compare::json::{Count, Noise, Voice, noise, roles, voice};
 use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
 use crate::render::json_v1::Tool;
+use crate::render::reason;
 
 const SCHEMA: &str = "candor.bank_delta/1";
 
@@ -71,6 +72,8 @@ struct Counts {
     unchanged: usize,
     taken_out: usize,
     added: usize,
+    unread_now: usize,
+    unread_before: usize,
 }
 
 #[derive(Serialize)]
@@ -95,6 +98,7 @@ struct Story<'a> {
     path: &'a str,
     name: &'a str,
     reason: Option<String>,
+    reason_code: Option<&'static str>,
     level: Option<u8>,
     score: Option<u8>,
 }
@@ -179,7 +183,7 @@ fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> 
     }
 }
 
-fn version<'a>(bank: &crate::render::compare::Bank<'a>, whole: &'a bank::Whole) -> Version<'a> {
+fn version<'a>(bank: &Bank<'a>, whole: &'a bank::Whole) -> Version<'a> {
     let link = |l: &'a Link| Weakest { criterion: &l.criterion, title: &l.title, lost: tenth(l.lost) };
     Version {
         path: bank.name,
@@ -193,6 +197,7 @@ fn version<'a>(bank: &crate::render::compare::Bank<'a>, whole: &'a bank::Whole) 
 }
 
 fn counts(delta: &bank::Delta<'_>) -> Counts {
+    let unread = |alone: &[bank::Alone<'_>]| alone.iter().filter(|a| a.unread).count();
     Counts {
         better: delta.count(Turn::Better),
         worse: delta.count(Turn::Worse),
@@ -203,6 +208,8 @@ fn counts(delta: &bank::Delta<'_>) -> Counts {
         unchanged: delta.pairs.iter().filter(|p| p.same).count(),
         taken_out: delta.gone.len(),
         added: delta.added.len(),
+        unread_now: unread(&delta.gone),
+        unread_before: unread(&delta.added),
     }
 }
 
@@ -242,6 +249,7 @@ fn story(kept: &Kept) -> Story<'_> {
         path: &kept.name,
         name: &kept.label,
         reason: why(kept.abstention),
+        reason_code: kept.abstention.map(|a| reason(a).0),
         level: kept.level,
         score: kept.score,
     }

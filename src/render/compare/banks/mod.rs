@@ -12,7 +12,7 @@ mod said;
 #[cfg(test)]
 mod tests;
 
-use super::{Banks, Setting};
+use super::{Bank, Banks, Setting};
 use crate::bank::{Alone, Delta, Pair, Turn};
 
 /// What stands for what became of a story: an id for programs and words for people.

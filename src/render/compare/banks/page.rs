@@ -55,6 +55,12 @@ fn verdict(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io:
 fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let rows = rows(banks.delta);
     let many = rows.len() > MOST_CARDS;
+    let untouched = |row: &&Row<'_>| matches!(row, Row::Pair(p) if p.same && !p.is_renamed() && many);
+    let alike = rows.iter().filter(untouched).count();
+    if alike == rows.len() {
+        page.heading("All stories")?;
+        return page.para("", &unchanged(alike), DIM);
+    }
     page.heading(if many { "The stories that changed" } else { "All stories" })?;
     let wide = page.width >= WIDE;
     let digits = banks.delta.new.stories.to_string().len().max(2);
@@ -62,7 +68,6 @@ fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::R
     let head = format!("{:>digits$}  {:<13}  {:<6}  {:<9}{findings}story", "#", "verdict", "level", "score");
     let head = page.paint(DIM, if wide { &head } else { head.trim_end_matches("  story") });
     page.line(&head)?;
-    let untouched = |row: &&Row<'_>| matches!(row, Row::Pair(p) if p.same && !p.is_renamed() && many);
     for row in rows.iter().filter(|row| !untouched(row)) {
         let (start, name, before) = cells(row, digits, setting);
         let both = before.as_ref().map_or_else(|| name.clone(), |b| format!("{b} -> {name}"));
@@ -78,10 +83,11 @@ fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::R
             page.line(&shortened(&format!("{start}{both}"), page.width))?;
         }
     }
-    match rows.iter().filter(untouched).count() {
-        0 => Ok(()),
-        n => page.para("", &format!("{} unchanged.", count(n, "story is", "stories are")), DIM),
-    }
+    if alike == 0 { Ok(()) } else { page.para("", &unchanged(alike), DIM) }
+}
+
+fn unchanged(stories: usize) -> String {
+    format!("{} unchanged.", count(stories, "story is", "stories are"))
 }
 
 /// What stands in a row before the story, its name, and the one that it had, where that is another.
@@ -102,10 +108,14 @@ fn cells(row: &Row<'_>, digits: usize, setting: &Setting<'_>) -> (String, String
 /// What made the stories move, where they are few enough to be told one by one.
 fn why(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let moved = said::moved(banks.delta, setting);
-    if moved.is_empty() || banks.delta.pairs.len() > MOST_CARDS {
+    if moved.is_empty() {
         return Ok(());
     }
     page.heading("What moved them")?;
+    if moved.len() > MOST_CARDS {
+        let text = format!("That is told of {} stories on the page of --format html.", moved.len());
+        return page.para("", &text, DIM);
+    }
     moved.into_iter().try_for_each(|pair| card(pair, setting, page))
 }
 

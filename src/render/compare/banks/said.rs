@@ -2,14 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::{Banks, Row, Setting, rows, shown, turn};
-use crate::bank::{Alone, Became, By, Covered, Delta, Link, Moved, Named, Pair, Turn, Whole};
+use super::{Bank, Banks, Row, Setting, rows, shown, turn};
+use crate::bank::{Alone, Became, By, Covered, Delta, Kept, Link, Moved, Named, Pair, Turn, Whole};
 use crate::guide::{Guide, Probe};
-use crate::render::bank::said::{count, mend_in};
+use crate::render::bank::said::{can_be_asked, count, mend_in};
 use crate::render::bank::terminal::numbers;
 use crate::render::compare::said::{certainty, measured_with, signed, went};
-use crate::render::reason;
 use crate::render::said::{argument, quoted, role_title};
+use crate::render::{percent, reason};
 
 /// Criteria that are named for a story; the others are summed up.
 const MOST_PARTS: usize = 3;
@@ -40,8 +40,8 @@ pub(super) fn counts(delta: &Delta<'_>) -> String {
         let n = delta.count(of);
         let same = delta.pairs.iter().filter(|p| p.turn == of && p.same).count();
         let same = match of {
-            Turn::WithinNoise if same > 0 && same == n => " (unchanged)".to_owned(),
-            Turn::WithinNoise if same > 0 => format!(" ({same} of them unchanged)"),
+            Turn::WithinNoise | Turn::Untold if same > 0 && same == n => " (unchanged)".to_owned(),
+            Turn::WithinNoise | Turn::Untold if same > 0 => format!(" ({same} of them unchanged)"),
             _ => String::new(),
         };
         if n > 0 || matches!(of, Turn::Better | Turn::Worse | Turn::WithinNoise) {
@@ -187,7 +187,6 @@ pub(super) fn roles(delta: &Delta<'_>, guide: &Guide) -> Option<String> {
     if old == 0 || new == 0 {
         return None;
     }
-    let percent = |n: usize, all: usize| (100 * n + all / 2) / all;
     let moved = delta.roles.iter().filter_map(|c| {
         let (before, now) = (percent(c.old, old), percent(c.new, new));
         (before != now).then(|| format!("{} {before}% to {now}%", role_title(c.label, guide)))
@@ -273,7 +272,8 @@ pub(super) fn next(banks: &Banks<'_>) -> Option<String> {
         Row::Added(a) if a.place == worst => Some(a.story),
         _ => None,
     })?;
-    Some(mend_in(&story.name, banks.again))
+    let asked = can_be_asked(&story.name, banks.new.names);
+    Some(mend_in(&story.name, banks.critique.filter(|_| asked)))
 }
 
 /// What a story lost, or what changed in it, and the command that shows that word by word: of the one that lost most, else
@@ -287,17 +287,16 @@ pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
 }
 
 /// The command that compares the versions of a story; none where they are parts of files of a revision, or it has another name
-/// there.
+/// there, or a name reads no story.
 fn command(pair: &Pair<'_>, banks: &Banks<'_>) -> Option<String> {
-    // a name that two have names none
-    let same = |p: &Pair<'_>| p.old.name == pair.old.name || p.new.name == pair.new.name;
-    if banks.delta.pairs.iter().any(|p| p.place != pair.place && same(p)) {
+    let asked = |story: &Kept, bank: &Bank<'_>| can_be_asked(&story.name, bank.names);
+    if !asked(pair.new, &banks.new) {
         return None;
     }
     let files = [pair.old, pair.new].iter().all(|story| story.named == Named::File);
     let (old, new, again) = (argument(&pair.old.name), argument(&pair.new.name), banks.again);
     match banks.git {
-        None => Some(format!("candor compare{again} {old} {new}")),
+        None => asked(pair.old, &banks.old).then(|| format!("candor compare{again} {old} {new}")),
         Some(revision) if files && !pair.is_renamed() => {
             Some(format!("candor compare{again} --git {} {new}", quoted(revision)))
         }

@@ -41,6 +41,11 @@ fn banks() -> (Vec<Kept>, Vec<Kept>) {
     (old, new)
 }
 
+/// Names that one story has.
+fn once(bank: &[Kept]) -> impl Fn(&str) -> bool {
+    |name| bank.iter().filter(|kept| kept.name == name).count() == 1
+}
+
 /// Compares two banks, and hands on what a format is given.
 fn compared<T>(
     (old, new): (&[Kept], &[Kept]),
@@ -56,12 +61,13 @@ fn compared<T>(
     let delta = bank::delta(side(old), side(new), context.guide, &noise);
     let errors = [RecordError::Field { name: "old/\u{1b}[2J\nx".to_owned(), field: "text".to_owned() }];
     let banks = Banks {
-        old: Bank { name: "old", errors: &errors },
-        new: Bank { name: "new", errors: &[] },
+        old: Bank { name: "old", errors: &errors, names: &once(old) },
+        new: Bank { name: "new", errors: &[], names: &once(new) },
         delta: &delta,
         noise: &noise,
         git,
         again: "",
+        critique: Some(""),
     };
     let mut setting = Setting {
         guide: context.guide,
@@ -198,12 +204,61 @@ fn of_many_only_those_that_changed_are_listed() {
     let mut many = vec![old[0].clone(); 20];
     many.iter_mut().enumerate().for_each(|(i, kept)| kept.label = format!("s{i}.md"));
     let mut changed = many.clone();
-    changed[3].score = Some(90);
+    changed[3] = banks().1.remove(1);
+    changed[3].label = "s3.md".to_owned();
     let text = render("terminal", (&many, &changed), None, |_| ());
-    assert!(text.contains("The stories that changed") && !text.contains("What moved them"), "{text}");
-    assert!(text.contains("20 stories are unchanged."), "{text}");
+    assert!(
+        text.contains("The stories that changed") && text.contains("What moved them\n4. s3.md\n"),
+        "{text}"
+    );
+    assert!(text.contains("19 stories are unchanged."), "{text}");
     let html = render("html", (&many, &changed), None, |_| ());
     assert_eq!(html.matches("<tr data-role=").count(), 20, "a page has room for all");
+}
+
+#[test]
+fn where_many_moved_it_is_told_of_none_and_where_none_changed_no_table_is_shown() {
+    let (old, _) = banks();
+    let mut many = vec![old[0].clone(); 20];
+    many.iter_mut().enumerate().for_each(|(i, kept)| kept.label = format!("s{i}.md"));
+    let mut changed = many.clone();
+    changed.iter_mut().take(13).for_each(|kept| kept.score = Some(90));
+    let text = render("terminal", (&many, &changed), None, |_| ());
+    assert!(
+        text.contains("What moved them\nThat is told of 13 stories on the page of --format html."),
+        "{text}"
+    );
+    let text = render("terminal", (&many, &many), None, |_| ());
+    assert!(
+        text.contains("All stories\n20 stories are unchanged.\n") && !text.contains(" verdict "),
+        "{text}"
+    );
+}
+
+#[test]
+fn counts_of_what_is_unchanged_add_up() {
+    let (old, _) = banks();
+    let text = render("terminal", (&old, &old), None, |_| ());
+    let alike = old.iter().filter(|kept| kept.score.is_none()).count();
+    assert!(text.contains(&format!("within noise (unchanged), {alike} no score (unchanged).")), "{text}");
+}
+
+#[test]
+fn no_command_names_what_can_not_be_asked_for() {
+    let (old, mut new) = banks();
+    let twice = [new.clone(), new.clone()].concat();
+    for text in
+        [render("terminal", (&old, &twice), None, |_| ()), render("html", (&old, &twice), None, |_| ())]
+    {
+        assert!(!text.contains("candor compare ") && !text.contains("--explain-score new/"), "{text}");
+        assert!(text.contains("once it is in a file of its own"), "{text}");
+    }
+    for name in ["new/a\nb.md", "new/caf\u{fffd}.md", "new/\u{202e}.md"] {
+        new.iter_mut().for_each(|kept| kept.name = name.to_owned());
+        let only = &new[3..4];
+        let text = render("terminal", (&old, only), None, |_| ());
+        assert!(!text.contains("candor compare ") && text.contains("once it is in"), "{text}");
+    }
 }
 
 /// A page as it is read: with the signs for which there are names, and without isolation of directions.
