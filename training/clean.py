@@ -1,6 +1,6 @@
 """What `candor::text` makes of one annotated sentence: `clean(text)` equals `Sentence::text`.
 
-The Python mirror of `src/text/{block,inline,label}.rs`: change them
+The Python mirror of `src/text/{block,inline,label,stage}.rs`: change them
 together. In a sentence that holds line breaks the last line is the sentence, the others its headings.
 """
 import html
@@ -34,6 +34,12 @@ LETTERED = re.compile(r"([\w/]+)(\s*[-–—:.)]\W*| )(.+)")
 OWNING = re.compile(r"\b(mine|own|owned|owner|answer for|answered for)\b", re.I)
 LIST_MARK = re.compile(r"(?:[•‣▪●✓✔✅]|\d\ufe0f?\u20e3)\s*|(?:->|\[[ xX]\]|\([a-z0-9]\)|[-*+•‣◦▪●·–—→]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
 HEADING_MARK = re.compile(r"#{1,6}[ \t]+")
+# What was only heard, as "[laughs]"; the same words stand in `src/text/stage.rs`.
+HEARD = re.compile(
+    r"[\[(] *(?:laughs|laughing|laughter|laugh|chuckles|chuckle|sighs|pause|pauses|long pause|inaudible|unintelligible|"
+    r"indistinct|crosstalk|cross talk|overlapping speech|coughs|applause|background noise)[\d: ]*[\])](?!\()",
+    re.I,
+)
 PAREN = r"(?:\s*\([^()\n]{1,40}\))?"
 EMPH = r"(?:\*{1,3}|_{1,3}|/)"
 
@@ -133,6 +139,7 @@ def _plain(line: str):
 
 def _inline(text: str) -> str:
     t = re.sub(r"<!--.*?-->", " ", text, flags=re.S)
+    t = HEARD.sub(" ", t)
     t = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", t)
     t = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", t)
     t = re.sub(r"<(?:https?://|mailto:)([^>\s]*)>", r"\1", t)

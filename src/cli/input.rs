@@ -28,6 +28,6 @@ pub(super) fn answer(path: &Path, stdin: &Path, fields: &Fields) -> Result<Answe
 fn standard(path: &Path) -> Result<Answer> {
     let bytes = text::bytes_of(io::stdin().lock()).context("cannot read standard input")?;
     let name = path.display().to_string();
-    let source = text::decode(&name, bytes)?;
+    let source = text::decode(if is_stdin(path) { "standard input" } else { &name }, bytes)?;
     Ok(Answer::parse(&name, source, SourceKind::from_path(path)))
 }

@@ -6,8 +6,9 @@
 use super::headings::{set_headings, turn_that_asks};
 use super::inline::Rendered;
 use super::marks::{bullet, is_quote, is_rule};
+use super::talk::{self, Part};
 use super::wrap::Margin;
-use super::{SourceKind, Span, html, label, mail, split};
+use super::{SourceKind, Span, assistant, html, label, mail, split, stamp};
 
 /// No line has more quote marks and bullets one after the other.
 const MAX_MARKS: usize = 16;
@@ -39,6 +40,8 @@ pub(super) struct Line {
     pub(super) content: Span,
     /// Columns before the content.
     pub(super) indent: usize,
+    /// Whether it is a caption that goes on with the line before it where no sentence ends.
+    pub(super) cue: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +56,8 @@ pub(super) enum LineKind {
 
 /// The blocks of `source` from byte `from` on, and the question for a story that an interviewer asks in a transcript.
 pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<String>) {
-    let mut lines = lines(source, from, kind);
-    let question = turn_that_asks(source, kind, &lines);
+    let (mut lines, asked) = lines(source, from, kind);
+    let question = asked.or_else(|| turn_that_asks(source, kind, &lines));
     set_headings(source, kind, &mut lines, question.is_some());
     let margin = margin(source, &lines);
     let mut blocks: Vec<Block> = Vec::new();
@@ -86,15 +89,35 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, 
     (blocks, question)
 }
 
-/// The lines without their marks. What stands around the text of an e-mail is no more than a heading.
-fn lines(source: &str, from: usize, kind: SourceKind) -> Vec<Line> {
+/// The lines without their marks, and the question where the talk in which the story is told has one. What stands around the story
+/// is no more than a heading.
+fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<String>) {
     let raw = raw_lines(source, from, kind);
-    let around = mail::around(&raw.iter().map(|line| &source[line.start..line.end]).collect::<Vec<_>>());
-    let line = |(line, around): (Span, bool)| {
-        let line = read(source, line);
-        if around && line.kind != LineKind::Blank { Line { kind: LineKind::Heading, ..line } } else { line }
+    let texts: Vec<&str> = raw.iter().map(|line| &source[line.start..line.end]).collect();
+    let mail = mail::around(&texts);
+    let talk = talk::read(&texts);
+    let (assistant, named) = assistant::around(&texts);
+    let line = |(i, part): (usize, &Part)| {
+        let whole = raw[i];
+        let span = match part {
+            Part::Gone => return None,
+            Part::Said(said) | Part::Cue(said) => {
+                Span { start: whole.start + said.start, end: whole.start + said.end }
+            }
+            Part::Whole | Part::Left => whole,
+        };
+        let line = Line { cue: matches!(part, Part::Cue(_)), ..read(source, span) };
+        let above = i.checked_sub(1).map_or("", |above| texts[above]);
+        let plain = matches!(line.kind, LineKind::Text | LineKind::Item);
+        let stamp = plain && stamp::tells_nothing(&source[line.content.start..line.content.end], above);
+        let around = mail[i] || assistant[i] || *part == Part::Left || stamp;
+        Some(if around && line.kind != LineKind::Blank {
+            Line { kind: LineKind::Heading, ..line }
+        } else {
+            line
+        })
     };
-    raw.into_iter().zip(around).map(line).collect()
+    (talk.parts.iter().enumerate().filter_map(line).collect(), talk.asked.or(named))
 }
 
 /// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
@@ -199,7 +222,7 @@ pub(super) fn read(source: &str, line: Span) -> Line {
     let start = text.as_ptr() as usize - source.as_ptr() as usize;
     let lead = source[line.start..start.max(line.start)].chars();
     let indent = lead.map(|c| if c == '\t' { 4 } else { 1 }).sum();
-    Line { kind, content: Span { start, end: start + text.len() }, indent }
+    Line { kind, content: Span { start, end: start + text.len() }, indent, cue: false }
 }
 
 fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
@@ -236,6 +259,9 @@ fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Marg
     if bare.ends_with(['.', '!', '?', '…']) && !abbreviated {
         // Nothing is lost: a sentence would end here also inside one paragraph.
         return false;
+    }
+    if line.cue {
+        return true;
     }
     let words = Rendered::new(source, &[line.content], SourceKind::Markdown, false);
     if label::end(&words, 0) > 0 {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::emphasis::{Glyph, Mark, escaped, pair};
-use super::{SourceKind, Span, html};
+use super::{SourceKind, Span, html, stage};
 
 /// Escapes that Markdown knows and people use.
 const ESCAPABLE: &str = "\\`*_{}[]()#+.!>~|-&<";
@@ -119,7 +119,9 @@ fn scan(source: &str, piece: Span, kind: SourceKind, out: &mut Vec<Glyph>) {
     let last_comment = source[piece.start..piece.end].rfind("-->").map_or(0, |i| piece.start + i);
     while let Some(c) = source[at..piece.end].chars().next() {
         let rest = &source[at..piece.end];
+        let heard = stage::remark(rest).map(|len| Markup::Shown(len, " ".to_owned()));
         let markup = match kind {
+            _ if heard.is_some() => heard,
             _ if rest.starts_with("<!--") && at < last_comment => comment(rest),
             SourceKind::Markdown => markup(rest),
             SourceKind::Plain => None,

@@ -126,14 +126,7 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
     let asks = (text.ends_with(':') || text.ends_with(')')) && is_question(bare);
     let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
-    end >= text.len() || is_title(bare) || asks || me || is_page(bare) || is_principle(&text[end..])
-}
-
-/// "Page 1 of 2", as a document is copied with its foot.
-fn is_page(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let number = |word: &str| word.chars().all(|c| c.is_ascii_digit());
-    matches!(words[..], [page, n, of, all] if page.eq_ignore_ascii_case("page") && number(n) && of == "of" && number(all))
+    end >= text.len() || is_title(bare) || asks || me || is_principle(&text[end..])
 }
 
 /// Whether a line only says which Leadership Principle the story is kept for. Story banks are

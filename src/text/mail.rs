@@ -31,6 +31,7 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     let is_blank = |line: &&&str| line.trim().is_empty();
     let first = lines.iter().take_while(is_blank).count();
     let fields = lines[first..].iter().take_while(|line| is_field(line)).count();
+    let fields = fields.max(shown_head(&lines[first..]));
     let (is_mail, mut body) = (fields > 1, first + fields);
     if is_mail {
         out[first..body].fill(true);
@@ -39,6 +40,10 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
             out[body] = true;
             body += 1;
         }
+    }
+    // what is answered stands above: the question, or the story itself
+    if lines.get(first).is_some_and(|_| quotes(&lines[first..])) {
+        out[first] = true;
     }
     let mut end = lines.len();
     if let Some(i) = (body.max(first + 1)..lines.len()).find(|i| begins_thread(&lines[*i..], is_mail)) {
@@ -54,7 +59,6 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
         out[body..end].iter_mut().zip(&lines[body..end]).for_each(|(out, line)| *out |= is_quoted(line));
     }
     let closes = |line: &str| line.trim_end() == "--" || is_mail && is_closing(line);
-    let fits = |line: &&str| line.split_whitespace().count() <= MOST.1;
     let signs =
         |line: &&str| line.contains(['@', '|']) || line.contains("://") || line.trim_start().starts_with('+');
     let tells = |line: &&&str| line.trim_end().ends_with('.');
@@ -73,12 +77,27 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     out
 }
 
+/// "From: Oksana", "**From:** Oksana".
 fn is_field(line: &str) -> bool {
+    let line = line.replace("**", "");
     let told = line.trim_end().ends_with(['.', ',']);
     !told
         && line
             .split_once(": ")
             .is_some_and(|(name, _)| FIELDS.contains(&name.trim().to_lowercase().as_str()))
+}
+
+/// The lines of a head as a mail is shown: who wrote it, with an address, when, and "to Priya".
+fn shown_head(lines: &[&str]) -> usize {
+    let addressed = lines.first().is_some_and(|line| line.contains('@') && line.trim_end().ends_with('>'));
+    let to = |line: &&str| line.starts_with("to ") && line.split_whitespace().count() <= 4;
+    let last = lines.iter().take(4).position(to).filter(|_| addressed);
+    last.filter(|last| lines[..*last].iter().all(fits)).map_or(0, |last| last + 1)
+}
+
+/// No longer than a line of a signature.
+fn fits(line: &&str) -> bool {
+    line.split_whitespace().count() <= MOST.1
 }
 
 fn is_quoted(line: &str) -> bool {
@@ -88,10 +107,13 @@ fn is_quoted(line: &str) -> bool {
 /// "On Monday, Priya wrote:" above what is quoted, or the head of the mail that is answered.
 fn begins_thread(lines: &[&str], is_mail: bool) -> bool {
     let line = lines[0].trim();
+    quotes(lines) || is_mail && line.starts_with("---") && line.contains("Message")
+}
+
+fn quotes(lines: &[&str]) -> bool {
+    let line = lines[0].trim();
     let below = || lines[1..].iter().find(|line| !line.trim().is_empty());
-    let quotes =
-        line.starts_with("On ") && line.ends_with("wrote:") && below().is_some_and(|line| is_quoted(line));
-    quotes || is_mail && line.starts_with("---") && line.contains("Message")
+    line.starts_with("On ") && line.ends_with("wrote:") && below().is_some_and(|line| is_quoted(line))
 }
 
 fn is_greeting(line: &str) -> bool {
@@ -133,12 +155,23 @@ mod tests {
             "From: a\nTo: b\n\nHi Ben,\n\nSee below.\n\n> I moved it, for it was mine.\n> It held.";
         assert_eq!(left(forwarded).len(), 3);
         assert_eq!(left("I moved it.\n--\nOksana B.\nProject Manager | +49 0"), ["I moved it."]);
+        assert_eq!(
+            left("**From:** Oksana\n**Subject:** draft\n\nI moved it.\n\nBest,\nOksana"),
+            ["I moved it."]
+        );
+        let shown =
+            "Oksana <o@x.com>\nWed, Mar 5, 10:03 AM (2 days ago)\nto Ben\n\nI moved it.\n\nThanks,\nOksana";
+        assert_eq!(left(shown), ["I moved it."]);
+        let answered = "On Wed, Mar 5, 2025 at 10:03 AM Minh <m@x.com> wrote:\n\n> Tell me about a launch.\n\nI moved it.";
+        assert_eq!(left(answered), ["> Tell me about a launch.", "I moved it."]);
     }
 
     #[test]
     fn what_is_no_mail_is_left_whole() {
         for text in [
             "Date: March 2024\nI moved it.\nBest,\nOksana",
+            "**Date:** March 2024\nI moved it.",
+            "On the board he wrote:\nI moved it.",
             "Hi all,\nI moved it.\n> 70 % were open",
             "I moved it.\n\n--\n\nTickets fell by 40%.\nIt held.",
             "Subject: I almost lost our biggest client.\nDate: it was June 2023, and it failed each night.",

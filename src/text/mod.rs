@@ -7,9 +7,12 @@
 //! a stop, which a model cuts).
 
 mod aside;
+mod assistant;
 mod block;
+mod captions;
 mod emphasis;
 mod front;
+mod head;
 mod headings;
 mod html;
 mod inline;
@@ -22,7 +25,10 @@ mod read;
 mod run_on;
 mod sections;
 mod split;
+mod stage;
+mod stamp;
 mod suppress;
+mod talk;
 pub(crate) mod windows;
 mod wrap;
 
@@ -92,8 +98,8 @@ pub struct Answer {
     pub name: String,
     /// The text exactly as it was given; every [`Span`] points into it.
     pub source: String,
-    /// The interview question, where front matter names one, an interviewer asks it in a transcript, or a model has heard it in
-    /// front of the answer.
+    /// The interview question, where front matter names one, an interviewer asks it in a transcript or an assistant names it, or a
+    /// model has heard it in front of the answer.
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,

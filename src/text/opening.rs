@@ -1,6 +1,6 @@
 //! What stands above an answer and may be the question, copied with it.
 
-use super::{Answer, Sentence};
+use super::{Answer, Sentence, label};
 
 impl Answer {
     /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
@@ -37,7 +37,10 @@ fn asks(sentences: &[Sentence]) -> bool {
     };
     let asked =
         sentences.last().is_some_and(|s| s.text.ends_with('?')) || sentences.first().is_some_and(told);
-    (asked || says("you") || says("your") || says("yourself")) && !says("I")
+    // "Here's a refined version of your story:"
+    let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
+        && !sentences.iter().any(|s| label::asks_to_tell(&s.text));
+    (asked || (says("you") || says("your") || says("yourself")) && !leads_in) && !says("I")
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
@@ -82,7 +85,12 @@ mod tests {
 
     #[test]
     fn what_tells_is_the_answer() {
-        for told in ["The launch slipped.", "Why me? I asked that too.", "I was told to share a desk."] {
+        for told in [
+            "The launch slipped.",
+            "Why me? I asked that too.",
+            "I was told to share a desk.",
+            "Improved, as you like it, for your interview:",
+        ] {
             assert_eq!(openings(&format!("{told}\n\nI moved the date.")), [0usize; 0], "{told}");
         }
         assert_eq!(openings("Tell me about a launch."), [0usize; 0], "nothing follows");

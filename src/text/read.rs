@@ -54,6 +54,14 @@ pub enum ReadError {
         /// The path or the record.
         name: String,
     },
+    /// Begins as the documents of another program do.
+    #[error("{name} is {format} and not text; save it as .txt, or paste what it says")]
+    Document {
+        /// The path or the record.
+        name: String,
+        /// With its article: "a PDF document".
+        format: &'static str,
+    },
     /// Holds a NUL byte, so it is no text.
     #[error("{name} is not text: NUL at byte {offset}")]
     Binary {
@@ -63,7 +71,7 @@ pub enum ReadError {
         offset: usize,
     },
     /// Not UTF-8.
-    #[error("{name} is not valid UTF-8 at byte {offset}")]
+    #[error("{name} is not valid UTF-8 at byte {offset}; save it as UTF-8")]
     NotUtf8 {
         /// The path or the record.
         name: String,
@@ -79,6 +87,14 @@ pub enum ReadError {
         name: String,
     },
 }
+
+/// What documents begin with that people write answers in.
+const SIGNATURES: [(&[u8], &str); 4] = [
+    (b"{\\rtf", "an RTF document"),
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a Word document or another zip file"),
+    (b"\xd0\xcf\x11\xe0", "an old Word document"),
+];
 
 /// All that a reader gives, or one byte more than [`decode`] takes: that tells what is too long, also of pipes, which have no
 /// length.
@@ -96,6 +112,9 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, ReadError> {
     }
     if is_wide(&bytes) {
         return Err(ReadError::Utf16 { name: name() });
+    }
+    if let Some((_, format)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
+        return Err(ReadError::Document { name: name(), format });
     }
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
         return Err(ReadError::Binary { name: name(), offset });
@@ -126,6 +145,7 @@ impl ReadError {
             | ReadError::Io { name, .. }
             | ReadError::TooLarge { name }
             | ReadError::Utf16 { name }
+            | ReadError::Document { name, .. }
             | ReadError::Binary { name, .. }
             | ReadError::NotUtf8 { name, .. }
             | ReadError::Empty { name } => name,
@@ -171,7 +191,15 @@ mod tests {
     #[test]
     fn faults_are_named_with_their_place() {
         let said = |bytes: &[u8]| decode("a.md", bytes.to_vec()).unwrap_err().to_string();
-        assert_eq!(said(b"ab\xffcd"), "a.md is not valid UTF-8 at byte 2");
+        assert_eq!(said(b"ab\xffcd"), "a.md is not valid UTF-8 at byte 2; save it as UTF-8");
+        let document = "and not text; save it as .txt, or paste what it says";
+        assert_eq!(said(b"{\\rtf1\\ansi I did it.}"), format!("a.md is an RTF document {document}"));
+        assert_eq!(said(b"%PDF-1.7\n%\xe2\xe3"), format!("a.md is a PDF document {document}"));
+        assert_eq!(
+            said(b"PK\x03\x04\x14\0"),
+            format!("a.md is a Word document or another zip file {document}")
+        );
+        assert!(decode("a", b"PK and I met. It held.".to_vec()).is_ok());
         assert_eq!(said(b"ab\0cd"), "a.md is not text: NUL at byte 2");
         assert_eq!(said(b"\xff\xfea\0"), "a.md is UTF-16 text; save it as UTF-8");
         assert_eq!(said(b" \r\n\t"), "a.md is empty");

@@ -72,3 +72,29 @@ fn table_rows_are_read_as_labelled_text() {
     assert_eq!(texts(source), ["It broke", "I fixed it"]);
     assert_eq!(sources(source)[0], "S | It broke");
 }
+
+#[test]
+fn figures_alone_and_what_was_only_heard_are_no_sentences() {
+    let source = "It held.\n\n2\n\nWord count: 212\n\n- 10:03 AM\n- 40% fewer calls\n\n(Page 2/2)\n";
+    assert_eq!(texts(source), ["It held.", "40% fewer calls"]);
+    let heard = "I fixed it. [laughs] It held for [inaudible 00:03:12] months. (pause) Since then I ask (the pause helps).";
+    let told = ["I fixed it.", "It held for months.", "Since then I ask (the pause helps)."];
+    assert_eq!(texts(heard), told);
+    assert_eq!(sources(heard)[1], "It held for [inaudible 00:03:12] months.");
+    let wrapped = "The nightly export of the billing data failed and it went from nine to\n1. It held.";
+    assert_eq!(texts(wrapped).len(), 2);
+}
+
+#[test]
+fn a_talk_is_read_as_what_is_told_in_it() {
+    let chat = "[10:02, 3/5/2025] Minh: Tell me about a time you failed.\n[10:03, 3/5/2025] Linh: The export broke, and it was \
+                mine to mend.\n[10:04, 3/5/2025] Linh: It held.\n";
+    let answer = parsed(chat);
+    assert_eq!(answer.question.as_deref(), Some("Tell me about a time you failed."));
+    assert_eq!(sources(chat), ["The export broke, and it was mine to mend.", "It held."]);
+    let cues = "WEBVTT\n\n1\n00:00:10.000 --> 00:00:11.000\nThe export broke and I\n\n2\n00:00:11.000 --> 00:00:12.000\n\
+                put it back.\n\n3\n00:00:12.000 --> 00:00:13.000\nIt held.\n";
+    assert_eq!(texts(cues), ["The export broke and I put it back.", "It held."]);
+    let story = "10:03 AM: the pager went off and I looked.\n10:05 AM: I called the lead.";
+    assert_eq!(texts(story)[1], "10:05 AM: I called the lead.");
+}

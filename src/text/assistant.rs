@@ -1,0 +1,255 @@
+//! What an assistant says around a story that it wrote: "Sure! Here's a stronger version:", "Why this works:", "Would you like …?".
+//!
+//! The story's own "What I learned" and "Key results" stay: a part of the story is left out only at its end, and only where it
+//! speaks of the answer as a text or praises it in a list without a narrator.
+
+use super::{label, stamp};
+
+/// With so many words above or below there is a story that something can be said of.
+const STORY_WORDS: usize = 25;
+
+/// Lines among which the title of a remark is looked for.
+const MOST_LINES: usize = 30;
+
+/// With what an assistant agrees.
+const YES: [&str; 8] = [
+    "sure",
+    "absolutely",
+    "certainly",
+    "of course",
+    "great question",
+    "got it",
+    "happy to help",
+    "thanks for sharing",
+];
+
+/// With what it hands over.
+const HERE: [&str; 6] = ["here's", "here’s", "here is", "here are", "below is", "this is"];
+
+/// Words for a story as a text.
+const TEXT: &str = "answer|answers|version|versions|response|draft|rewrite|rewritten|wording|words|phrasing|paragraph|paragraphs|\
+sentence|sentences|language|tone|hedging|filler|interviewer|interviewers|narrative|story|star";
+
+/// With what it offers more; the first ones ask.
+const OFFERS: [&str; 5] =
+    ["would you like me to", "would you like a", "want me to", "do you want me to", "shall i"];
+const CLOSINGS: &str = "chatgpt can make mistakes|claude can make mistakes|claude is ai|gemini can make mistakes|\
+copilot can make mistakes|check important info|let me know if you'd like|let me know if you’d like|let me know if you want|\
+i hope this helps|hope this helps|good luck with your interview|feel free to adapt|feel free to adjust|feel free to tweak|\
+i can also help|i can also make|i can also turn|why this works:|why it works:";
+
+/// Of each line whether an assistant says it around the story, and the question that it names.
+pub(super) fn around(lines: &[&str]) -> (Vec<bool>, Option<String>) {
+    let mut out = vec![false; lines.len()];
+    let end = last_of_story(lines);
+    out[end..].fill(true);
+    let mut asked = None;
+    let told = |i: &usize| !lines[*i].trim().is_empty();
+    for i in (0..end).filter(told).take(2) {
+        if !leads_in(lines[i]) || !is_story(&lines[i + 1..end]) {
+            break;
+        }
+        out[i] = true;
+        asked = asked.or_else(|| quoted(lines[i]));
+    }
+    (out, asked)
+}
+
+/// Whether there are words enough for a story.
+fn is_story(lines: &[&str]) -> bool {
+    lines.iter().flat_map(|line| line.split_whitespace()).nth(STORY_WORDS - 1).is_some()
+}
+
+/// A line in small letters without the marks before it.
+fn small(line: &str) -> String {
+    line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['*', '_', ' ']).to_lowercase()
+}
+
+fn has_word(line: &str, known: impl Fn(&str) -> bool) -> bool {
+    line.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').any(known)
+}
+
+fn speaks_of_text(line: &str) -> bool {
+    has_word(&line.to_lowercase(), |word| TEXT.split('|').any(|text| text == word))
+}
+
+/// Whether the narrator speaks, outside of quotation marks and brackets.
+fn narrates(line: &str) -> bool {
+    let (mut open, mut quoted) = (false, false);
+    let own: String = line
+        .chars()
+        .map(|c| {
+            match c {
+                '(' | ')' => open = c == '(',
+                '"' => quoted = !quoted,
+                '“' | '”' => quoted = c == '“',
+                _ => {}
+            }
+            if open || quoted { ' ' } else { c }
+        })
+        .collect();
+    has_word(&own, |word| {
+        matches!(word, "I" | "I'd" | "I'm" | "I've" | "we" | "We" | "my" | "My" | "our" | "Our")
+    })
+}
+
+/// "Sure!", "Here's a refined version of your story:".
+fn leads_in(line: &str) -> bool {
+    let small = small(line);
+    let agrees = YES
+        .iter()
+        .any(|yes| small.strip_prefix(yes).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)));
+    let words = small.split_whitespace().count();
+    if agrees && words <= 4 {
+        return small.ends_with(['!', '.']);
+    }
+    let hands = HERE.iter().any(|here| small.contains(here));
+    let mine = ["I would answer", "I'd answer", "I’d answer"].iter().any(|mine| line.contains(mine));
+    let told = narrates(line) && !mine;
+    small.ends_with(':') && words <= 30 && hands && !told && (agrees || mine || speaks_of_text(&small))
+}
+
+/// A question in quotation marks.
+fn quoted(line: &str) -> Option<String> {
+    let parts = line.split(['"', '“', '”']).skip(1).step_by(2);
+    parts.into_iter().find(|part| label::asks_to_tell(part)).map(|part| part.trim().to_owned())
+}
+
+/// The line at which what is said of the story begins, at the end of it; the number of lines where nothing is.
+fn last_of_story(lines: &[&str]) -> usize {
+    let mut end = lines.len();
+    let tells = |line: &&str| line.contains(char::is_alphanumeric) && !stamp::tells_nothing(line.trim(), "");
+    while let Some(last) = lines[..end].iter().rposition(tells) {
+        let from = (last + 1).saturating_sub(MOST_LINES);
+        let titles = |i: &usize| is_remark(lines[*i], &lines[*i + 1..=last]);
+        let begin = if offers(lines[last]) { Some(last) } else { (from..last).rev().find(titles) };
+        match begin {
+            Some(begin) if is_story(&lines[..begin]) => end = begin,
+            _ => break,
+        }
+    }
+    end
+}
+
+/// "Would you like me to shorten it?", "If you share the role, I can tailor it.", "Tip: practice it aloud."
+fn offers(line: &str) -> bool {
+    let small = small(line);
+    let asks = small.ends_with('?') && OFFERS.iter().any(|offer| small.starts_with(offer));
+    let says = CLOSINGS.split('|').any(|closing| small.starts_with(closing))
+        && !narrates(line.trim_start_matches(['I', '*', ' ']));
+    let tips = ["tip:", "pro tip:", "tips:"].iter().any(|tip| small.replace('*', "").starts_with(tip));
+    let practice =
+        ["practice", "aloud", "out loud", "interview", "your"].iter().any(|word| small.contains(word));
+    let serves =
+        [" i can ", " i'll ", " i’ll ", "let me know", " i could "].iter().any(|serve| small.contains(serve));
+    let you = small.starts_with("if you")
+        && serves
+        && (small.contains(" it ") || speaks_of_text(&small) || small.contains("you prepare"));
+    asks || says || tips && practice || you
+}
+
+/// Whether a line is the title of what is said of the story, and what stands `below` is that.
+fn is_remark(line: &str, below: &[&str]) -> bool {
+    let small = small(line);
+    let title = small.trim_end_matches([':', '*']);
+    let marked = small.ends_with(':')
+        || line.trim_start().starts_with(['#', '*', '_'])
+        || title.split_whitespace().count() <= 4;
+    if title.split_whitespace().count() > 10 || !marked || title.ends_with(['.', '?', '!']) {
+        return false;
+    }
+    let below: Vec<&str> =
+        below.iter().copied().filter(|line| line.contains(char::is_alphanumeric)).collect();
+    let most = |holds: fn(&str) -> bool| 2 * below.iter().filter(|line| holds(line)).count() > below.len();
+    let praises =
+        ["why this", "why it", "why your", "what makes this"].iter().any(|why| title.starts_with(why));
+    let now =
+        has_word(title, |word| matches!(word, "works" | "effective" | "strong" | "stronger" | "better"));
+    let changes = ["improve", "change", "notes", "edits", "tweaks", "feedback", "tips"];
+    let edited = changes.iter().any(|change| title.contains(change));
+    praises && now && most(is_praise) || edited && most(speaks_of_text)
+}
+
+/// "- Clear ownership", "- It quantifies the impact": a short point in which nobody narrates.
+fn is_praise(line: &str) -> bool {
+    let point = line.trim_start().starts_with(|c: char| !c.is_alphabetic() && !"\"“'(".contains(c));
+    point && line.split_whitespace().count() <= 16 && !narrates(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORY: &str = "Our export failed twice a week, and I was the one who owned it. I sat down with both engineers and \
+                         went through every failure. I asked both leads to agree on a freeze window.";
+
+    fn left(before: &str, after: &str) -> Vec<String> {
+        let text = format!("{before}{STORY}{after}");
+        let lines: Vec<&str> = text.lines().collect();
+        let (out, _) = around(&lines);
+        let left = lines.iter().zip(out).filter(|(line, out)| !out && !line.trim().is_empty());
+        left.map(|(line, _)| (*line).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_an_assistant_says_is_no_part_of_the_story() {
+        for after in [
+            "**Why this works:**\n- Clear ownership\n- Quantified result: 9 of 14\n- Ends with a lesson",
+            "**Why this works**\n\n* Clear ownership (\"I sat down\")\n* Shows what you learned\n\nIf you share the role, I can tailor it further.",
+            "Key improvements I made:\n1. Added metrics\n2. Strengthened ownership language\n3. Cut it from 220 to 130 words",
+            "A few notes on what I changed:\n\n- I moved the stakes up so the interviewer hears them.\n- I cut the hedging.\n- I cut the second paragraph.\n\nWant me to make a spoken version?",
+            "4o\n\nChatGPT can make mistakes. Check important info.",
+            "**Tip:** Practice this out loud.",
+            "Would you like me to make it shorter?",
+            "Let me know if you'd like a shorter 60-second version!",
+            "If you'd like, I can also help you prepare for follow-up questions.",
+        ] {
+            let left: Vec<String> =
+                left("", &format!("\n\n{after}\n")).into_iter().filter(|line| line != "4o").collect();
+            assert_eq!(left, [STORY], "{after}");
+        }
+        for before in [
+            "Sure!",
+            "Absolutely!\n\nHere's a refined version of your story:",
+            "Absolutely — here's a stronger version:",
+            "Sure, here's your answer in STAR format:",
+            "Great question! Here's how I would answer:",
+        ] {
+            assert_eq!(left(&format!("{before}\n\n"), ""), [STORY], "{before}");
+        }
+    }
+
+    #[test]
+    fn what_the_story_says_of_itself_stays() {
+        for after in [
+            "What I learned:\n- Ask early\n- Write it down",
+            "**Key results**\n- 87% fewer failures\n- Two teams on one calendar",
+            "Why it worked:\n- Both leads had agreed\n- Nobody was surprised",
+            "Why this works:\n- We test each restore\n- My team owns the gate",
+            "Key improvements I made:\n- Added alarms\n- Cut the run to 40 minutes",
+            "What I changed:\n- The schema gate\n- The on-call rota",
+            "If you share a queue, you share its failures.",
+            "Would you like me to take it? I asked.",
+            "Feedback from my manager: I should have asked earlier.",
+            "Tip: ask the team that pages you first.",
+        ] {
+            let text = format!("\n\n{after}");
+            let all = 1 + after.lines().filter(|line| !line.trim().is_empty()).count();
+            assert_eq!(left("", &text).len(), all, "{after}");
+        }
+        for before in [
+            "Here is what happened:",
+            "Sure, we had alarms, but nobody read them.",
+            "Here's the story of how I lost our biggest client:",
+        ] {
+            assert_eq!(left(&format!("{before}\n\n"), "").len(), 2, "{before}");
+        }
+    }
+
+    #[test]
+    fn the_question_may_stand_in_what_leads_in() {
+        let line = "Here is a strong STAR answer for **\"Tell me about a time you failed\"**:";
+        let (_, asked) = around(&[line, "", STORY]);
+        assert_eq!(asked.as_deref(), Some("Tell me about a time you failed"));
+    }
+}

@@ -1,0 +1,80 @@
+//! Captions: files of cues with their times (WebVTT, SRT), and lines that were copied with their times from a video.
+
+use super::head::is_name;
+use super::stamp;
+use super::talk::Part;
+
+/// Times on lines of their own from which on a text may be copied captions.
+const TIMES: usize = 3;
+
+/// What stands above the first cue.
+const HEADS: [&str; 4] = ["WEBVTT", "NOTE", "Kind:", "Language:"];
+
+/// What each line is, as far as its cues say: cues go on with one another where no sentence ends.
+pub(super) fn parts(lines: &[&str]) -> Vec<Part> {
+    let mut parts = vec![Part::Whole; lines.len()];
+    let above = |i: usize| i.checked_sub(1).map_or("", |i| lines[i]);
+    let is_time = |i: &usize| stamp::is_time(lines[*i]) && !is_name(above(*i));
+    if let Some(first) = lines.iter().position(|line| is_cue(line)) {
+        for (i, line) in lines.iter().enumerate() {
+            let numbers = lines.get(i + 1).is_some_and(|below| is_cue(below)) && stamp::is_bare(line);
+            let heads =
+                i < first && HEADS.iter().any(|head| line.trim_start_matches('\u{feff}').starts_with(head));
+            let gone = is_cue(line) || numbers || heads || line.trim().is_empty();
+            if gone || i > first {
+                parts[i] = if gone { Part::Gone } else { Part::Cue(0..line.len()) };
+            }
+        }
+        return parts;
+    }
+    let times = (0..lines.len()).filter(is_time).count();
+    if times >= TIMES && 4 * times >= lines.iter().filter(|line| !line.trim().is_empty()).count() {
+        for i in (0..lines.len()).filter(is_time) {
+            parts[i] = Part::Gone;
+            if let Some(line) =
+                lines.get(i + 1).filter(|line| line.trim_start().starts_with(char::is_lowercase))
+            {
+                parts[i + 1] = Part::Cue(0..line.len());
+            }
+        }
+    }
+    parts
+}
+
+/// "00:00:10.000 --> 00:00:14.000"
+fn is_cue(line: &str) -> bool {
+    line.split_once("-->").is_some_and(|(from, to)| stamp::is_time(from) && stamp::leading_time(to).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_cues_what_is_said_is_left() {
+        for cues in [
+            "WEBVTT\n\n1\n00:00:10.000 --> 00:00:14.000\nI moved the\n\n2\n00:00:14.000 --> 00:00:16.000 align:start\ndate by a week.",
+            "1\n00:00:10,000 --> 00:00:14,000\nI moved the\n\n2\n00:00:14,000 --> 00:00:16,000\ndate by a week.",
+        ] {
+            let lines: Vec<&str> = cues.lines().collect();
+            let left: Vec<Part> = parts(&lines).into_iter().filter(|part| *part != Part::Gone).collect();
+            assert_eq!(left, [Part::Cue(0..11), Part::Cue(0..15)], "{cues}");
+        }
+        let video = ["0:00", "I moved the", "0:05", "date by a week.", "0:10", "It held."];
+        let parts = parts(&video);
+        assert_eq!(parts[1..4], [Part::Whole, Part::Gone, Part::Cue(0..15)]);
+        assert_eq!(parts[4..], [Part::Gone, Part::Whole]);
+    }
+
+    #[test]
+    fn what_has_few_times_is_no_caption() {
+        for text in [
+            "It broke.\n10:03\nI looked.\n10:05\nIt held.",
+            "a --> b\nIt held.",
+            "Linh\n10:01\nIt\nLinh\n10:02\nis\nLinh\n10:03\nmine",
+        ] {
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(parts(&lines).iter().all(|part| *part == Part::Whole), "{text}");
+        }
+    }
+}
