@@ -26,13 +26,18 @@ TITLES = set(
         "what i did|what i did about it|what i had to do|what i saw|what i learned|"
         "what i took from it|what i take from it|what i got wrong|what happened|what changed|"
         "what came out|what we did|what was going on|what went wrong|where it went|how it ended|"
-        "starting point|interviewer|candidate|interviewee"
+        "starting point|interviewer|candidate|interviewee|my situation|"
+        "my task|my action|my actions|my result|my results|final result|final results|"
+        "final outcome|lessons learnt|lesson learnt|what i'd do differently|"
+        "what i would do differently|conclusion"
     ).split("|")
 )
 LETTERS = {"s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"}
 LETTERED = re.compile(r"([\w/]+)(\s*[-–—:.)]\W*| )(.+)")
+STEP = re.compile(r"step \d*\s*[:–.-](.+)")
+STAR = {"situation", "task", "action", "actions", "result", "results", "outcome", "learning"}
 OWNING = re.compile(r"\b(mine|own|owned|owner|answer for|answered for)\b", re.I)
-LIST_MARK = re.compile(r"(?:[•‣▪●✓✔✅]|\d\ufe0f?\u20e3)\s*|(?:->|\[[ xX]\]|\([a-z0-9]\)|[-*+•‣◦▪●·–—→]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
+LIST_MARK = re.compile(r"(?:[•‣▪●✓✔✅]|o\t|\d\ufe0f?\u20e3)\s*|(?:->|\[[ xX]\]|\((?:[a-z0-9]|i{2,3}|iv|vi{1,3})\)|(?:i{1,3}|iv|vi{1,3})\.|[-*+•‣◦▪●·–—→\uf0b7■➢❖►◆⁃🔹]|>|\d{1,2}[.)]|[a-z]\))[ \t]+")
 HEADING_MARK = re.compile(r"#{1,6}[ \t]+")
 # What was only heard, as "[laughs]"; the same words stand in `src/text/stage.rs`.
 HEARD = re.compile(
@@ -71,10 +76,11 @@ def _row(line: str) -> str:
 
 def _is_title(words: str) -> bool:
     w = re.sub(r"\s*\([^()]*\)\s*$", "", words.strip()).strip(" .:").lower()
-    w = re.sub(r"^[^\w]+", "", w).rstrip("*_")
+    w = re.sub(r"^[^\w]+", "", w).rstrip("*_").replace("’", "'")
     joined = any(by in w and all(p.strip() in TITLES for p in w.split(by)) for by in (" and ", "&", "/"))
     lettered = (m := LETTERED.fullmatch(w)) and m[1] in LETTERS and m[3] in TITLES and (m[2] != " " or m[3].startswith(m[1]))
-    return w in TITLES or w in LETTERS or lettered or re.sub(r"[\d#]+$", "", w).rstrip() in TITLES or joined
+    stepped = (m := STEP.fullmatch(w)) and m[1].strip() in TITLES
+    return w in TITLES or w in LETTERS or lettered or stepped or re.sub(r"[\d#]+$", "", w).rstrip() in TITLES or joined
 
 
 def _is_question(words: str) -> bool:
@@ -87,7 +93,7 @@ def _is_owning(words: str) -> bool:
 
 
 def _label(line: str) -> str:
-    for rule in (_spelled, _emphasised, _bracketed, _plain):
+    for rule in (_spelled, _emphasised, _bracketed, _plain, _tight):
         if (rest := rule(line)) is not None and rest.strip():
             letter = line[: len(line) - len(rest)].strip(" *_()[]:-–—.").lower() in LETTERS
             return letter and _plain(rest) or rest
@@ -128,7 +134,7 @@ def _plain(line: str):
         letter = words.lower() in LETTERS
         caps = 2 <= len(words.split()) <= 6 and words.upper() == words and sum(c.isalpha() for c in words) >= 5
         if words[:1] not in "\"'“‘[" and not _is_owning(words) and (_is_title(words) or caps):
-            if not (letter and m[0].lstrip()[0].islower() and ":" not in m[0]):
+            if not (letter and m[0].lstrip()[0].islower() and not re.search("[:：]", m[0])):
                 return line[m.end():]
     m = re.match(r"(?:[STARLC]\)|[STAR]\.)\s+", line)
     if m:
@@ -137,15 +143,23 @@ def _plain(line: str):
     return line[m.end():] if m and m[1].lower() in {"situation", "task", "action", "result"} else None
 
 
+def _tight(line: str):
+    m = re.match(r"([A-Z][A-Za-z]*)(?::|[-–—] +)(?=[A-Z])", line)
+    return line[m.end():] if m and m[1].lower() in STAR else None
+
+
 def _inline(text: str) -> str:
     t = re.sub(r"<!--.*?-->", " ", text, flags=re.S)
     t = HEARD.sub(" ", t)
+    t = re.sub(r"!\[\[[^\[\]]+\]\]", " ", t)
+    t = re.sub(r"\[\[(?:[^\[\]]*\|)?([^\[\]|]+)\]\]", r"\1", t)
     t = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", t)
     t = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", t)
     t = re.sub(r"<(?:https?://|mailto:)([^>\s]*)>", r"\1", t)
     t = re.sub(r"</?[A-Za-z][^<>]*>", " ", t)
     t = re.sub(r"`+([^`]*)`+", r"\1", t)
     t = re.sub(r"(\*\*\*|\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", r"\2", t)
+    t = re.sub(r"(?<![\w=])==(?=\S)([^=]+?)(?<=\S)==(?![\w=])", r"\1", t)
     t = re.sub(r"(?<![\w*])\*(?=\S)([^*]+?)(?<=\S)\*(?![\w*])", r"\1", t)
     t = re.sub(r"(?<!\w)_(?=\S)([^_]+?)(?<=\S)_(?!\w)", r"\1", t)
     t = re.sub(r"\\([\\`*_{}\[\]()#+.!>~|-])", r"\1", t)

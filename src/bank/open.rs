@@ -222,8 +222,7 @@ pub fn is_several(source: &str, path: &Path, how: &Reading) -> bool {
 }
 
 fn several(source: &str, path: &Path, how: &Reading) -> Option<text::Sections> {
-    let markdown = SourceKind::from_path(path) == SourceKind::Markdown;
-    if markdown { text::sections(source, how.split) } else { None }
+    text::sections(source, SourceKind::from_path(path), how.split)
 }
 
 /// Bytes that a path holds: of a folder those of its stories; 0 where it can't be read.

@@ -67,8 +67,7 @@ impl Record {
     /// How many headings it has under which stories may stand, where it is a file that is read as one story nevertheless.
     #[must_use]
     pub fn headings(&self) -> Option<usize> {
-        let whole = self.named == Named::File && self.kind == SourceKind::Markdown;
-        whole.then(|| text::left_whole(&self.text)).flatten()
+        (self.named == Named::File).then(|| text::left_whole(&self.text, self.kind)).flatten()
     }
 
     /// The story, cut into sentences.

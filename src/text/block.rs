@@ -8,10 +8,16 @@ use super::inline::Rendered;
 use super::marks::{bullet, is_quote, is_rule};
 use super::talk::{self, Part};
 use super::wrap::Margin;
-use super::{SourceKind, Span, assistant, html, label, mail, split, stamp};
+use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks, opening, split, stamp};
 
 /// No line has more quote marks and bullets one after the other.
 const MAX_MARKS: usize = 16;
+
+/// More words are no property of a note.
+const PROPERTY_WORDS: usize = 8;
+
+/// With what a sentence ends.
+const STOPS: [char; 4] = ['.', '!', '?', '…'];
 
 /// What stands together: one paragraph, bullet, row or note, or a heading.
 #[derive(Debug)]
@@ -54,8 +60,26 @@ pub(super) enum LineKind {
     Text,
 }
 
-/// The blocks of `source` from byte `from` on, and the question for a story that an interviewer asks in a transcript.
-pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<String>) {
+/// A question that stands in the text, and is no sentence.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// By an interviewer in a transcript.
+    Spoken(String),
+    /// In a heading above what is told.
+    Above(String),
+}
+
+impl Asked {
+    /// The question.
+    pub(super) fn into_words(self) -> String {
+        let (Asked::Spoken(asked) | Asked::Above(asked)) = self;
+        asked
+    }
+}
+
+/// The blocks of `source` from byte `from` on, and the question: for a story that an interviewer asks in a transcript, or of a
+/// heading above it all.
+pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<Asked>) {
     let (mut lines, asked) = lines(source, from, kind);
     let question = asked.or_else(|| turn_that_asks(source, kind, &lines));
     set_headings(source, kind, &mut lines, question.is_some());
@@ -69,8 +93,15 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, 
                 continue;
             }
             LineKind::Heading => BlockKind::Heading,
-            LineKind::Row if is_row_of_dashes(source, lines.get(i + 1)) => BlockKind::Heading,
-            LineKind::Row => BlockKind::Row,
+            LineKind::Row => {
+                let head =
+                    is_row_of_dashes(source, lines.get(i + 1)) && !cells::is_told(source, line.content);
+                let kind = if head { BlockKind::Heading } else { BlockKind::Row };
+                let parts = cells::parts(source, line.content).into_iter();
+                blocks.extend(parts.map(|part| Block { kind, pieces: vec![part] }));
+                last = Some(*line);
+                continue;
+            }
             LineKind::Item => BlockKind::Item,
             LineKind::Text => BlockKind::Text,
         };
@@ -86,6 +117,10 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, 
         }
         last = Some(*line);
     }
+    let above = blocks.iter().take_while(|block| block.kind == BlockKind::Heading);
+    let heading =
+        |block: &Block| opening::asked_in_heading(&Rendered::new(source, &block.pieces, kind, false).text);
+    let question = question.map(Asked::Spoken).or_else(|| above.filter_map(heading).last().map(Asked::Above));
     (blocks, question)
 }
 
@@ -117,7 +152,26 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
             line
         })
     };
-    (talk.parts.iter().enumerate().filter_map(line).collect(), talk.asked.or(named))
+    let mut lines: Vec<Line> = talk.parts.iter().enumerate().filter_map(line).collect();
+    set_letter_bullets(source, &mut lines);
+    (lines, talk.asked.or(named))
+}
+
+/// Takes the letters off the lines that Word's bullets become when they are copied: one line alone may begin so by chance.
+fn set_letter_bullets(source: &str, lines: &mut [Line]) {
+    let mark = |line: &Line| {
+        let text = &source[line.content.start..line.content.end];
+        marks::letter_bullet(text).filter(|_| line.kind == LineKind::Text)
+    };
+    let bullets = lines.iter().filter(|line| line.kind == LineKind::Item || mark(line).is_some());
+    if bullets.count() > 1 && lines.iter().any(|line| mark(line).is_some()) {
+        for line in lines {
+            if let Some(len) = mark(line) {
+                line.kind = LineKind::Item;
+                line.content.start += len;
+            }
+        }
+    }
 }
 
 /// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
@@ -148,39 +202,7 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
         }
     }
     lines.push(Span { start, end: source.len() });
-    if kind == SourceKind::Markdown { without_code(source, lines) } else { lines }
-}
-
-/// Leaves out code between fences. A fence that nobody closes is left out alone.
-fn without_code(source: &str, lines: Vec<Span>) -> Vec<Span> {
-    let fence = |line: &Span| {
-        let text = source[line.start..line.end].trim_start_matches([' ', '\t', '>']);
-        let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-        let len = text.chars().take_while(|c| *c == mark).count();
-        let info = &text[len..];
-        (len >= 3 && !info.contains('`')).then_some((mark, len, info.trim().is_empty()))
-    };
-    let mut kept = Vec::new();
-    // No fence of this mark from this length on is closed further down.
-    let mut never = [('`', usize::MAX), ('~', usize::MAX)];
-    let mut at = 0;
-    while at < lines.len() {
-        let Some((mark, len, _)) = fence(&lines[at]) else {
-            kept.push(lines[at]);
-            at += 1;
-            continue;
-        };
-        let closes = |line: &Span| fence(line).is_some_and(|(m, l, bare)| m == mark && l >= len && bare);
-        let known = never.iter().any(|(m, l)| *m == mark && len >= *l);
-        let end = if known { None } else { lines[at + 1..].iter().position(closes) };
-        if end.is_none() {
-            never.iter_mut().filter(|(m, _)| *m == mark).for_each(|(_, l)| *l = len.min(*l));
-        }
-        let length = end.map_or(0, |i| i + 1);
-        kept.push(Span { start: lines[at].start, end: lines[at].start });
-        at += length + 1;
-    }
-    kept
+    if kind == SourceKind::Markdown { fences::without_code(source, lines) } else { lines }
 }
 
 /// Takes the marks off a line and says what it is.
@@ -204,6 +226,8 @@ pub(super) fn read(source: &str, line: Span) -> Line {
             } else if let Some(len) = bullet(text) {
                 kind = LineKind::Item;
                 text = &text[len..];
+            } else if let Some(len) = callout(text) {
+                text = &text[len..];
             } else {
                 break;
             }
@@ -215,6 +239,10 @@ pub(super) fn read(source: &str, line: Span) -> Line {
             kind = LineKind::Heading;
             text = text[hashes..].trim();
         }
+        text = without_id(text);
+        if is_property(text) {
+            kind = LineKind::Heading;
+        }
     }
     if text.is_empty() {
         kind = LineKind::Blank;
@@ -225,6 +253,36 @@ pub(super) fn read(source: &str, line: Span) -> Line {
     Line { kind, content: Span { start, end: start + text.len() }, indent, cue: false }
 }
 
+/// The length of the mark of a callout, as Obsidian and GitHub have them: `[!question]`, `[!tip]-`.
+fn callout(text: &str) -> Option<usize> {
+    let end = text.strip_prefix("[!")?.find(']')? + 2;
+    let named = end > 2 && text[2..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let rest = text[end + 1..].trim_start_matches(['-', '+']);
+    named.then(|| text.len() - rest.trim_start().len())
+}
+
+/// The line without the id that Obsidian puts behind a block: ` ^abc123`.
+fn without_id(text: &str) -> &str {
+    let is_id = |id: &str| {
+        id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && id.contains(|c: char| c.is_alphabetic())
+    };
+    text.rsplit_once(" ^").filter(|(_, id)| is_id(id)).map_or(text, |(line, _)| line.trim_end())
+}
+
+/// `tags:: interview`, as Logseq keeps what belongs to a note.
+fn is_property(text: &str) -> bool {
+    let named = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    };
+    let short = |rest: &str| {
+        (rest.is_empty() || rest.starts_with(' ')) && rest.split_whitespace().count() <= PROPERTY_WORDS
+    };
+    // "result:: it held" is told
+    let part = |name: &str| label::is_title(name) && !label::is_tagged(name);
+    text.split_once("::").is_some_and(|(name, rest)| named(name) && short(rest) && !part(name))
+}
+
 fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
     line.is_some_and(|line| {
         let text = &source[line.content.start..line.content.end];
@@ -233,13 +291,29 @@ fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
 }
 
 fn margin(source: &str, lines: &[Line]) -> Margin {
-    let pairs: Vec<_> = lines
+    let pairs: Vec<(Line, Line)> = lines
         .windows(2)
         .filter(|pair| matches!(pair[0].kind, LineKind::Text | LineKind::Item))
         .filter(|pair| pair[1].kind == LineKind::Text)
-        .map(|pair| (columns(source, pair[0]), first_word(source, pair[1])))
+        .map(|pair| (pair[0], pair[1]))
         .collect();
-    Margin::of(&pairs)
+    let widths = |pairs: &[(Line, Line)]| -> Vec<(usize, usize)> {
+        pairs.iter().map(|(line, next)| (columns(source, *line), first_word(source, *next))).collect()
+    };
+    let text = |line: &Line| &source[line.content.start..line.content.end];
+    let open: Vec<_> = pairs.iter().copied().filter(|(line, _)| !text(line).ends_with(STOPS)).collect();
+    // notes of about one length begin with capitals, or their writer uses none
+    let small = open.iter().filter(|(_, next)| !text(next).starts_with(char::is_uppercase)).count();
+    let stopped =
+        |(line, next): &(Line, Line)| split::holds_stop(text(line)) || split::holds_stop(text(next));
+    // of bullets without stops only those that go over two or three lines are surely wrapped
+    let items = open.iter().filter(|(line, _)| line.kind == LineKind::Item).count();
+    let told = pairs.iter().any(stopped) || items * 2 >= open.len();
+    let sentences = small * 3 >= open.len() * 2 && told;
+    match Margin::about(&widths(&open)) {
+        about @ Margin::About(_) if sentences => about,
+        _ => Margin::of(&widths(&pairs)),
+    }
 }
 
 fn columns(source: &str, line: Line) -> usize {
@@ -256,7 +330,7 @@ fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Marg
     let said = source[before.content.start..before.content.end].trim_end();
     let bare = said.trim_end_matches(['"', '\'', '”', '’', ')', ']', '*', '_', '`']);
     let abbreviated = split::ends_in_abbreviation(bare);
-    if bare.ends_with(['.', '!', '?', '…']) && !abbreviated {
+    if bare.ends_with(STOPS) && !abbreviated {
         // Nothing is lost: a sentence would end here also inside one paragraph.
         return false;
     }

@@ -21,7 +21,10 @@ fn blocks(source: &str) -> Vec<String> {
 }
 
 fn asked(source: &str) -> Option<String> {
-    scan(source, 0, SourceKind::Markdown).1
+    match scan(source, 0, SourceKind::Markdown).1 {
+        Some(Asked::Spoken(asked)) => Some(asked),
+        _ => None,
+    }
 }
 
 #[test]
@@ -35,6 +38,18 @@ fn every_kind_of_bullet_is_one() {
     assert_eq!(blocks("1. Marketing asked\n2. Decided to stop"), ["i Marketing asked", "i Decided to stop"]);
     assert_eq!(blocks("9) May was late\n10) So was June"), ["i May was late", "i So was June"]);
     assert_eq!(blocks("\t* deep\n        - deeper"), ["i deep", "i deeper"]);
+}
+
+#[test]
+fn bullets_of_word_are_bullets() {
+    for mark in ["\u{f0b7}", "■", "➢", "❖", "►", "◆", "⁃", "🔹", "§", "o", "o\t", "(ii)", "iv."]
+    {
+        let source = format!("{mark} did it\n{mark} did more");
+        assert_eq!(blocks(&source), ["i did it", "i did more"], "{mark}");
+    }
+    for source in ["o dear, it broke", "§ 5 was at stake", "v. Smith was right", "(i.e. late)"] {
+        assert_eq!(blocks(source), [format!("t {source}")], "one line");
+    }
 }
 
 #[test]
@@ -66,6 +81,68 @@ fn sentences_are_no_headings() {
         ("Export was late", "t Export was late"),
     ] {
         assert_eq!(blocks(source)[0], first);
+    }
+}
+
+#[test]
+fn results_are_no_titles() {
+    for line in [
+        "**We shipped in May and failures fell by 87%**\n\nI now ask first.",
+        "I now ask first.\n\nFailures fell from eight to one\n---\nIt held.",
+        "I led the billing migration\n\nIt held.",
+        "- **I sat down with both leads**\n  - showed them the plan",
+    ] {
+        assert!(blocks(line).iter().all(|block| !block.starts_with('h')), "{:?}", blocks(line));
+    }
+    for line in [
+        "# How I won back a customer\n\nIt held.",
+        "How I won back a customer\n\nIt held.",
+        "**How I cut costs by 40%**\n\nIt held.",
+        "It held.\n\nSupport queue\n---\nIt held.",
+        "It held.\n\nThe Move of the Support Queue to Berlin\n---\nIt held.",
+        "🌟 **STAR Answer: Billing export**\n\nIt held.",
+        "Story 1: Billing export\n\nIt held.",
+    ] {
+        assert!(blocks(line).iter().any(|block| block.starts_with('h')), "{:?}", blocks(line));
+    }
+}
+
+#[test]
+fn notes_of_obsidian_and_logseq_are_read_without_their_marks() {
+    let callout = "> [!question] Tell me.\n\n> [!note]- Situation\n> It ran late. ^abc123";
+    assert_eq!(blocks(callout), ["t Tell me.", "h Situation", "t It ran late."]);
+    assert_eq!(
+        blocks("tags:: a, b\n- It ran late\n  id:: 64f0a1b2-1234\n- result:: it held"),
+        ["h tags:: a, b", "i It ran late", "h id:: 64f0a1b2-1234", "i result:: it held"]
+    );
+    for told in ["We used std::mem there", "It rose by 2 ^3", "[!] It ran late"] {
+        assert_eq!(blocks(told), [format!("t {told}")]);
+    }
+}
+
+#[test]
+fn text_in_a_proportional_font_is_joined_and_notes_of_one_length_are_not() {
+    let set = "Last spring our billing export failed twice a week, and finance only noticed when\n\
+               customers called. I was the program manager for the payments platform, and the export\n\
+               was mine to keep running. If it stayed that way, we would have missed the quarter-end\n\
+               close and paid about 40,000 euros in penalties. First I sat down with the two on-call\n\
+               engineers and went through every failure of the last six weeks. I found that 9 of 14 came\n\
+               from one schema change that nobody had announced.";
+    assert_eq!(blocks(set).len(), 1);
+    let asked = format!("Tell me about a time you had to mend a process\nthat was failing.\n\n{set}");
+    assert_eq!(blocks(&asked).len(), 2);
+    for notes in [
+        "Export failed twice a week, owned by nobody\nAsked both of the teams who had owned it\n\
+         Took it over and set an alarm on the rows\nFound that most came from a schema change\n\
+         It has held since then, for two months now",
+        "export failed twice a week, owned by nobody\nasked both of the teams who had owned it\n\
+         took it over and set an alarm on the rows\nfound that most came from a schema change\n\
+         it has held since then, for two months now",
+        "- export failed twice a week, owned by nobody\nasked both of the teams who had owned it\n\
+         took it over and set an alarm on the rows\nfound that most came from a schema change\n\
+         it has held since then, for two months now",
+    ] {
+        assert_eq!(blocks(notes).len(), 5);
     }
 }
 

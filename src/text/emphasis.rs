@@ -1,4 +1,4 @@
-//! Emphasis: which stars, underscores and tildes are marks, and which are characters.
+//! Emphasis: which stars, underscores, tildes and signs of equality are marks, and which are characters.
 
 use super::Span;
 
@@ -34,6 +34,7 @@ pub(super) fn escaped(c: char) -> char {
         '_' => '\u{f0001}',
         '~' => '\u{f0002}',
         '|' => '\u{f0003}',
+        '=' => '\u{f0004}',
         _ => c,
     }
 }
@@ -44,6 +45,7 @@ fn unescaped(c: char) -> char {
         '\u{f0001}' => '_',
         '\u{f0002}' => '~',
         '\u{f0003}' => '|',
+        '\u{f0004}' => '=',
         _ => c,
     }
 }
@@ -55,7 +57,7 @@ pub(super) fn pair(glyphs: &mut [Glyph]) {
     let mut i = 0;
     while i < glyphs.len() {
         let c = glyphs[i].c;
-        if glyphs[i].mark != Mark::None || !matches!(c, '*' | '_' | '~') {
+        if glyphs[i].mark != Mark::None || !matches!(c, '*' | '_' | '~' | '=') {
             glyphs[i].c = unescaped(c);
             i += 1;
             continue;
@@ -63,7 +65,7 @@ pub(super) fn pair(glyphs: &mut [Glyph]) {
         let len = run(glyphs, i, c);
         if len > 3 && c == '*' {
             glyphs[i..i + len].iter_mut().for_each(|g| g.mark = Mark::Opens);
-        } else if len <= 3 && (c != '~' || len == 2) {
+        } else if len <= 3 && (!matches!(c, '~' | '=') || len == 2) {
             let (opens, closes) = sides(glyphs, i, len);
             let recent = open.len().saturating_sub(if closes { MAX_OPEN } else { 0 });
             let same = |(at, l): &(usize, usize)| *l == len && glyphs[*at].c == c;
@@ -74,7 +76,7 @@ pub(super) fn pair(glyphs: &mut [Glyph]) {
                     open.truncate(p);
                     glyphs[at..at + len].iter_mut().for_each(|g| g.mark = Mark::Opens);
                     glyphs[i..i + len].iter_mut().for_each(|g| g.mark = Mark::Closes);
-                    if c != '~' {
+                    if !matches!(c, '~' | '=') {
                         glyphs[at + len - 1].mark = Mark::Starts;
                         glyphs[i].mark = Mark::Ends;
                     }
@@ -92,14 +94,14 @@ fn run(glyphs: &[Glyph], from: usize, c: char) -> usize {
 }
 
 /// Whether a run of marks can open and whether it can close emphasis. Inside a word only two or
-/// three stars can: `2*3*4` and `snake_case` have none.
+/// three stars can: `2*3*4`, `snake_case` and `x==y` have none.
 fn sides(glyphs: &[Glyph], at: usize, len: usize) -> (bool, bool) {
     let before = glyphs[..at].iter().rev().find(|g| g.mark == Mark::None).map(|g| g.c);
     let after = glyphs[at + len..].iter().find(|g| g.mark == Mark::None).map(|g| g.c);
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let space = |c: Option<char>| c.is_none_or(char::is_whitespace);
     let inside = word(before) && word(after);
-    let single = glyphs[at].c == '_' || len == 1;
+    let single = matches!(glyphs[at].c, '_' | '=') || len == 1;
     if inside && single {
         return (false, false);
     }

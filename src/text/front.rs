@@ -1,6 +1,11 @@
 //! Front matter: a block between `---` (YAML) or `+++` (TOML) at the very start, of which only the
 //! key `question` is read. A whole YAML parser would be a large dependency for one key.
 
+use super::{label, told};
+
+/// More words of a property tell something.
+const MOST_WORDS: usize = 12;
+
 /// What stands before the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Front {
@@ -52,7 +57,7 @@ fn lines(source: &str, from: usize) -> impl Iterator<Item = (usize, &str, usize)
 }
 
 /// Two rules around prose are no front matter: here every line at the margin is a key, a table
-/// head, a list item or a remark, and keys are written small.
+/// head, a list item or a remark, and keys are written small, or name a property as Obsidian and Notion do.
 fn is_front(inner: &[&str]) -> bool {
     let key = |line: &str| {
         let end = line.find([':', '=']).unwrap_or(0);
@@ -60,17 +65,35 @@ fn is_front(inner: &[&str]) -> bool {
         name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
     };
-    inner
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .all(|line| line.starts_with([' ', '\t', '#', '-', '[', ']', '"', '\'']) || key(line))
+    inner.iter().filter(|line| !line.trim().is_empty()).all(|line| {
+        line.starts_with([' ', '\t', '#', '-', '[', ']', '"', '\'']) || key(line) || is_property(line)
+    })
+}
+
+/// "Date created: 2025-03-05". A part of the answer between two rules is none, nor what tells something.
+fn is_property(line: &str) -> bool {
+    let Some((name, value)) = line.split_once(':') else { return false };
+    let named = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || " _-".contains(c))
+        && name.split_whitespace().count() <= 3;
+    let part = label::is_title(name) && !label::is_tagged(name) && !is_question(name);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let told = told::is_narrated(&words) || value.trim_end().ends_with(['.', '!', ';', ',']);
+    let apart = value.is_empty() || value.starts_with([' ', '\t']);
+    named && !part && apart && (is_question(name) || !told && value.split_whitespace().count() <= MOST_WORDS)
+}
+
+/// Whether this key holds the question.
+fn is_question(name: &str) -> bool {
+    let name = name.trim().trim_matches(['"', '\'']);
+    ["question", "interview question"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn question(inner: &[&str], toml: bool) -> Option<String> {
     let sign = if toml { '=' } else { ':' };
     let (at, value) = inner.iter().enumerate().find_map(|(at, line)| {
         let (key, value) = line.split_once(sign)?;
-        (key.trim_end().trim_matches(['"', '\'']) == "question").then_some((at, value.trim()))
+        is_question(key).then_some((at, value.trim()))
     })?;
     let following = &inner[at + 1..];
     let text = if value.starts_with("\"\"\"") || value.starts_with("'''") {
@@ -171,6 +194,30 @@ mod tests {
         assert_eq!(asked("\u{feff}---\r\nquestion: A?\r\n---\r\nB"), (Some("A?".to_owned()), "B"));
         assert_eq!(asked("---\nquestion: A?\n---"), (Some("A?".to_owned()), ""));
         assert_eq!(asked("\u{feff}B"), (None, "B"));
+    }
+
+    #[test]
+    fn properties_of_notes_are_front_matter() {
+        for written in [
+            "title: Export\nTags: x",
+            "Created: 2025-03-05 10:03\nTags: [a, b]\nStatus: in progress",
+            "date created: 2025-03-05\ntags:\n  - x",
+        ] {
+            assert_eq!(asked(&format!("---\n{written}\n---\nB.")), (None, "B."), "{written}");
+        }
+        for key in ["Question", "interview question", "Interview Question"] {
+            let found = asked(&format!("---\n{key}: Tell me when?\nTags: x\n---\nB.")).0.unwrap_or_default();
+            assert_eq!(found, "Tell me when?", "{key}");
+        }
+        for told in [
+            "Situation: the export failed\nAction: fixed it within a week",
+            "Last spring: it failed twice a week.",
+            "Result: 40% fewer tickets",
+            "My move: I asked both leads",
+        ] {
+            let prose = format!("---\n{told}\n---\nB.");
+            assert_eq!(asked(&prose), (None, prose.as_str()), "{told}");
+        }
     }
 
     #[test]

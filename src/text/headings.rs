@@ -2,7 +2,7 @@
 
 use super::block::{self, Line, LineKind};
 use super::inline::Rendered;
-use super::{SourceKind, Span, label};
+use super::{SourceKind, Span, label, told};
 
 /// Lines within which a transcript names the interviewer.
 const OPENING: usize = 3;
@@ -53,14 +53,18 @@ pub(super) fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], t
         let count = text.text.split_whitespace().count();
         let ends = is_ended(&text);
         let underlined = underlined(source, kind, lines, i).is_some();
-        let bold = text.emphasis_at(0).is_some_and(|end| is_bold_title(&text.text, end, ends))
+        let pictured = text.text.find(char::is_alphanumeric).unwrap_or(0);
+        let bold = text.emphasis_at(0).or_else(|| text.emphasis_at(pictured));
+        let bold = bold.is_some_and(|end| is_bold_title(&text.text, end, ends))
             && count <= 14
             && !label::has_words(&text)
+            && !told::is_told(&text.text)
             && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
         let titled = Some(i) == first
             && line.kind == LineKind::Text
             && count <= 6
             && !ends
+            && !told::is_told(&text.text)
             && !text.text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
             && label::end(&text, 0) == 0
             && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
@@ -75,10 +79,12 @@ pub(super) fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], t
         // what an interviewer says above it all is the question, if it may be one and none asks for a story
         let whole = || !text.text.contains('?') && Asking::of(&text, titles).is_none();
         let speaks = label::is_asked(&text) && (told || transcript || whole());
+        let below = lines.get(i + 1).is_none_or(|line| line.kind == LineKind::Blank);
+        let numbered = below && told::is_numbered_story(&text.text) && !told::is_told(&text.text);
         let own = heading || line.kind == LineKind::Item;
         let asked = speaks || !own && asking.is_some_and(|asking| asking.goes_on(&text));
         asking = speaks.then(|| Asking::of(&text, heading)).flatten();
-        if underlined || bold || titled || asked || heading {
+        if underlined || bold || titled || asked || heading || numbered {
             lines[i].kind = LineKind::Heading;
         } else {
             told = true;
@@ -119,7 +125,7 @@ pub(super) fn underlines(source: &str, lines: &[Span]) -> Vec<Option<usize>> {
 }
 
 /// The level of the heading that the next line makes of line `i`: 1 by `===`, which underlines any title; 2 by `---`, which is as
-/// often a rule, so it underlines short titles only.
+/// often a rule, so it underlines short titles only, and longer ones above it all or in capitals.
 fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize) -> Option<usize> {
     let below = lines.get(i + 1).filter(|line| line.kind == LineKind::Rule)?;
     if lines[i].kind != LineKind::Text || i > 0 && lines[i - 1].kind == LineKind::Text {
@@ -129,9 +135,18 @@ fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize) -> Optio
     let count = words.text.split_whitespace().count();
     match source.as_bytes()[below.content.start] {
         b'=' => (count <= 14).then_some(1),
-        b'-' => (count <= 8 && !is_ended(&words)).then_some(2),
+        b'-' => {
+            let above = || lines[..i].iter().all(|line| line.kind == LineKind::Blank);
+            let titled = count <= 3 || count <= 8 && (above() || is_in_title_case(&words.text));
+            (titled && !is_ended(&words) && !told::is_told(&words.text)).then_some(2)
+        }
         _ => None,
     }
+}
+
+/// Whether all longer words begin with capitals.
+fn is_in_title_case(words: &str) -> bool {
+    words.split_whitespace().filter(|word| word.len() > 4).all(|word| !word.starts_with(char::is_lowercase))
 }
 
 /// Whether a line ends as a sentence does, and a title doesn't.

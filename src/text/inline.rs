@@ -199,11 +199,25 @@ fn markup(rest: &str) -> Option<Markup> {
             Markup::Gone(tag.len, mark)
         }),
         b'&' => html::entity(rest).map(|(len, text)| Markup::Shown(len, text)),
+        b'!' if rest[1..].starts_with("[[") => {
+            wiki_link(&rest[1..]).map(|(len, _)| Markup::Shown(len + 1, " ".to_owned()))
+        }
+        b'[' if rest.starts_with("[[") => {
+            wiki_link(rest).map(|(len, shown)| Markup::Shown(len, shown.to_owned()))
+        }
         b'!' if rest[1..].starts_with('[') => link_text(&rest[1..]).map(|_| Markup::Gone(2, Mark::Opens)),
         b'[' => link_text(rest).map(|_| Markup::Gone(1, Mark::Opens)),
         b']' => target(rest).map(|len| Markup::Gone(len, Mark::Closes)),
         _ => None,
     }
+}
+
+/// A link of a wiki with which `rest` begins, `[[note]]` or `[[note|words]]`: its length and the words that are shown.
+fn wiki_link(rest: &str) -> Option<(usize, &str)> {
+    let inner = rest.strip_prefix("[[")?;
+    let end = inner.find(['[', ']']).filter(|end| *end < MAX_TARGET && inner[*end..].starts_with("]]"))?;
+    let shown = inner[..end].rsplit('|').next().unwrap_or_default().trim();
+    (!shown.is_empty()).then_some((end + 4, shown))
 }
 
 /// The length of the text of a link `[text](target)` with which `rest` begins.

@@ -28,7 +28,9 @@ key actions|key results|key learnings|quantified result|what|where|when|which pa
 what i did|what i did about it|what i had to do|what i saw|what i learned|what i took from it|\
 what i take from it|what i got wrong|what happened|what changed|what came out|what we did|\
 what was going on|what went wrong|where it went|how it ended|starting point|interviewer|\
-candidate|interviewee";
+candidate|interviewee|my situation|my task|my action|my actions|\
+my result|my results|final result|final results|final outcome|lessons learnt|lesson learnt|\
+what i'd do differently|what i would do differently|conclusion";
 
 /// Who asks, where a conversation was written down. A recruiter or a manager may as well be in the story.
 const ASKER: &str = "interviewer";
@@ -36,10 +38,20 @@ const ASKER: &str = "interviewer";
 /// Labels that name the whole story, or what it is kept with.
 const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologies|tools|lp|principle";
 
+/// What a title that begins as a question begins with.
+pub(super) const ASKING: [&str; 5] = ["what", "how", "where", "which", "why"];
+
 /// With such words a story is asked for.
 const STORY: &str = "tell me about|tell us about|describe a|describe your|give me an example|give us an example|\
 give me one example|a time you|a time when|walk me through a|talk me through a|think of a time|share an example|\
 share a time";
+
+/// What is written before an answer that was copied with its question.
+const ANSWER: [&str; 5] = ["answer", "my answer", "sample answer", "response", "my response"];
+
+/// The parts of STAR.
+const STAR: [&str; 8] =
+    ["situation", "task", "action", "actions", "result", "results", "outcome", "learning"];
 
 /// The letters of STAR and its kin.
 const LETTERS: [&str; 10] = ["s", "t", "a", "r", "l", "c", "s/t", "t/a", "a/r", "st"];
@@ -70,7 +82,8 @@ pub(super) fn end(words: &Rendered, from: usize) -> usize {
         .or_else(|| slashes(text))
         .or_else(|| plain(text))
         .or_else(|| letter(text))
-        .or_else(|| share(text));
+        .or_else(|| share(text))
+        .or_else(|| tight(text));
     let Some(len) = found else { return from };
     let len = len + white(&text[len..]);
     // "S - Situation: …"
@@ -101,19 +114,30 @@ fn begins(text: &str, words: &str) -> bool {
 /// title, and "Tags: ownership" with tags.
 pub(super) fn has_words(words: &Rendered) -> bool {
     let label = &words.text[..end(words, 0)];
-    let tagged = |label: &str| TAGGED.split('|').any(|title| begins(&name(label), title));
     let told = |(label, rest): (&str, &str)| {
         let says =
             |word: &str| matches!(word, "I" | "we" | "We") || word.contains(|c: char| c.is_ascii_digit());
-        !tagged(label) && rest.split_whitespace().count() > 2 && rest.split_whitespace().any(says)
+        !is_tagged(label) && rest.split_whitespace().count() > 2 && rest.split_whitespace().any(says)
     };
-    let known = !label.is_empty() && label.len() < words.text.trim_end().len() && !tagged(label);
+    let known = !label.is_empty() && label.len() < words.text.trim_end().len() && !is_tagged(label);
     known || words.text.split_once(": ").is_some_and(told)
+}
+
+/// Whether a label names the whole story, or what it is kept with.
+pub(super) fn is_tagged(label: &str) -> bool {
+    TAGGED.split('|').any(|title| begins(&name(label), title))
 }
 
 /// The words of a label without its sign.
 fn name(label: &str) -> String {
     bare(label.trim_end().trim_end_matches([':', '-', '–', '—']))
+}
+
+/// The byte at which a story begins after "Answer:"; 0 where it does not begin so. Further down somebody may have answered.
+pub(super) fn answer_end(text: &str) -> usize {
+    let stop = text.find([':', '：']).filter(|at| sign(&text[*at..]).is_some());
+    let named = |at: &usize| ANSWER.iter().any(|sign| text[..*at].eq_ignore_ascii_case(sign));
+    stop.filter(named).and_then(|at| Some(at + sign(&text[at..])?)).map_or(0, |end| end + white(&text[end..]))
 }
 
 /// Whether the whole block is a title on a line of its own.
@@ -126,7 +150,8 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
     let asks = (text.ends_with(':') || text.ends_with(')')) && is_question(bare);
     let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
-    end >= text.len() || is_title(bare) || asks || me || is_principle(&text[end..])
+    let answers = ANSWER.iter().any(|sign| bare.eq_ignore_ascii_case(sign));
+    end >= text.len() || is_title(bare) || asks || me || answers || is_principle(&text[end..])
 }
 
 /// Whether a line only says which Leadership Principle the story is kept for. Story banks are
@@ -169,10 +194,15 @@ pub(super) fn is_title(words: &str) -> bool {
         // without a sign "a decision" is none
         LETTERS.contains(&letter.trim()) && known(rest) && (signed || rest.starts_with(letter))
     });
+    // "Step 1: Situation"
+    let step = bare.strip_prefix("step ").and_then(|rest| rest.split_once([':', '-', '–', '.']));
+    let stepped =
+        step.is_some_and(|(n, title)| n.trim().bytes().all(|b| b.is_ascii_digit()) && known(title.trim()));
     LETTERS.contains(&bare.as_str())
         || known(&bare)
         || known(unnumbered)
         || lettered
+        || stepped
         || [" and ", "&", "/"].into_iter().any(joined)
 }
 
@@ -182,7 +212,7 @@ fn bare(words: &str) -> String {
     let words = cut.map_or(words, |at| &words[..at]);
     // stars of emphasis that was never opened
     let words = words.trim().trim_end_matches([' ', '.', ':', '*', '_']);
-    words.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+    words.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'")
 }
 
 /// "What was asked of me", "How I found it": a short title that begins like a question.
@@ -190,7 +220,7 @@ fn is_question(words: &str) -> bool {
     let bare = bare(words);
     let count = bare.split_whitespace().count();
     let first = bare.split_whitespace().next().unwrap_or_default();
-    (2..=7).contains(&count) && matches!(first, "what" | "how" | "where" | "which" | "why")
+    (2..=7).contains(&count) && ASKING.contains(&first)
 }
 
 /// Titles that say what the narrator answered for; they stay where the model reads them.
@@ -249,12 +279,12 @@ fn plain(text: &str) -> Option<usize> {
     let limit = text.char_indices().nth(MAX_LABEL_CHARS + 1).map_or(text.len(), |(at, _)| at);
     let stop = text[..limit].char_indices().find_map(|(at, c)| {
         let signed = sign(&text[at..]).is_some();
-        ((c == ':' || c == ' ' || c == '(') && (signed || remark_then_sign(&text[at..]))).then_some(at)
+        ((matches!(c, ':' | '：' | ' ' | '(')) && (signed || remark_then_sign(&text[at..]))).then_some(at)
     })?;
     let words = text[..stop].trim_end();
     let after = stop + remark(&text[stop..]);
     let end = after + sign(&text[after..])?;
-    let colon = text[after..end].contains(':');
+    let colon = text[after..end].contains([':', '：']);
     let letter = LETTERS.contains(&words.to_lowercase().as_str());
     let small = words.starts_with(char::is_lowercase);
     if words.is_empty()
@@ -290,11 +320,10 @@ fn letter(text: &str) -> Option<usize> {
 /// `Situation (20%) We …`.
 fn share(text: &str) -> Option<usize> {
     let open = text.find(" (")?;
-    let four = ["situation", "task", "action", "result"];
     let word = text[..open].to_lowercase();
     let after = open + remark(&text[open..]);
     let next = text[after..].trim_start().chars().next();
-    let fits = four.contains(&word.as_str()) && after > open;
+    let fits = STAR.contains(&word.as_str()) && after > open;
     (fits && next.is_none_or(char::is_uppercase)).then_some(after)
 }
 
@@ -316,14 +345,27 @@ fn remark_then_sign(text: &str) -> bool {
     len > 0 && sign(&text[len..]).is_some()
 }
 
-/// The length of the colon or dash after a title, with the space before it. A dash needs that
-/// space, and both need space or the end behind them.
-fn sign(text: &str) -> Option<usize> {
+/// The length of the colon, dash or arrow after a title, with the space before it. A dash needs that
+/// space, and all need space or the end behind them but the wide colon.
+pub(super) fn sign(text: &str) -> Option<usize> {
     let space = white(text);
     let c = text[space..].chars().next()?;
     let end = space + c.len_utf8();
-    let dash = matches!(c, '-' | '–' | '—') && space > 0;
-    ((c == ':' || dash) && text[end..].chars().next().is_none_or(char::is_whitespace)).then_some(end)
+    let dash = matches!(c, '-' | '–' | '—' | '→') && space > 0;
+    let apart = text[end..].chars().next().is_none_or(char::is_whitespace);
+    (c == '：' || (c == ':' || dash) && apart).then_some(end)
+}
+
+/// `Situation:Last …`, `Situation- Last …`: the space is missing on one side of the sign, so the title has to be one of STAR's
+/// and a capital to follow.
+fn tight(text: &str) -> Option<usize> {
+    let stop = text.find([':', '-', '–', '—'])?;
+    let c = text[stop..].chars().next()?;
+    let rest = &text[stop + c.len_utf8()..];
+    let joined = (c == ':') != rest.starts_with(' ');
+    let capital = rest.trim_start().starts_with(char::is_uppercase);
+    let known = STAR.contains(&text[..stop].to_lowercase().as_str()) && text.starts_with(char::is_uppercase);
+    (known && joined && capital).then_some(text.len() - rest.len())
 }
 
 fn white(text: &str) -> usize {

@@ -61,9 +61,41 @@ fn labels_are_taken_off() {
         "**T – Task:**",
         "R: Result:",
         "Candidate:",
+        "Situation:",
+        "Situation →",
+        "Situation：",
+        "Final result:",
+        "What I’d do differently:",
+        "Lessons learnt:",
     ] {
         assert_eq!(rest(&format!("{label} We were late.")), "We were late.", "{label}");
     }
+}
+
+#[test]
+fn a_space_may_be_missing_at_the_sign_of_a_title() {
+    for label in ["Situation:", "Result:", "Situation- ", "Actions– ", "Situation："] {
+        assert_eq!(rest(&format!("{label}We were late.")), "We were late.", "{label}");
+    }
+    for text in
+        ["Result:late", "Task-based work", "Action-Reaction", "Outcome- late", "At 17:We", "Note:This"]
+    {
+        assert_eq!(rest(text), text);
+    }
+}
+
+#[test]
+fn an_answer_begins_after_its_sign() {
+    for sign in ["Answer: ", "My answer: ", "Response: ", "answer:"] {
+        let text = format!("{sign} We were late.");
+        assert_eq!(&text[answer_end(&text)..], "We were late.", "{sign}");
+    }
+    for text in ["Answering: late", "The answer: late", "Answer me: late", "Answer"] {
+        assert_eq!(answer_end(text), 0, "{text}");
+    }
+    let told = "We asked for a date.\n\nAnswer: two days.";
+    let answer = crate::text::Answer::parse("a.md", told.to_owned(), SourceKind::Markdown);
+    assert_eq!(answer.sentences[1].text, "Answer: two days.", "somebody's in the story");
 }
 
 #[test]
@@ -115,6 +147,14 @@ fn titles_alone_on_a_line_are_headings() {
         "✅ A – Action",
         "R) Result",
         "Me:",
+        "Answer:",
+        "My answer",
+        "My Actions:",
+        "Final Result:",
+        "Lessons learnt:",
+        "What I'd do differently",
+        "Conclusion:",
+        "STEP 1: Situation",
     ] {
         assert!(is_heading(&rendered(line)), "{line}");
     }

@@ -22,7 +22,7 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
     let mark = match first {
         '-' if text.starts_with("->") => 2,
         '-' | '*' | '+' | '•' | '‣' | '◦' | '▪' | '●' | '○' | '·' | '–' | '—' | '→' | '➜' | '✓' | '✔'
-        | '✅' => first.len_utf8(),
+        | '✅' | '\u{f0b7}' | '■' | '➢' | '❖' | '►' | '◆' | '⁃' | '🔹' => first.len_utf8(),
         '0'..='9' if keycap(&text[1..]) > 0 => 1 + keycap(&text[1..]),
         '0'..='9' => {
             let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -31,6 +31,8 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
             (digits <= 2 && numbers).then_some(digits + 1)?
         }
         'a'..='z' if text[1..].starts_with(')') => 2,
+        'o' if text[1..].starts_with('\t') => 1,
+        '(' | 'i' | 'v' if roman(text) > 0 => roman(text),
         '(' if text.len() > 3 && text.as_bytes()[2] == b')' => {
             let c = text.as_bytes()[1];
             (c.is_ascii_lowercase() || c.is_ascii_digit()).then_some(3)?
@@ -42,6 +44,21 @@ pub(super) fn bullet(text: &str) -> Option<usize> {
     let glued = matches!(first, '•' | '‣' | '▪' | '●' | '✓' | '✔' | '✅') || text[..mark].ends_with(KEYCAP);
     let space = rest.len() - rest.trim_start().len();
     (space > 0 || rest.is_empty() || glued).then_some(mark + space)
+}
+
+/// The length of a letter that Word's bullets become, with the space after it. A single line may begin with one by chance.
+pub(super) fn letter_bullet(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("o ").or_else(|| text.strip_prefix("§ "))?.trim_start();
+    rest.starts_with(char::is_alphabetic).then(|| text.len() - rest.len())
+}
+
+/// The length of a small roman number: `(ii)`, `iv.`. One letter alone in it is an `i`, for the others begin names.
+fn roman(text: &str) -> usize {
+    let inner = text.strip_prefix('(').unwrap_or(text);
+    let len = inner.bytes().take_while(|b| matches!(b, b'i' | b'v')).count();
+    let known = ["i", "ii", "iii", "iv", "vi", "vii", "viii"].contains(&&inner[..len]);
+    let close = if inner.len() < text.len() { ')' } else { '.' };
+    if known && inner[len..].starts_with(close) { text.len() - inner.len() + len + 1 } else { 0 }
 }
 
 /// Makes a key of the digit before it: "1️⃣".

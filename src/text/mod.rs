@@ -10,7 +10,9 @@ mod aside;
 mod assistant;
 mod block;
 mod captions;
+mod cells;
 mod emphasis;
+mod fences;
 mod front;
 mod head;
 mod headings;
@@ -29,6 +31,7 @@ mod stage;
 mod stamp;
 mod suppress;
 mod talk;
+mod told;
 pub(crate) mod windows;
 mod wrap;
 
@@ -41,7 +44,7 @@ pub use read::{MAX_BYTES, ReadError, bytes_of, decode, read_file, read_source};
 pub use sections::{Section, Sections, left_whole, sections};
 pub use suppress::Suppressions;
 
-use block::{Block, BlockKind};
+use block::{Asked, Block, BlockKind};
 use inline::Rendered;
 use run_on::RunOn;
 
@@ -98,7 +101,8 @@ pub struct Answer {
     pub name: String,
     /// The text exactly as it was given; every [`Span`] points into it.
     pub source: String,
-    /// The interview question, where front matter names one, an interviewer asks it in a transcript or an assistant names it, or a
+    /// The interview question, where front matter names one, an interviewer asks it in a transcript, an assistant names it, a heading
+    /// asks it, or a
     /// model has heard it in front of the answer.
     pub question: Option<String>,
     /// In order, not overlapping.
@@ -121,8 +125,14 @@ impl Answer {
         for block in blocks {
             sentences_of(&source, &block, kind, &mut sentences, &mut run_ons);
         }
-        let (name, question, aside) = (name.to_owned(), front.question.or(asked), Vec::new());
-        Self { name, question, sentences, aside, suppressions, run_ons, source }
+        let (name, question, aside) = (name.to_owned(), front.question, Vec::new());
+        let mut answer = Self { name, question, sentences, aside, suppressions, run_ons, source };
+        // a heading asks for all that is below it, but what stands nearer to the answer is its question
+        let nearer = || matches!(asked, Some(Asked::Above(_))) && answer.begins_with_question();
+        if answer.question.is_none() && !nearer() {
+            answer.question = asked.map(Asked::into_words);
+        }
+        answer
     }
 }
 
@@ -140,7 +150,9 @@ fn sentences_of(
     let label = label::end(&words, 0);
     let held: Vec<_> = std::iter::once(0..label).chain(label::run_ins(&words)).collect();
     for range in split::sentences(&words.text, &held) {
-        let body = label::end(&words, range.start).clamp(range.start, range.end);
+        let answer =
+            if out.is_empty() { range.start + label::answer_end(&words.text[range.clone()]) } else { 0 };
+        let body = label::end(&words, range.start).max(answer).clamp(range.start, range.end);
         let body = if has_words(&words.text[body..range.end]) { body } else { range.start };
         let text = words.text[body..range.end].trim();
         if let Some(span) = words.span(range.clone())

@@ -1,16 +1,28 @@
-//! What stands above an answer and may be the question, copied with it.
+//! What stands above an answer, or begins it, and may be the question, copied with it.
 
-use super::{Answer, Sentence, label};
+use super::{Answer, Sentence, has_words, label};
 
 impl Answer {
     /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
-    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I".
+    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I". Last, how many sentences ask before
+    /// the answer in its own line, where the first asks for a story.
     pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = usize> {
         let breaks =
             |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
         let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
         let openings = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
-        openings.filter(|&n| asks(&self.sentences[..n]))
+        openings.filter(|&n| asks(&self.sentences[..n])).chain(self.asking_in_line())
+    }
+
+    /// How many sentences ask for a story in the line in which it is told.
+    fn asking_in_line(&self) -> Option<usize> {
+        // "Q1." may stand before the first as a sentence
+        let sign = self.sentences.first().is_some_and(|s| unsigned(&s.text).is_empty());
+        let first = usize::from(sign) + 1;
+        let begins = self.sentences.get(..first).is_some_and(|s| asks(s) && label::asks_to_tell(&joined(s)));
+        let rest = self.sentences.iter().skip(first);
+        let asking = first + rest.take_while(|s| asks(std::slice::from_ref(*s))).count();
+        (begins && asking < self.sentences.len()).then_some(asking)
     }
 
     /// Takes so many of the first sentences, which there must be, for the question.
@@ -18,29 +30,106 @@ impl Answer {
     /// # Panics
     /// When there are fewer.
     pub fn begin_with_question(&mut self, sentences: usize) {
-        let asked: Vec<String> = self.sentences.drain(..sentences).map(|s| s.text).collect();
-        let asked = asked.join(" ");
-        // "💡 Q: Tell me about …"
-        let bare = asked.trim_start_matches(|c: char| !c.is_alphanumeric() && !"\"'“‘([¿".contains(c));
-        let signed = ["Q:", "Question:"].iter().find_map(|sign| bare.strip_prefix(sign));
-        self.question = Some(signed.unwrap_or(bare).trim_start().to_owned());
+        let asked: Vec<Sentence> = self.sentences.drain(..sentences).collect();
+        self.question = Some(unsigned(&joined(&asked)).to_owned());
+        if let Some(first) = self.sentences.first_mut() {
+            let answer = label::answer_end(&first.text);
+            if has_words(&first.text[answer..]) {
+                first.text.drain(..answer);
+            }
+        }
+    }
+
+    /// Whether the first paragraph is a question itself, whatever stands above it.
+    pub(super) fn begins_with_question(&self) -> bool {
+        let asks = |n: usize| {
+            let asked = joined(&self.sentences[..n]);
+            asked.ends_with('?') || label::asks_to_tell(&asked)
+        };
+        self.openings_that_ask().any(asks)
     }
 }
 
 /// What a question begins with that is none by its form.
 const TELL: [&str; 8] = ["tell", "describe", "give", "share", "walk", "talk", "explain", "name"];
 
-fn asks(sentences: &[Sentence]) -> bool {
-    let says = |word: &str| sentences.iter().any(|s| words(&s.text).any(|w| w.eq_ignore_ascii_case(word)));
-    let told = |s: &Sentence| {
-        words(&s.text).find(|w| !w.is_empty()).is_some_and(|w| TELL.contains(&w.to_lowercase().as_str()))
+/// What is written before a question, with a number or without.
+const SIGNS: [&str; 12] = [
+    "q",
+    "question",
+    "interview question",
+    "behavioral question",
+    "behavioural question",
+    "sample question",
+    "prompt",
+    "interview prompt",
+    "interviewer",
+    "recruiter",
+    "hiring manager",
+    "question asked",
+];
+
+/// The longest of them, with a number.
+const MAX_SIGN: usize = 28;
+
+/// Fewer words in a heading ask for a part of the story, as in "What did you do?".
+const LEAST_ASKED: usize = 5;
+
+/// A question without its sign: "💡 Q: Tell me about …", "Question 3. Tell …".
+pub(super) fn unsigned(asked: &str) -> &str {
+    let bare = asked.trim_start_matches(|c: char| !c.is_alphanumeric() && !"\"'“‘([¿".contains(c));
+    let end = bare.char_indices().take(MAX_SIGN).find_map(|(at, c)| {
+        let rest = &bare[at + c.len_utf8()..];
+        let apart = rest.is_empty() || rest.starts_with(char::is_whitespace);
+        let dash = matches!(c, '-' | '–' | '—') && bare[..at].ends_with(' ');
+        (apart && (matches!(c, ':' | '.' | ')') || dash)).then_some((at, rest))
+    });
+    let is_sign = |words: &str| {
+        let name = words.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '#'));
+        name.is_empty() && !words.is_empty() || SIGNS.contains(&name.to_lowercase().as_str())
     };
-    let asked =
-        sentences.last().is_some_and(|s| s.text.ends_with('?')) || sentences.first().is_some_and(told);
+    end.filter(|(at, _)| is_sign(bare[..*at].trim_end())).map_or(bare, |(_, rest)| rest.trim_start())
+}
+
+/// Whether a sign and a number or none, and then a question for a story, stand on this line.
+pub(super) fn is_signed_question(line: &str) -> bool {
+    let asked = unsigned(line);
+    let bare = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    asked.len() < bare.len() && bare.starts_with(char::is_alphabetic) && is_asked_for(asked)
+}
+
+/// Whether these words ask for a story, and are none of the narrator's.
+pub(super) fn is_asked_for(words: &str) -> bool {
+    label::asks_to_tell(words) && !has_word(words, "I")
+}
+
+/// The question that a heading is, if it is one: it asks for a story, or asks "you" for more than a part of one.
+pub(super) fn asked_in_heading(words: &str) -> Option<String> {
+    let asked = unsigned(words).trim_end_matches(['#', ' ']);
+    let you = ["you", "your"].iter().any(|word| has_word(asked, word));
+    let whole = asked.ends_with('?') && you && asked.split_whitespace().count() >= LEAST_ASKED;
+    (is_asked_for(asked) || whole && !has_word(asked, "I")).then(|| asked.to_owned())
+}
+
+fn joined(sentences: &[Sentence]) -> String {
+    sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    words(text).any(|w| w.eq_ignore_ascii_case(word))
+}
+
+fn asks(sentences: &[Sentence]) -> bool {
+    let asked = joined(sentences);
+    let asked = unsigned(&asked);
+    let says = |word: &str| has_word(asked, word);
+    let told =
+        words(asked).find(|w| !w.is_empty()).is_some_and(|w| TELL.contains(&w.to_lowercase().as_str()));
     // "Here's a refined version of your story:"
     let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
         && !sentences.iter().any(|s| label::asks_to_tell(&s.text));
-    (asked || (says("you") || says("your") || says("yourself")) && !leads_in) && !says("I")
+    let asks = asked.ends_with('?') || told;
+    (asks || (says("you") || says("your") || says("yourself")) && !leads_in) && !says("I")
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
@@ -75,12 +164,82 @@ mod tests {
 
     #[test]
     fn a_question_goes_without_its_sign() {
-        for sign in ["", "💡 Q: ", "Question: ", "- "] {
+        let signs = [
+            "",
+            "💡 Q: ",
+            "Question: ",
+            "- ",
+            "Q1: ",
+            "Q1. ",
+            "Interview question: ",
+            "Prompt: ",
+            "Behavioral Question #3: ",
+            "Recruiter: ",
+            "Question 2 - ",
+        ];
+        for sign in signs {
             let source = format!("{sign}Tell me about a launch.\n\nI moved the date.");
             let mut answer = Answer::parse("a.md", source, SourceKind::Markdown);
-            answer.begin_with_question(1);
+            let asked = answer.openings_that_ask().next().unwrap();
+            answer.begin_with_question(asked);
             assert_eq!(answer.question.as_deref(), Some("Tell me about a launch."), "{sign}");
         }
+    }
+
+    #[test]
+    fn a_question_may_stand_in_the_line_of_its_answer() {
+        let told = "Our export failed. I moved it.";
+        for (asked, n) in [
+            ("Tell me about a time you failed.", 1),
+            ("Q: Tell me about a time you failed. A:", 1),
+            ("Question: Tell me about a conflict. Answer:", 1),
+            ("Describe a time you failed. What did you learn?", 2),
+        ] {
+            let mut answer = Answer::parse("a.md", format!("{asked} {told}"), SourceKind::Markdown);
+            assert_eq!(answer.openings_that_ask().collect::<Vec<_>>(), [n], "{asked}");
+            answer.begin_with_question(n);
+            let left: Vec<_> = answer.sentences.iter().map(|s| s.text.as_str()).collect();
+            assert_eq!(left.join(" "), told);
+        }
+        for told in [
+            "You get nothing done here, I was told. I moved it.",
+            "The board said: tell me about a launch, and I did. It held.",
+            "What would you do? I moved it.",
+        ] {
+            assert_eq!(openings(told), [0usize; 0], "{told}");
+        }
+    }
+
+    #[test]
+    fn a_heading_may_be_the_question() {
+        let told = "Our export failed. I moved it.";
+        let asked = |source: &str| Answer::parse("a.md", source.to_owned(), SourceKind::Markdown).question;
+        for heading in [
+            "## Tell me about a time you failed.",
+            "### **Tell me about a time you failed.**",
+            "# Q3: Tell me about a time you failed.",
+            "# Stories\n\n## 2. Tell me about a time you failed.",
+            "**Tell me about a time you failed**",
+        ] {
+            let found = asked(&format!("{heading}\n\n{told}")).unwrap_or_default();
+            assert_eq!(found.trim_end_matches('.'), "Tell me about a time you failed", "{heading}");
+        }
+        assert!(asked(&format!("# What was your hardest conflict?\n\n{told}")).is_some());
+        for heading in [
+            "# The export",
+            "# How I describe a launch",
+            "## What did you do?",
+            "## What was your role?",
+            "# Why did it fail?",
+        ] {
+            assert_eq!(asked(&format!("{heading}\n\n{told}")), None, "{heading}");
+        }
+        let below = format!("{told}\n\n## Tell me about a time you failed.\n\n{told}");
+        assert_eq!(asked(&below), None, "something is told above it");
+        let both = format!("# Tell me about a time you failed.\n\nDescribe a conflict.\n\n{told}");
+        assert_eq!(asked(&both), None, "what stands nearer is taken as the question");
+        let front = format!("---\nquestion: Why?\n---\n# Tell me about a time you failed.\n\n{told}");
+        assert_eq!(asked(&front).as_deref(), Some("Why?"));
     }
 
     #[test]

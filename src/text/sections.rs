@@ -1,13 +1,16 @@
-//! A Markdown file that holds several stories, each under a heading of one level.
+//! A file that holds several stories, each under a heading of one level or under its question.
 
 use std::collections::HashSet;
 
 use super::inline::Rendered;
-use super::{Answer, SourceKind, Span, block, front, headings, html, label, suppress};
+use super::{Answer, SourceKind, Span, block, front, headings, html, label, opening, suppress, told};
 
 /// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
 /// `training/data` have as many; a heading over less is a part of a story more often.
 const STORY_WORDS: usize = 40;
+
+/// The level of a line that heads a story without the marks of a heading: below all of theirs.
+const UNMARKED: usize = 7;
 
 /// The stories of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,38 +62,39 @@ struct Cut {
     parts: usize,
 }
 
-/// The stories of a Markdown file, one under each heading of the highest level (`#` is the highest) that has several.
+/// The stories of a file, one under each heading of the highest level (`#` is the highest) that has several. The lowest are lines
+/// that ask for a story in bold or as "Q1:", and those that count stories; plain text has no others.
 ///
 /// Without `always` only where that is plain: each of at least two headings has 40 words of prose under it, or most of at least
 /// three have (a bank may hold a stub), and none names a part of an answer, as "Situation" or "Result" do; or two of them have
 /// headings for the same parts under them, and one at most names a part itself. With `always` a file with one heading is cut too.
 /// `None` where the file is one story.
 #[must_use]
-pub fn sections(source: &str, always: bool) -> Option<Sections> {
-    let cut = cut(source, always)?;
+pub fn sections(source: &str, kind: SourceKind, always: bool) -> Option<Sections> {
+    let cut = cut(source, kind, always)?;
     (cut.plain || always && !cut.sections.stories.is_empty()).then_some(cut.sections)
 }
 
-/// How many headings a Markdown file has under which stories may stand, where it is not plain that they do; `None` where it is,
+/// How many headings a file has under which stories may stand, where it is not plain that they do; `None` where it is,
 /// or where half of them or more name the parts of one story.
 #[must_use]
-pub fn left_whole(source: &str) -> Option<usize> {
-    let cut = cut(source, false)?;
+pub fn left_whole(source: &str, kind: SourceKind) -> Option<usize> {
+    let cut = cut(source, kind, false)?;
     let headings = cut.sections.stories.len();
     (!cut.plain && cut.long > 1 && (cut.twice || 2 * cut.parts < headings)).then_some(headings)
 }
 
-fn cut(source: &str, always: bool) -> Option<Cut> {
+fn cut(source: &str, kind: SourceKind, always: bool) -> Option<Cut> {
     let front = front::read(source);
-    let headings = headings(source, front.body);
+    let headings = headings(source, kind, front.body);
     let count = |level: usize| headings.iter().filter(|h| h.level == level).count();
-    let several = (1..=6).find(|&level| count(level) > 1);
-    let level = several.or_else(|| (1..=6).find(|&level| always && count(level) > 0))?;
+    let several = (1..=UNMARKED).find(|&level| count(level) > 1);
+    let level = several.or_else(|| (1..=UNMARKED).find(|&level| always && count(level) > 0))?;
     let (mut stories, mut long, mut own) = (Vec::new(), 0, Vec::new());
     for (i, heading) in headings.iter().enumerate().filter(|(_, h)| h.level == level) {
         let next = headings[i + 1..].iter().find(|h| h.level <= level);
         let span = Span { start: heading.at.start, end: next.map_or(source.len(), |h| h.at.start) };
-        let words = words(&source[span.start..span.end]);
+        let words = words(&source[heading.at.end..span.end], kind);
         if words > 0 {
             stories.push(Section { title: heading.title.clone(), span });
         }
@@ -126,16 +130,24 @@ struct Heading {
     at: Span,
 }
 
-/// Lines that begin with `#` or are underlined, outside of code and comments.
-fn headings(source: &str, from: usize) -> Vec<Heading> {
-    let lines = block::raw_lines(source, from, SourceKind::Markdown);
+/// Lines that begin with `#` or are underlined, outside of code and comments, and those that head a story by their words.
+fn headings(source: &str, kind: SourceKind, from: usize) -> Vec<Heading> {
+    let lines = block::raw_lines(source, from, kind);
+    let markdown = kind == SourceKind::Markdown;
     let heading = |(at, underlined): (Span, Option<usize>)| {
         let line = source[at.start..at.end].trim();
         let marks = line.len() - line.trim_start_matches('#').len();
         let marked = (1..=6).contains(&marks) && line[marks..].starts_with([' ', '\t']);
-        let (level, marks) = if marked { (marks, marks) } else { (underlined?, 0) };
+        let (level, marks) = match underlined {
+            _ if marked && markdown => (marks, marks),
+            Some(level) if markdown => (level, 0),
+            _ => (UNMARKED, 0),
+        };
         let start = at.end - source[at.start..at.end].trim_start().len() + marks;
-        let words = Rendered::new(source, &[Span { start, end: at.end }], SourceKind::Markdown, false);
+        let words = Rendered::new(source, &[Span { start, end: at.end }], kind, false);
+        if level == UNMARKED && !heads_story(&words) {
+            return None;
+        }
         let title = words.text.trim().trim_end_matches('#').trim_end().to_owned();
         // "Story 2" is a label too, but of a whole answer
         let is_part = label::is_heading(&words) && !title.to_lowercase().starts_with("story");
@@ -145,9 +157,16 @@ fn headings(source: &str, from: usize) -> Vec<Heading> {
     lines.into_iter().zip(underlines).filter_map(heading).collect()
 }
 
+/// Whether a line asks for a story, in bold or with the sign of a question, or counts stories.
+fn heads_story(words: &Rendered) -> bool {
+    let text = words.text.trim();
+    let bold = words.emphasis_at(0).is_some_and(|end| end >= text.len()) && opening::is_asked_for(text);
+    bold || opening::is_signed_question(text) || told::is_numbered_story(text)
+}
+
 /// Words of prose; headings and comments are none.
-fn words(source: &str) -> usize {
-    let answer = Answer::parse("", source.to_owned(), SourceKind::Markdown);
+fn words(source: &str, kind: SourceKind) -> usize {
+    let answer = Answer::parse("", source.to_owned(), kind);
     answer.sentences.iter().map(|s| s.text.split_whitespace().count()).sum()
 }
 
@@ -160,7 +179,7 @@ mod tests {
     }
 
     fn titles(source: &str, always: bool) -> Option<Vec<String>> {
-        Some(sections(source, always)?.stories.into_iter().map(|s| s.title).collect())
+        Some(sections(source, SourceKind::Markdown, always)?.stories.into_iter().map(|s| s.title).collect())
     }
 
     #[test]
@@ -195,7 +214,7 @@ mod tests {
         assert_eq!(titles(&format!("# One\n{a}\n# Two\nToo short.\n# Three\n{a}\n"), false), None);
         assert_eq!(titles(&format!("# One\n{a}\n"), false), None);
         assert_eq!(
-            titles(&format!("```\n# One\n{a}\n# Two\n{a}\n```\n<!--\n# One\n# Two\n-->\n"), true),
+            titles(&format!("```sh\n# One\n{a}\n# Two\n{a}\n```\n<!--\n# One\n# Two\n-->\n"), true),
             None
         );
         assert_eq!(titles("", true), None);
@@ -212,7 +231,7 @@ mod tests {
         assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates", "Results"]);
         let beside = format!("{bank}## Situation\n{a}\n## Action\n{a}\n");
         assert_eq!(titles(&beside, false), None, "a story whose parts stand beside them is not cut up");
-        assert_eq!(left_whole(&beside), Some(5), "but it is told of");
+        assert_eq!(left_whole(&beside, SourceKind::Markdown), Some(5), "but it is told of");
         let one = format!("# The export\n{}## Lessons\nI ask first.\n", story("How it went"));
         assert_eq!(titles(&one, false), None, "a story has its parts once");
         let phases =
@@ -223,15 +242,50 @@ mod tests {
     #[test]
     fn what_may_be_several_and_is_left_whole_is_counted() {
         let a = prose(60);
-        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Lessons\nI ask first.\n")), Some(3));
-        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Hiring\nTODO\n")), Some(3));
+        assert_eq!(
+            left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Lessons\nI ask first.\n"), SourceKind::Markdown),
+            Some(3)
+        );
+        assert_eq!(
+            left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Hiring\nTODO\n"), SourceKind::Markdown),
+            Some(3)
+        );
         for plain in [
             format!("# One\n{a}\n# Two\n{a}\n"),
             format!("# The export\n## Situation\n{a}\n## Action\n{a}\n## Result\n{a}\n"),
             format!("# The export\n{a}\n# Lessons\nI ask first.\n"),
             a,
         ] {
-            assert_eq!(left_whole(&plain), None, "{plain}");
+            assert_eq!(left_whole(&plain, SourceKind::Markdown), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn stories_under_their_questions() {
+        let (a, b) = (prose(50), prose(40));
+        let (first, second) = ("Tell me about a time you failed.", "Describe a conflict.");
+        for (one, two) in [
+            (format!("**{first}**"), format!("**{second}**")),
+            (format!("Q1: {first}"), format!("Q2: {second}")),
+            (format!("Q: {first}"), format!("Q: {second}")),
+            (format!("Question 1. {first}"), format!("Question 2. {second}")),
+            ("Story 1: Billing export".to_owned(), "Story 2: Gates".to_owned()),
+            ("**Story 1: Billing export**".to_owned(), "**Story 2: Gates**".to_owned()),
+        ] {
+            let bank = format!("# My stories\n\n{one}\n\n{a}\n\n{two}\n\n{b}\n");
+            assert_eq!(titles(&bank, false).map(|titles| titles.len()), Some(2), "{bank}");
+            let short = format!("{one}\n\n{a}\n\n{two}\n\nToo short.\n");
+            assert_eq!(titles(&short, false), None, "{short}");
+        }
+        let plain = format!("Story 1: Export\n\n{a}\n\nStory 2: Gates\n\n# Not one\n{b}\n");
+        assert_eq!(sections(&plain, SourceKind::Plain, false).unwrap().stories.len(), 2);
+        for one in [
+            format!("Q: {first}\n\n{a}\n\nQ: And what did you learn from it?\n\n{b}\n"),
+            format!("**What I did**\n\n{a}\n\n**What came of it**\n\n{b}\n"),
+            format!("{a}\n\nQ3: revenue fell, and I told them so.\n\n{b}\n"),
+            format!("{first}\n\n{a}\n\nI asked: tell me about a conflict.\n\n{b}\n"),
+        ] {
+            assert_eq!(titles(&one, false), None, "{one}");
         }
     }
 
@@ -245,7 +299,7 @@ mod tests {
     #[test]
     fn a_story_alone_stands_where_it_stood() {
         let source = "---\nquestion: Why?\n---\nÄ\r\n# One\nI did it.\n# Two\nIt held.\n";
-        let found = sections(source, true).unwrap();
+        let found = sections(source, SourceKind::Markdown, true).unwrap();
         assert_eq!(found.question.as_deref(), Some("Why?"));
         let alone = found.alone(source, &found.stories[1]);
         let answer = Answer::parse("b", alone.clone(), SourceKind::Markdown);
@@ -255,7 +309,7 @@ mod tests {
         assert_eq!(alone.matches('\n').count(), source.matches('\n').count());
         let source =
             "<!-- candor ignore vague -->\nNotes.\n# One\nI did it. <!-- candor off -->\n# Two\nIt held.\n";
-        let found = sections(source, true).unwrap();
+        let found = sections(source, SourceKind::Markdown, true).unwrap();
         let alone = found.alone(source, &found.stories[1]);
         assert_eq!((alone.len(), alone.find("# Two")), (source.len(), source.find("# Two")));
         assert!(alone.contains("ignore vague") && !alone.contains("Notes") && !alone.contains("candor off"));

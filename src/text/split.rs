@@ -21,6 +21,12 @@ const MAYBE_LAST: [&str; 22] = [
     "wks", "yr", "yrs", "mgr", "mio", "rec", "temp",
 ];
 
+/// Words that begin sentences, and no names in code.
+const STARTS: [&str; 24] = [
+    "I", "We", "It", "The", "This", "That", "They", "He", "She", "My", "Our", "But", "And", "So", "Then",
+    "After", "When", "There", "Since", "One", "Two", "First", "Now", "Nobody",
+];
+
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const LONG_MONTHS: [&str; 12] = [
@@ -52,7 +58,8 @@ const CLOSERS: [char; 10] = ['"', '\'', '”', '’', ')', ']', '»', '*', '_', 
 /// letter or a digit, unless the block has none.
 pub(super) fn sentences(text: &str, held: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut cuts: Vec<usize> = text.split_sentence_bound_indices().map(|(at, _)| at).collect();
-    cuts.extend(small_starts(text));
+    let glued = glued_starts(text);
+    cuts.extend(small_starts(text).chain(glued.iter().copied()));
     cuts.sort_unstable();
     cuts.dedup();
     let free = |cut: &usize| {
@@ -66,7 +73,8 @@ pub(super) fn sentences(text: &str, held: &[Range<usize>]) -> Vec<Range<usize>> 
     for cut in ends.into_iter().chain([text.len()]) {
         any |= wordy(&text[seen..cut]);
         seen = cut;
-        if cut < text.len() && (!any || is_false_stop(&text[start..cut], &text[cut..])) {
+        let goes_on = || glued.binary_search(&cut).is_err() && is_false_stop(&text[start..cut], &text[cut..]);
+        if cut < text.len() && (!any || goes_on()) {
             continue;
         }
         match found.last_mut() {
@@ -90,6 +98,45 @@ fn small_starts(text: &str) -> impl Iterator<Item = usize> {
         let stopped = text[..at].ends_with(['.', '?', '!', '…']);
         let next = text[at + 1..].chars().next()?;
         (stopped && (next.is_alphanumeric() || "\"'“‘(".contains(next))).then_some(at + 1)
+    })
+}
+
+/// The places after a stop where a sentence begins without a space, in order: "within a week.It held". A word that begins one, or
+/// any name in a text that has no space after any stop; "Node.js" and "System.Text" are no sentences.
+fn glued_starts(text: &str) -> Vec<usize> {
+    let stops = || text.match_indices(['.', '!', '?']).map(|(at, _)| at + 1);
+    let begins = |at: &usize| {
+        let word: &str = text[..at - 1].rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        let before = text[..at - 1 - word.len()].chars().next_back();
+        let next = &text[*at..];
+        let name = next.len() - next.trim_start_matches(char::is_alphabetic).len();
+        let small = word.bytes().all(|b| b.is_ascii_lowercase()) && word.len() > 2;
+        small
+            && before.is_none_or(|c| c.is_whitespace() || matches!(c, '\'' | '’' | '-'))
+            && next.starts_with(|c: char| c.is_ascii_uppercase())
+            && !next[1..name.max(1)].contains(char::is_uppercase)
+            && next[name..].starts_with([' ', ',', '\'', '’'])
+            && !NEVER_LAST.contains(&word)
+            && !MONTHS.contains(&word)
+    };
+    let found: Vec<usize> = stops().filter(begins).collect();
+    let spaced = || stops().any(|at| text[at..].starts_with(' '));
+    if found.len() > 1 && !spaced() {
+        return found;
+    }
+    let starts = |at: &usize| {
+        let word = text[*at..].split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        STARTS.contains(&word)
+    };
+    found.into_iter().filter(starts).collect()
+}
+
+/// Whether a small letter, a stop, a space and a capital follow each other: a sentence ends there, and another begins.
+pub(super) fn holds_stop(text: &str) -> bool {
+    text.match_indices(". ").any(|(at, _)| {
+        text[..at].ends_with(char::is_lowercase)
+            && text[at + 2..].starts_with(char::is_uppercase)
+            && !ends_in_abbreviation(&text[..=at])
     })
 }
 
@@ -270,6 +317,24 @@ mod tests {
             "I MET MR. SMITH AND DR. LEE.",
             "It fell from 9 to 2 hr. on average, and we met at 5 pm. on Fridays.",
             "As a Sr. Product Manager I owned it from 3. March on.",
+        ] {
+            assert_eq!(cut(text), [text]);
+        }
+    }
+
+    #[test]
+    fn a_sentence_may_begin_without_a_space() {
+        for parts in [
+            &["I fixed it within a week.", "It held for two months."][..],
+            &["They failed!", "I fixed it."],
+            &["Finance called.", "Customers had noticed.", "I fixed it."],
+        ] {
+            assert_eq!(cut(&parts.concat()), parts);
+        }
+        for text in [
+            "We read big.LITTLE, Node.js and Booking.com there.",
+            "The user.Name field of System.Text was empty, e.g.The one of a guest.",
+            "We set config.Value in all of them",
         ] {
             assert_eq!(cut(text), [text]);
         }

@@ -7,6 +7,12 @@
 /// The narrowest and widest margin at which people and editors wrap.
 const MARGINS: std::ops::RangeInclusive<usize> = 45..=130;
 
+/// Of a hundred columns of the widest line, those that any full line has in a proportional font.
+const SLACK: usize = 85;
+
+/// Lines that are about as wide as each other are notes as often, where there are fewer.
+const LEAST_ABOUT: usize = 3;
+
 /// A line that is broken only once in an answer is no shorter than this, or it is a note.
 const LEAST_SINGLE: usize = 60;
 
@@ -19,6 +25,8 @@ pub(super) enum Margin {
     Single(usize),
     /// Lines are wrapped at so many columns.
     At(usize),
+    /// Sentences are wrapped as wide as so many columns of a proportional font are, more or less.
+    About(usize),
 }
 
 impl Margin {
@@ -38,6 +46,18 @@ impl Margin {
         }
     }
 
+    /// Finds the margin of sentences that were set in a proportional font, where lines of one width have more or fewer
+    /// columns. Whether they are sentences, and no notes of about one length, the caller has to know.
+    pub(super) fn about(pairs: &[(usize, usize)]) -> Self {
+        let widest = pairs.iter().map(|(columns, _)| *columns).max();
+        let Some(width) = widest.filter(|width| MARGINS.contains(width)) else {
+            return Self::None;
+        };
+        let margin = Self::About(width);
+        let full = pairs.iter().filter(|(columns, word)| margin.breaks(*columns, *word, false)).count();
+        if full >= LEAST_ABOUT && full * 5 >= pairs.len() * 4 { margin } else { Self::None }
+    }
+
     /// Whether a line of so many columns was broken because the next word had no room. `small`:
     /// the next line begins with a small letter, which a single break must to be a wrap.
     pub(super) fn breaks(self, columns: usize, next_word: usize, small: bool) -> bool {
@@ -45,6 +65,10 @@ impl Margin {
             Self::None => false,
             Self::Single(_) => small,
             Self::At(width) => columns + 1 + next_word > width,
+            // among sentences a small letter after a third of a line goes on, as in a question above them
+            Self::About(width) => {
+                (columns + 1 + next_word) * 100 > width * SLACK || small && columns * 3 > width
+            }
         }
     }
 }
@@ -66,6 +90,16 @@ mod tests {
         assert_eq!(Margin::of(&[(50, 6)]), Margin::None);
         assert_eq!(Margin::of(&[(20, 6), (22, 6), (21, 4)]), Margin::None);
         assert_eq!(Margin::of(&[]), Margin::None);
+    }
+
+    #[test]
+    fn a_margin_of_a_proportional_font_is_seen() {
+        let margin = Margin::about(&[(82, 9), (86, 3), (77, 5), (89, 4), (83, 6)]);
+        assert!(margin.breaks(78, 7, false) && margin.breaks(46, 4, true));
+        assert!(!margin.breaks(46, 4, false) && !margin.breaks(28, 4, true));
+        for notes in [&[(76, 6), (30, 3), (52, 9), (61, 2)][..], &[(60, 6), (58, 4)], &[]] {
+            assert_eq!(Margin::about(notes), Margin::None);
+        }
     }
 
     #[test]
