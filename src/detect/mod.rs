@@ -151,8 +151,8 @@ pub fn by_id(id: &str) -> Option<&'static Detector> {
 ///
 /// A hit below the guide's threshold is none. A hit that another one tells already is left out ([`Yield`]): a mistake
 /// that is not selected tells nothing, one that the answer's comments suppress still does, for its author knows of it.
-/// What is to be mended first stands first: by severity; within one severity the certain ones (confidence from 0.9 on) before the
-/// sure (from 0.7 on) before the likely (from 0.4 on) before the possible; and within these in the guide's order.
+/// What is to be mended first stands first: by severity; within one severity the sure ones (confidence from 0.7 on)
+/// before the likely (from 0.4 on) before the possible; and within these in the guide's order.
 #[must_use]
 pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn(&str) -> bool) -> Found {
     let mut found = Found::default();
@@ -199,7 +199,7 @@ fn hits(
 }
 
 fn sureness(confidence: f32) -> u8 {
-    [0.4, SURE, 0.9].into_iter().map(|from| u8::from(confidence >= from)).sum()
+    u8::from(confidence >= 0.4) + u8::from(confidence >= SURE)
 }
 
 fn finding(answer: &Answer, mistake: &Mistake, hit: &Hit) -> Finding {

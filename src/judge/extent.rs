@@ -108,8 +108,11 @@ fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
     let away = |i: usize| wanted.iter().map(|w| w.abs_diff(i)).min().unwrap_or_default();
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&i| (away(i), i));
+    let mut full = false;
     order.retain(|&i| {
-        let fits = lengths[i] <= room;
+        let fits = !full && lengths[i] <= room;
+        // one from far off that is a little shorter would tell nothing of those that are wanted
+        full |= !fits && away(i) > 0;
         room -= if fits { lengths[i] } else { 0 };
         fits
     });
@@ -142,5 +145,6 @@ mod tests {
         assert_eq!(nearest(&[10; 6], &[], 25), [0, 1], "from the beginning where none is");
         assert_eq!(nearest(&[10, 50, 10], &[1], 30), [0, 2], "one that is too long is left out");
         assert_eq!(nearest(&[10; 3], &[1], 5), [0; 0]);
+        assert_eq!(nearest(&[10, 10, 10, 10, 5], &[1], 38), [0, 1, 2], "none from far off fills it up");
     }
 }

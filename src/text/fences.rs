@@ -106,8 +106,8 @@ mod tests {
         }
         assert_eq!(
             sentences(&format!("Here is my answer:\n\n```\n{TOLD}\n```\n\nShall I cut it?\n")),
-            3,
-            "one line is a title"
+            2,
+            "what is said around it is not told"
         );
     }
 

@@ -144,25 +144,22 @@ fn the_keys_of_the_config_count() {
 }
 
 #[test]
-fn a_long_story_is_read_in_windows_and_a_sentence_that_is_too_long_is_an_error() {
+fn a_long_story_is_read_in_windows_and_a_sentence_that_is_too_long_as_far_as_it_fits() {
     let place = filled("bank-long", 0);
     let long: String = (0..80).map(|week| ANSWER.replace('.', &format!(" in week {week}."))).collect();
     fs::write(place.folder.join("stories/aa.md"), long).unwrap();
-    // one sentence of one word, which can't be cut
+    // a sentence of one word, which the text is not cut in
     let sentence = ANSWER.replace([' ', '.', '\n'], ",").repeat(80);
     fs::write(place.folder.join("stories/ab.md"), format!("{ANSWER}{sentence}")).unwrap();
     let output = bank(&place, &["stories", "-f", "jsonl", "--no-words"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let all = lines(&out(&output));
     let schemas: Vec<&Value> = all.iter().map(|l| &l["schema"]).collect();
-    let (critique, error) = ("candor.critique/1", "candor.error/1");
-    assert_eq!(schemas, [critique, critique, error, critique, critique]);
+    assert_eq!(schemas, ["candor.critique/1"; 5]);
     assert_eq!(all[1]["sentences"].as_array().unwrap().len(), 5 * 80);
-    assert!(all[1]["second_opinion"].is_object() && all[3]["second_opinion"].is_object());
-    let why = all[2]["error"].as_str().unwrap();
-    assert!(why.contains("stories/ab.md could not be critiqued") && why.contains("context of 8192"), "{why}");
+    assert!(all[1..4].iter().all(|story| story["second_opinion"].is_object()));
     let strict = bank(&place, &["stories", "-f", "csv", "--strict"]);
-    assert_eq!(strict.status.code(), Some(2));
+    assert_eq!(strict.status.code(), Some(0), "{}", err(&strict));
 }
 
 #[test]
