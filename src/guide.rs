@@ -69,7 +69,8 @@ pub struct Guide {
     /// were learned for this guide.
     #[serde(default)]
     pub level_scores: Option<[u8; 4]>,
-    /// The highest of the model's own levels that is left to an answer in which a warning or an error is surely found.
+    /// The highest of the model's own levels that is left to an answer in which a warning or an error is surely found;
+    /// it counts where there are no `level_scores`.
     #[serde(default = "top_level")]
     pub level_with_fault: u8,
     /// What a sentence can add to the story; every role once.

@@ -192,8 +192,9 @@ fn begin(reader: &mut impl Read) -> Vec<u8> {
 fn separator(begun: &mut Vec<u8>, usual: u8) -> u8 {
     let start = if begun.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let line =
-        begun[start..].trim_ascii_start().split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii_end();
-    if let Some(&[said]) = line.strip_prefix(b"sep=") {
+        begun[start..].trim_ascii_start().split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
+    let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', said] = *bare {
         let end = begun.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(begun.len());
         begun.drain(..end);
         return said;

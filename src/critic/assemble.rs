@@ -107,7 +107,8 @@ fn strength(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Option<Str
     enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
 }
 
-/// What the form of the question asks for. A question of no form asks for nothing in particular: any answer answers it.
+/// What the form of the question asks for. A question of no form asks for nothing in particular, and nobody is told that it is
+/// answered.
 fn question(
     answer: &Answer,
     evidence: &Evidence,

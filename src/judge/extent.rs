@@ -112,7 +112,7 @@ fn nearest(lengths: &[usize], wanted: &[usize], mut room: usize) -> Vec<usize> {
     order.retain(|&i| {
         let fits = !full && lengths[i] <= room;
         // one from far off that is a little shorter would tell nothing of those that are wanted
-        full |= !fits && away(i) > 0;
+        full |= !fits && !wanted.contains(&i);
         room -= if fits { lengths[i] } else { 0 };
         fits
     });
@@ -144,6 +144,7 @@ mod tests {
         assert_eq!(nearest(&[10; 6], &[0, 5], 45), [0, 1, 4, 5]);
         assert_eq!(nearest(&[10; 6], &[], 25), [0, 1], "from the beginning where none is");
         assert_eq!(nearest(&[10, 50, 10], &[1], 30), [0, 2], "one that is too long is left out");
+        assert_eq!(nearest(&[10, 10, 50, 10], &[], 35), [0, 1], "and without a hole");
         assert_eq!(nearest(&[10; 3], &[1], 5), [0; 0]);
         assert_eq!(nearest(&[10, 10, 10, 10, 5], &[1], 38), [0, 1, 2], "none from far off fills it up");
     }

@@ -1,7 +1,7 @@
 //! What an assistant says around a story that it wrote: "Sure! Here's a stronger version:", "Why this works:", "Would you like …?".
 //!
-//! The story's own "What I learned" and "Key results" stay: a part of the story is left out only at its end, and only where it
-//! speaks of the answer as a text or praises it in a list without a narrator.
+//! The story's own "What I learned", "What changed" and "Key results" stay: only what stands at its end is left out, and only
+//! where it speaks of the answer as a text or praises it in a list without a narrator.
 
 use super::{label, stamp};
 
@@ -24,19 +24,35 @@ const YES: [&str; 8] = [
 ];
 
 /// With what it hands over.
-const HERE: [&str; 6] = ["here's", "here’s", "here is", "here are", "below is", "this is"];
+const HERE: [&str; 5] = ["here's", "here’s", "here is", "here are", "below is"];
 
-/// Words for a story as a text.
-const TEXT: &str = "answer|answers|version|versions|response|draft|rewrite|rewritten|wording|words|phrasing|paragraph|paragraphs|\
-sentence|sentences|language|tone|hedging|filler|interviewer|interviewers|narrative|story|star";
+/// Words for a story as a text; [`STRONG`] ones are hardly those of anything else.
+const TEXT: &str = "answer|answers|version|versions|response|draft|words|language|tone|story";
+const STRONG: &str = "rewrite|rewritten|wording|phrasing|paragraph|paragraphs|sentence|sentences|hedging|filler|interviewer|\
+interviewers|narrative|star";
+
+/// With what an answer is praised.
+const PRAISE: &str = "clear|clearly|specific|concise|strong|ownership|leadership|impact|quantified|quantifies|quantify|shows|ends|\
+lesson|structure|structured|demonstrates|highlights|measurable|metrics";
+
+/// Titles of what was changed in a text.
+const CHANGED: &str = "improvements|improved|change|changes|changed|edits|tweaks|notes|feedback|tips";
 
 /// With what it offers more; the first ones ask.
-const OFFERS: [&str; 5] =
-    ["would you like me to", "would you like a", "want me to", "do you want me to", "shall i"];
+const OFFERS: [&str; 8] = [
+    "would you like me to",
+    "would you like a",
+    "want me to",
+    "do you want me to",
+    "shall i shorten",
+    "shall i make",
+    "shall i rewrite",
+    "shall i cut it",
+];
 const CLOSINGS: &str = "chatgpt can make mistakes|claude can make mistakes|claude is ai|gemini can make mistakes|\
 copilot can make mistakes|check important info|let me know if you'd like|let me know if you’d like|let me know if you want|\
 i hope this helps|hope this helps|good luck with your interview|feel free to adapt|feel free to adjust|feel free to tweak|\
-i can also help|i can also make|i can also turn|why this works:|why it works:";
+i can also help|i can also make|i can also turn";
 
 /// Of each line whether an assistant says it around the story, and the question that it names.
 pub(super) fn around(lines: &[&str]) -> (Vec<bool>, Option<String>) {
@@ -69,8 +85,13 @@ fn has_word(line: &str, known: impl Fn(&str) -> bool) -> bool {
     line.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').any(known)
 }
 
+/// Whether a line has one of these words.
+fn has_one(line: &str, words: &str) -> bool {
+    has_word(&line.to_lowercase(), |word| words.split('|').any(|known| known == word))
+}
+
 fn speaks_of_text(line: &str) -> bool {
-    has_word(&line.to_lowercase(), |word| TEXT.split('|').any(|text| text == word))
+    has_one(line, TEXT) || has_one(line, STRONG)
 }
 
 /// Whether the narrator speaks, outside of quotation marks and brackets.
@@ -93,20 +114,24 @@ fn narrates(line: &str) -> bool {
     })
 }
 
-/// "Sure!", "Here's a refined version of your story:".
+/// "Sure!", "Here's a refined version of your story:". "Of course it failed." and "Here is what the customer's draft said:" begin
+/// stories.
 fn leads_in(line: &str) -> bool {
     let small = small(line);
-    let agrees = YES
-        .iter()
-        .any(|yes| small.strip_prefix(yes).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)));
-    let words = small.split_whitespace().count();
-    if agrees && words <= 4 {
-        return small.ends_with(['!', '.']);
+    let agreed = YES.iter().find_map(|yes| small.strip_prefix(yes));
+    let rest = agreed.unwrap_or(&small).trim_start_matches(|c: char| !c.is_alphanumeric());
+    if agreed.is_some() && matches!(rest.trim_end_matches('!'), "" | "thing" | "here you go") {
+        return small.ends_with('!');
     }
-    let hands = HERE.iter().any(|here| small.contains(here));
+    let hands = HERE.iter().any(|here| rest.starts_with(here));
     let mine = ["I would answer", "I'd answer", "I’d answer"].iter().any(|mine| line.contains(mine));
-    let told = narrates(line) && !mine;
-    small.ends_with(':') && words <= 30 && hands && !told && (agrees || mine || speaks_of_text(&small))
+    let told = narrates(line) && !mine || has_one(rest, "what|that|which|who|what's");
+    let words = small.split_whitespace().count();
+    small.ends_with(':')
+        && words <= 30
+        && hands
+        && !told
+        && (agreed.is_some() || mine || speaks_of_text(&small))
 }
 
 /// A question in quotation marks.
@@ -119,12 +144,14 @@ fn quoted(line: &str) -> Option<String> {
 fn last_of_story(lines: &[&str]) -> usize {
     let mut end = lines.len();
     let tells = |line: &&str| line.contains(char::is_alphanumeric) && !stamp::tells_nothing(line.trim(), "");
+    let words = lines.iter().enumerate().flat_map(|(i, line)| line.split_whitespace().map(move |_| i));
+    let Some(told) = words.into_iter().nth(STORY_WORDS - 1) else { return end };
     while let Some(last) = lines[..end].iter().rposition(tells) {
         let from = (last + 1).saturating_sub(MOST_LINES);
         let titles = |i: &usize| is_remark(lines[*i], &lines[*i + 1..=last]);
         let begin = if offers(lines[last]) { Some(last) } else { (from..last).rev().find(titles) };
         match begin {
-            Some(begin) if is_story(&lines[..begin]) => end = begin,
+            Some(begin) if begin > told => end = begin,
             _ => break,
         }
     }
@@ -135,17 +162,16 @@ fn last_of_story(lines: &[&str]) -> usize {
 fn offers(line: &str) -> bool {
     let small = small(line);
     let asks = small.ends_with('?') && OFFERS.iter().any(|offer| small.starts_with(offer));
+    let bare = line.trim_start_matches(['*', ' ']);
     let says = CLOSINGS.split('|').any(|closing| small.starts_with(closing))
-        && !narrates(line.trim_start_matches(['I', '*', ' ']));
+        && !narrates(bare.strip_prefix("I ").unwrap_or(bare));
     let tips = ["tip:", "pro tip:", "tips:"].iter().any(|tip| small.replace('*', "").starts_with(tip));
     let practice =
-        ["practice", "aloud", "out loud", "interview", "your"].iter().any(|word| small.contains(word));
-    let serves =
-        [" i can ", " i'll ", " i’ll ", "let me know", " i could "].iter().any(|serve| small.contains(serve));
-    let you = small.starts_with("if you")
-        && serves
-        && (small.contains(" it ") || speaks_of_text(&small) || small.contains("you prepare"));
-    asks || says || tips && practice || you
+        ["practice", "practise", "aloud", "out loud", "interview"].iter().any(|w| small.contains(w));
+    let serves = [" i can ", " i'll ", " i’ll ", "let me know"].iter().any(|serve| small.contains(serve));
+    let spoken_of =
+        speaks_of_text(&small) || ["you prepare", "the role", "the job"].iter().any(|w| small.contains(w));
+    asks || says || tips && practice || small.starts_with("if you") && serves && spoken_of
 }
 
 /// Whether a line is the title of what is said of the story, and what stands `below` is that.
@@ -160,20 +186,24 @@ fn is_remark(line: &str, below: &[&str]) -> bool {
     }
     let below: Vec<&str> =
         below.iter().copied().filter(|line| line.contains(char::is_alphanumeric)).collect();
-    let most = |holds: fn(&str) -> bool| 2 * below.iter().filter(|line| holds(line)).count() > below.len();
-    let praises =
-        ["why this", "why it", "why your", "what makes this"].iter().any(|why| title.starts_with(why));
+    let most =
+        |holds: &dyn Fn(&str) -> bool| 2 * below.iter().filter(|line| holds(line)).count() > below.len();
+    let praises = ["why this", "why your", "what makes this"].iter().any(|why| title.starts_with(why));
     let now =
         has_word(title, |word| matches!(word, "works" | "effective" | "strong" | "stronger" | "better"));
-    let changes = ["improve", "change", "notes", "edits", "tweaks", "feedback", "tips"];
-    let edited = changes.iter().any(|change| title.contains(change));
-    praises && now && most(is_praise) || edited && most(speaks_of_text)
+    // "What changed" is a title of stories, too; "What I changed" less so
+    let mine = has_word(title, |word| word == "i");
+    let of_text = |line: &str| has_one(line, STRONG) || mine && has_one(line, TEXT) && !narrates(line);
+    praises && now && most(&is_praise) || has_one(title, CHANGED) && most(&of_text)
 }
 
 /// "- Clear ownership", "- It quantifies the impact": a short point in which nobody narrates.
 fn is_praise(line: &str) -> bool {
     let point = line.trim_start().starts_with(|c: char| !c.is_alphabetic() && !"\"“'(".contains(c));
-    point && line.split_whitespace().count() <= 16 && !narrates(line)
+    point
+        && line.split_whitespace().count() <= 16
+        && !narrates(line)
+        && (has_one(line, PRAISE) || speaks_of_text(line))
 }
 
 #[cfg(test)]
@@ -232,6 +262,19 @@ mod tests {
             "Would you like me to take it? I asked.",
             "Feedback from my manager: I should have asked earlier.",
             "Tip: ask the team that pages you first.",
+            "What changed:\n- First response within one hour instead of nine\n- Response time fell from 9 s to 2 s",
+            "Key improvements:\n- Response times down 40%\n- Version 2 shipped on time",
+            "Feedback and results:\n- NPS of the answers rose from 12 to 48\n- The median response came within 2 hours",
+            "Release notes\n- One version a week\n- Every draft is read by both leads",
+            "The exchange rate\nThe new version of the feed answered in 40 ms.",
+            "What I changed:\n- The wording of the alert, so that I could act on it\n- The language of our runbook, which I moved",
+            "Changes in my practice:\n- I write the story of each outage down\n- I draft the response before I need it",
+            "Why it is better now:\n- Restores are tested every night\n- Alerts page one team",
+            "If you ask me, I could have caught it a week earlier.",
+            "If you touch the gate, let me know before it ships: that is the rule I left behind.",
+            "Tips: write the rollback before your release, not after.",
+            "Why it works: both teams own the date.",
+            "Shall I stop the launch?",
         ] {
             let text = format!("\n\n{after}");
             let all = 1 + after.lines().filter(|line| !line.trim().is_empty()).count();
@@ -241,6 +284,11 @@ mod tests {
             "Here is what happened:",
             "Sure, we had alarms, but nobody read them.",
             "Here's the story of how I lost our biggest client:",
+            "Of course it failed.",
+            "Absolutely nobody cared.",
+            "Got it.",
+            "This is the response that the customer sent to legal:",
+            "Here is what the customer's draft contract said about uptime in plain language:",
         ] {
             assert_eq!(left(&format!("{before}\n\n"), "").len(), 2, "{before}");
         }

@@ -14,7 +14,7 @@ use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks
 const MAX_MARKS: usize = 16;
 
 /// More words are no property of a note.
-const PROPERTY_WORDS: usize = 8;
+const PROPERTY_WORDS: usize = 3;
 
 /// With what a sentence ends.
 const STOPS: [char; 4] = ['.', '!', '?', '…'];
@@ -132,6 +132,12 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
     let mail = mail::around(&texts);
     let talk = talk::read(&texts);
     let (assistant, named) = assistant::around(&texts);
+    // what is written last above each line
+    let mut last = "";
+    let above = texts
+        .iter()
+        .map(|text| if text.trim().is_empty() { last } else { std::mem::replace(&mut last, text) });
+    let above: Vec<&str> = above.collect();
     let line = |(i, part): (usize, &Part)| {
         let whole = raw[i];
         let span = match part {
@@ -142,9 +148,13 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
             Part::Whole | Part::Left => whole,
         };
         let line = Line { cue: matches!(part, Part::Cue(_)), ..read(source, span) };
-        let above = i.checked_sub(1).map_or("", |above| texts[above]);
-        let plain = matches!(line.kind, LineKind::Text | LineKind::Item);
-        let stamp = plain && stamp::tells_nothing(&source[line.content.start..line.content.end], above);
+        let text = &source[line.content.start..line.content.end];
+        // a bullet with a figure is one of those that were counted
+        let stamp = match line.kind {
+            LineKind::Text => stamp::tells_nothing(text, above[i]),
+            LineKind::Item => stamp::is_time(text),
+            _ => false,
+        };
         let around = mail[i] || assistant[i] || *part == Part::Left || stamp;
         Some(if around && line.kind != LineKind::Blank {
             Line { kind: LineKind::Heading, ..line }

@@ -7,19 +7,22 @@ use super::talk::Part;
 /// Times on lines of their own from which on a text may be copied captions.
 const TIMES: usize = 3;
 
-/// What stands above the first cue.
-const HEADS: [&str; 4] = ["WEBVTT", "NOTE", "Kind:", "Language:"];
+/// With what WebVTT begins, and what may stand below it above the first cue.
+const WEBVTT: &str = "WEBVTT";
+const HEADS: [&str; 4] = [WEBVTT, "NOTE", "Kind:", "Language:"];
 
 /// What each line is, as far as its cues say: cues go on with one another where no sentence ends.
 pub(super) fn parts(lines: &[&str]) -> Vec<Part> {
     let mut parts = vec![Part::Whole; lines.len()];
     let above = |i: usize| i.checked_sub(1).map_or("", |i| lines[i]);
     let is_time = |i: &usize| stamp::is_time(lines[*i]) && !is_name(above(*i));
-    if let Some(first) = lines.iter().position(|line| is_cue(line)) {
+    let marked =
+        lines.iter().find(|line| !line.trim().is_empty()).is_some_and(|l| bare(l).starts_with(WEBVTT));
+    let cues = lines.iter().filter(|line| is_cue(line)).take(2).count();
+    if let Some(first) = lines.iter().position(|line| is_cue(line)).filter(|_| marked || cues > 1) {
         for (i, line) in lines.iter().enumerate() {
             let numbers = lines.get(i + 1).is_some_and(|below| is_cue(below)) && stamp::is_bare(line);
-            let heads =
-                i < first && HEADS.iter().any(|head| line.trim_start_matches('\u{feff}').starts_with(head));
+            let heads = i < first && marked && HEADS.iter().any(|head| bare(line).starts_with(head));
             let gone = is_cue(line) || numbers || heads || line.trim().is_empty();
             if gone || i > first {
                 parts[i] = if gone { Part::Gone } else { Part::Cue(0..line.len()) };
@@ -41,9 +44,16 @@ pub(super) fn parts(lines: &[&str]) -> Vec<Part> {
     parts
 }
 
-/// "00:00:10.000 --> 00:00:14.000"
+fn bare(line: &str) -> &str {
+    line.trim_start_matches('\u{feff}')
+}
+
+/// "00:00:10.000 --> 00:00:14.000 align:start": to the second at least, and nothing but settings behind it.
 fn is_cue(line: &str) -> bool {
-    line.split_once("-->").is_some_and(|(from, to)| stamp::is_time(from) && stamp::leading_time(to).is_some())
+    let Some((from, to)) = line.split_once("-->") else { return false };
+    let exact = from.matches(':').count() > 1 || from.contains(['.', ',']);
+    let set = |end: usize| to[end..].split_whitespace().all(|word| word.contains(':'));
+    exact && stamp::is_time(from) && stamp::leading_time(to).is_some_and(set)
 }
 
 #[cfg(test)]
@@ -71,6 +81,9 @@ mod tests {
         for text in [
             "It broke.\n10:03\nI looked.\n10:05\nIt held.",
             "a --> b\nIt held.",
+            "10:03 --> 10:20 I rolled the release back with Linh.\n10:20 --> 10:40 I called the client.",
+            "10:00 --> 10:20\n\nI rolled it back\n\nFailures stopped",
+            "NOTE that nobody owned it.\nLanguage: the client spoke none of ours.",
             "Linh\n10:01\nIt\nLinh\n10:02\nis\nLinh\n10:03\nmine",
         ] {
             let lines: Vec<&str> = text.lines().collect();

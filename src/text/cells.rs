@@ -11,8 +11,9 @@ pub(super) fn parts(source: &str, row: Span) -> Vec<Span> {
     let mut parts = Vec::new();
     let mut start = row.start;
     let cells = cells(source, row);
+    let last = cells.iter().rposition(|cell| cell.start < cell.end);
     for (i, cell) in cells.iter().enumerate() {
-        let more = cells[i + 1..].iter().any(|next| next.start < next.end);
+        let more = last.is_some_and(|last| last > i);
         // where the first cell tells something they all do, as in a row below Situation, Task, Action and Result
         let tells = |cell: &Span| words(source, *cell) > SHORT;
         if more && (tells(cell) || tells(&cells[0])) {

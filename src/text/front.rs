@@ -3,8 +3,12 @@
 
 use super::{label, told};
 
-/// More words of a property tell something.
-const MOST_WORDS: usize = 12;
+/// More words of a property that nobody knows tell something.
+const VALUE_WORDS: usize = 4;
+
+/// Properties of notes, whatever they hold.
+const KNOWN: [&str; 9] =
+    ["title", "tags", "aliases", "created", "updated", "date created", "date modified", "related", "source"];
 
 /// What stands before the answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +84,9 @@ fn is_property(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let told = told::is_narrated(&words) || value.trim_end().ends_with(['.', '!', ';', ',']);
     let apart = value.is_empty() || value.starts_with([' ', '\t']);
-    named && !part && apart && (is_question(name) || !told && value.split_whitespace().count() <= MOST_WORDS)
+    let short = value.split_whitespace().count() <= VALUE_WORDS || value.contains([',', '[', '/', '"']);
+    let known = KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known));
+    named && !part && apart && (is_question(name) || !told && (known || short))
 }
 
 /// Whether this key holds the question.

@@ -64,6 +64,12 @@ pub(super) fn is_name(text: &str) -> bool {
         && (!label::is_title(name) || ROLES.contains(&unnumbered.as_str()))
 }
 
+/// Whether a speaker is called as one who asks is.
+pub(super) fn is_interviewer(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["interviewer", "recruiter", "hiring manager", "speaker", "q"].iter().any(|asker| name.starts_with(asker))
+}
+
 /// Marks around a line or a name: emphasis, and the direction of writing.
 fn is_mark(c: char) -> bool {
     matches!(c, '*' | '_' | '\u{200e}' | '\u{200f}')

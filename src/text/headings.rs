@@ -52,7 +52,7 @@ pub(super) fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], t
         let text = words(&line);
         let count = text.text.split_whitespace().count();
         let ends = is_ended(&text);
-        let underlined = underlined(source, kind, lines, i).is_some();
+        let underlined = underlined(source, kind, lines, i, first.unwrap_or(0)).is_some();
         let pictured = text.text.find(char::is_alphanumeric).unwrap_or(0);
         let bold = text.emphasis_at(0).or_else(|| text.emphasis_at(pictured));
         let bold = bold.is_some_and(|end| is_bold_title(&text.text, end, ends))
@@ -121,12 +121,14 @@ impl Asking {
 /// The levels of the lines of a Markdown source that are headings by the line under them.
 pub(super) fn underlines(source: &str, lines: &[Span]) -> Vec<Option<usize>> {
     let lines: Vec<Line> = lines.iter().map(|line| block::read(source, *line)).collect();
-    (0..lines.len()).map(|i| underlined(source, SourceKind::Markdown, &lines, i)).collect()
+    let first = lines.iter().position(|line| line.kind != LineKind::Blank).unwrap_or(0);
+    (0..lines.len()).map(|i| underlined(source, SourceKind::Markdown, &lines, i, first)).collect()
 }
 
 /// The level of the heading that the next line makes of line `i`: 1 by `===`, which underlines any title; 2 by `---`, which is as
-/// often a rule, so it underlines short titles only, and longer ones above it all or in capitals.
-fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize) -> Option<usize> {
+/// often a rule, so it underlines short titles only, and longer ones above it all, on the `first` line that holds something, or in
+/// capitals.
+fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize, first: usize) -> Option<usize> {
     let below = lines.get(i + 1).filter(|line| line.kind == LineKind::Rule)?;
     if lines[i].kind != LineKind::Text || i > 0 && lines[i - 1].kind == LineKind::Text {
         return None;
@@ -136,8 +138,7 @@ fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize) -> Optio
     match source.as_bytes()[below.content.start] {
         b'=' => (count <= 14).then_some(1),
         b'-' => {
-            let above = || lines[..i].iter().all(|line| line.kind == LineKind::Blank);
-            let titled = count <= 3 || count <= 8 && (above() || is_in_title_case(&words.text));
+            let titled = count <= 3 || count <= 8 && (i == first || is_in_title_case(&words.text));
             (titled && !is_ended(&words) && !told::is_told(&words.text)).then_some(2)
         }
         _ => None,

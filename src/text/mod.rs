@@ -101,9 +101,8 @@ pub struct Answer {
     pub name: String,
     /// The text exactly as it was given; every [`Span`] points into it.
     pub source: String,
-    /// The interview question, where front matter names one, an interviewer asks it in a transcript, an assistant names it, a heading
-    /// asks it, or a
-    /// model has heard it in front of the answer.
+    /// The interview question, where front matter names one, an interviewer asks it in a transcript, an assistant names it, a
+    /// heading asks it, or a model has heard it in front of the answer.
     pub question: Option<String>,
     /// In order, not overlapping.
     pub sentences: Vec<Sentence>,

@@ -1,4 +1,4 @@
-//! Remarks of whoever wrote down what was said: "[laughs]", "(pause)", "[inaudible 00:03:12]".
+//! Remarks of whoever wrote down what was said: "`[laughs]`", "(pause)", "[inaudible 00:03:12]".
 
 /// Between brackets of either kind. `training/clean.py` holds the same words.
 const HEARD: &str = "laughs|laughing|laughter|laugh|chuckles|chuckle|sighs|pause|pauses|long pause|inaudible|unintelligible|\

@@ -3,7 +3,7 @@
 use super::split::is_month;
 
 /// What a figure or a date stands behind.
-const LABELS: &str = "word count|words|character count|speaking time|spoken time|reading time|read time|duration|last edited|\
+const LABELS: &str = "word count|words|character count|speaking time|spoken time|reading time|read time|last edited|\
 last edit|last updated|last modified|created|edited|updated|modified|page|thought for|reasoned for";
 
 /// What a program counts under a text.
@@ -61,13 +61,16 @@ const CALENDAR: [&str; 26] = [
 const BUTTONS: &str = "Copy|Copy code|Share|Regenerate|Edit|Retry|Reply|Read aloud|Good response|Bad response|4o|You said:|ChatGPT said:|\
 Claude said:|Gemini said:|Copilot said:";
 
-/// Whether a line, of which the marks have been taken off, tells nothing. `above`: the line over it.
+/// Whether a line, of which the marks have been taken off, tells nothing. `above`: what is written last over it.
 pub(super) fn tells_nothing(line: &str, above: &str) -> bool {
     let above = above.trim_end().trim_end_matches(['"', '”', ')', '*', '_']);
     // the last figure of a paragraph that is wrapped: "fell from nine to⏎1."
     let hangs = !above.is_empty() && !above.ends_with(['.', '!', '?', '…', ':']);
     let told = hangs && is_bare(line) && (line.ends_with(['.', ',']) || !has_clock(line));
-    !told && (is_stamp(line) || is_program(line))
+    // pages are counted in whole numbers; one that is asked for, or that has parts, is what came of it
+    let number = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let counted = number && (line.contains('.') || above.ends_with([':', '?']));
+    !told && !counted && (is_stamp(line) || is_program(line))
 }
 
 /// Whether a text is a time of day or a timestamp, with or without a date.
@@ -138,7 +141,9 @@ fn is_labelled(part: &str) -> bool {
     let lower = part.trim().to_lowercase();
     let spaced = lower.strip_prefix("p a g e").map(|_| "");
     let rest = || LABELS.split('|').find_map(|label| lower.strip_prefix(label));
-    let ago = |rest: &str| rest.ends_with(" ago") && rest.split_whitespace().count() <= 4;
+    let ago = |rest: &str| {
+        !lower.starts_with("created") && rest.ends_with(" ago") && rest.split_whitespace().count() <= 4
+    };
     spaced.or_else(rest).is_some_and(|rest| {
         !rest.starts_with(char::is_alphabetic) && (words(rest).all(is_measure) || ago(rest))
     })
@@ -188,7 +193,6 @@ mod tests {
             "Word count: 212",
             "*(Word count: 112 | Speaking time: ~75 seconds)*",
             "(≈ 110 words, about 50 seconds spoken)",
-            "Duration: 2 min",
             "Last edited 3/5/2025",
             "Last edited 2 days ago",
             "Created March 5, 2025",
@@ -223,6 +227,10 @@ mod tests {
             "4x",
             "14m",
             "Duration: 2 min instead of 40",
+            "Duration: 40 minutes",
+            "0.79.",
+            "0.79",
+            "Created 3 years ago",
             "Duration: 3 months",
             "Created: a checklist that both teams sign",
             "Created 3 dashboards",
@@ -237,6 +245,8 @@ mod tests {
         }
         assert!(!tells_nothing("1.", "failures fell from nine a month to"));
         assert!(!tells_nothing("2023", "It was in the spring of"));
+        assert!(!tells_nothing("2", "How many failures were left?"));
+        assert!(!tells_nothing("1", "Failures a week, after:"));
         assert!(tells_nothing("2", "It held."));
     }
 

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::head::{Head, Sign, head, is_name};
+use super::head::{Head, Sign, head, is_interviewer, is_name};
 use super::{captions, label, split, stamp};
 
 /// Lines within which a talk without times begins. Who is quoted further down is in a story.
 const OPENING: usize = 3;
+
+/// Words with which somebody answers whose asker is known by nothing else.
+const ANSWER_WORDS: usize = 20;
 
 /// A question that has more words is looked through for its sentence that asks.
 const LONG: usize = 40;
@@ -95,15 +98,17 @@ fn leave(parts: &mut [Part]) {
     parts.iter_mut().filter(|part| **part != Part::Gone).for_each(|part| *part = Part::Left);
 }
 
-/// Of a chat with dates the lines that nobody says: "3/5/25, 9:59 - Messages are encrypted."
+/// Of a chat with dates the lines that nobody says: "3/5/25, 9:59 - Messages are encrypted." Most lines of a chat are said; those of a
+/// timeline are told.
 fn leave_notices(lines: &[&str], parts: &mut [Part]) {
-    let dated = |line: &str| {
+    let is_dated = |line: &str| {
         stamp::leading_time(line).is_some_and(|end| line[..end].contains('/') && line[..end].ends_with('-'))
     };
-    let is_chat = lines.iter().zip(&*parts).any(|(line, part)| matches!(part, Part::Said(_)) && dated(line));
-    for (line, part) in lines.iter().zip(parts).filter(|_| is_chat) {
-        if *part == Part::Whole && dated(line) {
-            *part = Part::Left;
+    let dated: Vec<usize> = (0..lines.len()).filter(|i| is_dated(lines[*i])).collect();
+    let said = dated.iter().filter(|i| parts[**i] != Part::Whole).count();
+    for i in dated.iter().filter(|_| 2 * said > dated.len()) {
+        if parts[*i] == Part::Whole {
+            parts[*i] = Part::Left;
         }
     }
 }
@@ -172,15 +177,19 @@ struct Asker<'a> {
 
 /// The first speaker who asks for a story and is answered by another at once, if less is asked than told.
 fn asker<'a>(lines: &[&str], turns: &[Turn<'a>]) -> Option<Asker<'a>> {
+    let count = |lines: &[&str]| lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>();
     let runs: Vec<&[Turn]> = turns.chunk_by(|a, b| a.head.name == b.head.name).collect();
     let (asked, [asks, answers]) = runs.windows(2).find_map(|pair| {
         let end = pair[0].last()?.lines.end;
         let between = &lines[end..pair[1][0].lines.start];
         let words = words(lines, pair[0]);
         let asks = between.iter().all(|line| line.trim().is_empty()) && label::asks_to_tell(&words);
+        let told = |turn: &Turn| count(&lines[turn.lines.clone()]);
+        let plain = pair[0][0].head.sign > Sign::Asked || is_interviewer(pair[0][0].head.name);
+        // in a story somebody may be quoted who asks, and is answered in a line
+        let asks = asks && (plain || pair[1].iter().map(told).sum::<usize>() >= ANSWER_WORDS);
         asks.then_some((words, [pair[0][0].head.name, pair[1][0].head.name]))
     })?;
-    let count = |lines: &[&str]| lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>();
     let by_asker = turns.iter().filter(|turn| turn.head.name == asks);
     let left: usize = by_asker.map(|turn| count(&lines[turn.lines.clone()])).sum();
     (2 * left < count(lines)).then(|| Asker { asked: question(&asked), speakers: [asks, answers] })

@@ -72,6 +72,8 @@ fn a_story_is_no_talk() {
         "I ran our hiring.\nIt was slow.\nWe lost people.\nBoss: Describe a plan.\nMe: I have one.",
         "Minh: Tell me about a time you failed, at length, with all that you can say of it and of us.\nLinh: No.",
         "Paged at 10:03\nI looked at once.\nRestarted at 10:05\nIt held.",
+        "Director: There was a time when we shipped weekly.\nMe: And we can again, if the gate holds.\nI moved the gate.",
+        "The call was short.\nDirector: Walk me through a rollback.\nMe: I stop the queue.\nDirector: Then you run it tonight.",
     ] {
         assert_eq!(
             left(text),
@@ -79,6 +81,15 @@ fn a_story_is_no_talk() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_timeline_is_told() {
+    let text = "3/5/25, 10:03 - I saw the alarms and paged the team.\n3/5/25, 10:10 - Linh: the gateway is down.\n\
+                3/5/25, 10:30 - I rolled the release back.";
+    let told = left(text).0;
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[2].ends_with("I rolled the release back."));
 }
 
 #[test]

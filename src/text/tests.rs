@@ -75,8 +75,8 @@ fn table_rows_are_read_as_labelled_text() {
 
 #[test]
 fn figures_alone_and_what_was_only_heard_are_no_sentences() {
-    let source = "It held.\n\n2\n\nWord count: 212\n\n- 10:03 AM\n- 40% fewer calls\n\n(Page 2/2)\n";
-    assert_eq!(texts(source), ["It held.", "40% fewer calls"]);
+    let source = "It held.\n\n2\n\nWord count: 212\n\n- 10:03 AM\n- 40% fewer calls\n- 2\n\n(Page 2/2)\n";
+    assert_eq!(texts(source), ["It held.", "40% fewer calls", "2"]);
     let heard = "I fixed it. [laughs] It held for [inaudible 00:03:12] months. (pause) Since then I ask (the pause helps).";
     let told = ["I fixed it.", "It held for months.", "Since then I ask (the pause helps)."];
     assert_eq!(texts(heard), told);

@@ -132,7 +132,9 @@ fn names(stories: &[Story], room: usize) -> Vec<String> {
     if names.iter().all(|name| display_width(name) <= room) {
         return names;
     }
-    let folder = names.iter().map(String::as_str).reduce(common).and_then(|same| same.rfind('/'));
+    let folder = names.iter().map(String::as_str).reduce(common);
+    // what stands behind a file's name, a heading or an id, is no folder
+    let folder = folder.and_then(|same| same.split('#').next()?.rfind('/'));
     if let Some(end) = folder.filter(|_| names.len() > 1) {
         names.iter_mut().for_each(|name| drop(name.drain(..=end)));
     }
@@ -151,8 +153,12 @@ fn last(text: &str, room: usize) -> String {
     if display_width(text) <= room {
         return text.to_owned();
     }
-    let fits = |at: &usize| display_width(&text[*at..]) + DOTS.len() <= room;
-    let start = text.char_indices().map(|(at, _)| at).find(fits).unwrap_or(text.len());
+    let mut width = DOTS.len();
+    let fits = |(_, c): &(usize, char)| {
+        width += display_width(c.encode_utf8(&mut [0; 4]));
+        width <= room
+    };
+    let start = text.char_indices().rev().take_while(fits).last().map_or(text.len(), |(at, _)| at);
     format!("{DOTS}{}", &text[start..])
 }
 
