@@ -192,6 +192,7 @@ impl Run<'_> {
         let reader = &self.critics[&settings.guide];
         let context = Context {
             guide: reader.critic.guide(),
+            guide_file: settings.guide.as_deref(),
             model: &reader.model,
             second: reader.second.as_ref(),
             color: self.color,

@@ -83,6 +83,7 @@ impl Fixture {
     pub(super) fn context(&self) -> Context<'_> {
         Context {
             guide: &self.guide,
+            guide_file: None,
             model: &self.model,
             second: self.second.as_ref(),
             color: false,

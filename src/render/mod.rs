@@ -24,6 +24,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
 pub use escape::{escape, escape_lines};
 pub(crate) use said::{argument, quoted};
@@ -112,6 +113,8 @@ impl<'a> Shown<'a> {
 pub struct Context<'a> {
     /// The guide that they are read by.
     pub guide: &'a Guide,
+    /// Its file; none for the one that is built in.
+    pub guide_file: Option<&'a Path>,
     /// The encoder that read them.
     pub model: &'a ModelInfo,
     /// The language model beside it, if one was asked.

@@ -288,12 +288,12 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
                 5 => "it can be told as it is. If you have a sentence to spare, take the first point",
                 _ => "it carries as it is, and is stronger with the first point",
             };
-            format!("{ready}: `candor explain {}` shows how.", first.id)
+            format!("{ready}: `{}` shows how.", explain(first, context))
         }
         Some(first) => format!(
-            "mend the first point and run candor again on {}; `candor explain {}` shows a weak and a mended example.",
+            "mend the first point and run candor again on {}; `{}` shows a weak and a mended example.",
             again(shown),
-            first.id
+            explain(first, context)
         ),
         None if !good => {
             format!("see {points} which parts give few points, and tell more of those.")
@@ -301,6 +301,12 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
         None if shown.report.follow_ups.is_empty() => "say it aloud, in two minutes.".to_owned(),
         None => "say it aloud in two minutes, and have an answer ready to what you will be asked.".to_owned(),
     }
+}
+
+/// The command that explains a mistake by the guide that found it.
+fn explain(finding: &Finding, context: &Context<'_>) -> String {
+    let file = context.guide_file.map(|file| format!(" --guide={}", quoted(&file.display().to_string())));
+    format!("candor explain{} {}", file.unwrap_or_default(), finding.id)
 }
 
 /// A path as a shell and candor take it for one argument.

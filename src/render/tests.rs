@@ -267,6 +267,13 @@ fn what_the_question_asks_for_goes_before_practice() {
 }
 
 #[test]
+fn a_mistake_is_explained_by_the_guide_that_found_it() {
+    let file = std::path::Path::new("my guides/b.toml");
+    let said = flat(&render("terminal", &fixture::all()[0], |c| c.guide_file = Some(file)));
+    assert!(said.contains("`candor explain --guide='my guides/b.toml' team_subject` shows"), "{said}");
+}
+
+#[test]
 fn the_thinnest_part_names_what_tells_it() {
     let said = flat(&render("terminal", &fixture::all()[0], |_| ()));
     assert!(said.contains("The thinnest part: the first of it (sentences 1, 2)."), "{said}");

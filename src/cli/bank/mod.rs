@@ -206,6 +206,7 @@ impl Run<'_> {
     fn context(&self, color: bool, width: usize) -> Context<'_> {
         Context {
             guide: self.reader.critic.guide(),
+            guide_file: self.args.guide.as_deref(),
             model: &self.reader.model,
             second: self.reader.second.as_ref(),
             color,
