@@ -11,8 +11,8 @@ use crate::wording;
 /// From which probability on a clause is more likely to hold for a sentence than not. Thresholds of tags lie lower, since people say
 /// things quietly.
 const LIKELY: f32 = 0.5;
-/// From which probability of a tag on a sentence is praised for it: twice as likely as not. Of what 1,918 answers by unseen authors
-/// were praised for between a half and this, half was there.
+/// From which probability of a tag on a sentence is praised for it: twice as likely as not. In 1,918 answers by unseen authors 56 %
+/// of the tags from a half to this were there, and 86 % of those above.
 const PRAISED: f32 = 2.0 / 3.0;
 /// The most questions that an interviewer is said to ask next.
 const FOLLOW_UPS: usize = 5;
