@@ -58,10 +58,12 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
     let score = score::total(&criteria);
-    let levels = match (guide.level_scores, detect::fault(answer, evidence, guide)) {
-        (Some(from), _) => score::level_of(score, from),
-        (None, Some(p)) => score::capped(evidence.levels, guide.level_with_fault, p),
-        (None, None) => evidence.levels,
+    let fault = || detect::fault(answer, evidence, guide);
+    let levels = match guide.level_scores {
+        Some(from) => score::level_of(score, from),
+        None => {
+            fault().map_or(evidence.levels, |p| score::capped(evidence.levels, guide.level_with_fault, p))
+        }
     };
     report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
     report
