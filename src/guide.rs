@@ -93,6 +93,9 @@ pub struct Guide {
     pub mechanic: Vec<Probe>,
     /// The forms in which the question is asked.
     pub form: Vec<Form>,
+    /// Questions that are asked in none of them; there must be some where there are forms.
+    #[serde(default)]
+    pub no_form: NoForm,
     /// The kinds of story that a bank should hold.
     pub category: Vec<Category>,
     /// The notes to take for each story of a bank.
@@ -167,6 +170,8 @@ pub struct Probe {
     /// Mistakes that say the contrary; where one is found, it is not heard.
     #[serde(default)]
     pub denied_by: Vec<String>,
+    /// What the interviewer asks about it where it is heard; of a strength only.
+    pub follow_up: Option<String>,
 }
 
 /// How a criterion is measured.
@@ -230,10 +235,19 @@ pub struct Form {
     pub id: String,
     /// Its words.
     pub title: String,
-    /// Ways of asking it; a question belongs to the form whose examples it is nearest to.
+    /// Ways of asking it; a question belongs to the form whose examples it is most like, unless it is as like those of
+    /// [`NoForm`].
     pub examples: Vec<String>,
     /// What an answer to this form must let the interviewer hear.
     pub needs: Vec<Probe>,
+}
+
+/// What is no form.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoForm {
+    /// Questions of other kinds.
+    pub examples: Vec<String>,
 }
 
 /// A kind of story.

@@ -117,9 +117,7 @@ pub struct QuestionReport {
     pub form: Option<String>,
     /// The form's words in the guide.
     pub title: String,
-    /// Whether what this form asks for is heard.
-    pub answered: bool,
-    /// What is missing, in words; empty when answered.
+    /// What the form asks for and is not heard, in words.
     pub missing: Vec<String>,
     /// The sentences that answer it.
     pub sentences: Vec<usize>,
@@ -129,7 +127,7 @@ impl QuestionReport {
     /// Whether the answer answers it; none for a question of no form, which asks for nothing in particular.
     #[must_use]
     pub fn is_answered(&self) -> Option<bool> {
-        self.form.is_some().then_some(self.answered)
+        self.form.is_some().then_some(self.missing.is_empty())
     }
 }
 

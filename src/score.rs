@@ -4,7 +4,7 @@
 
 use crate::evidence::{Evidence, Heard, Role, Tag, Voice};
 use crate::guide::{self, Clause, Guide, Measure, Probe};
-use crate::report::{Criterion, Finding, Signal};
+use crate::report::{Criterion, Finding, Signal, Strength};
 use crate::text::Answer;
 use crate::wording;
 
@@ -16,6 +16,8 @@ const LIKELY: f32 = 0.5;
 const PRAISED: f32 = 2.0 / 3.0;
 /// The most questions that an interviewer is said to ask next.
 const FOLLOW_UPS: usize = 5;
+/// As many are asked of an answer that leaves little open.
+const ASKED_ANYWAY: usize = 2;
 /// Points lost in one criterion from which on the interviewer asks about it.
 const WORTH_ASKING: f32 = 3.0;
 
@@ -80,13 +82,14 @@ pub fn signal(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Signal {
 
 /// What the interviewer will ask next: first about the findings, in their order, then about the criteria that lost
 /// most points, unless a finding asks about it already or the report itself shows that it is told. Each question once,
-/// at most five.
+/// at most five. Where these are fewer than two, what is strong is asked about: nobody is asked nothing.
 #[must_use]
 pub fn follow_ups(
     guide: &Guide,
     evidence: &Evidence,
     findings: &[Finding],
     criteria: &[Criterion],
+    strengths: &[Strength],
 ) -> Vec<String> {
     let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| c.lost() >= WORTH_ASKING).collect();
     poor.sort_by(|a, b| b.lost().total_cmp(&a.lost()));
@@ -97,12 +100,16 @@ pub fn follow_ups(
         let settled = criterion.told_by.iter().any(found) || is_told(&criterion.measure, evidence);
         (!settled).then_some(criterion.follow_up.as_str())
     };
+    let of_strength = |s: &Strength| guide.strength.iter().find(|g| g.id == s.id)?.follow_up.as_deref();
     let mut questions: Vec<String> = Vec::new();
-    for question in findings.iter().filter_map(of_finding).chain(poor.iter().filter_map(of_criterion)) {
-        if questions.len() < FOLLOW_UPS && !question.is_empty() && !questions.iter().any(|q| q == question) {
+    let mut ask = |question: &str, most: usize| {
+        if questions.len() < most && !question.is_empty() && !questions.iter().any(|q| q == question) {
             questions.push(question.to_owned());
         }
-    }
+    };
+    let doubts = findings.iter().filter_map(of_finding).chain(poor.iter().filter_map(of_criterion));
+    doubts.for_each(|question| ask(question, FOLLOW_UPS));
+    strengths.iter().filter_map(of_strength).for_each(|question| ask(question, ASKED_ANYWAY));
     questions
 }
 
@@ -184,7 +191,7 @@ pub fn deserves(probe: &Probe, evidence: &Evidence, i: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::{plain_guide, story};
+    use crate::detect::fixture::{guide, plain_guide, story};
     use crate::report::Severity;
     use Role::{Action, Context, Result};
 
@@ -299,6 +306,7 @@ mod tests {
             any,
             enough: 2.0,
             denied_by: vec!["vague".to_owned()],
+            follow_up: None,
         };
         assert_eq!(signal(&probe, &s.evidence, &[]).sentences, [3, 4]);
         assert!(signal(&probe, &s.evidence, &[&"control".to_owned()]).heard);
@@ -318,11 +326,11 @@ mod tests {
         let findings = [finding("vague"), finding("control"), finding("vague"), finding("unknown")];
         let expected =
             ["What of vague?", "What of control?", "What came of it?", "Who else?", "Which part was yours?"];
-        assert_eq!(follow_ups(&guide, &s.evidence, &findings, &measured), expected);
+        assert_eq!(follow_ups(&guide, &s.evidence, &findings, &measured, &[]), expected);
         let many: Vec<Finding> = guide.mistake.iter().map(|m| finding(&m.id)).collect();
-        assert_eq!(follow_ups(&guide, &s.evidence, &many, &measured).len(), FOLLOW_UPS);
-        assert_eq!(follow_ups(&guide, &s.evidence, &[], &[]), [""; 0]);
-        let told = follow_ups(&guide, &s.evidence, &[finding("heroics")], &measured);
+        assert_eq!(follow_ups(&guide, &s.evidence, &many, &measured, &[]).len(), FOLLOW_UPS);
+        assert_eq!(follow_ups(&guide, &s.evidence, &[], &[], &[]), [""; 0]);
+        let told = follow_ups(&guide, &s.evidence, &[finding("heroics")], &measured, &[]);
         assert_eq!(
             told,
             ["What of heroics?", "What came of it?", "Which part was yours?"],
@@ -334,6 +342,27 @@ mod tests {
         }
         let measured = criteria(&doubted.answer, &doubted.evidence, &guide);
         assert!(measured[0].weight - measured[0].points() > WORTH_ASKING, "the doubt costs points");
-        assert_eq!(follow_ups(&guide, &doubted.evidence, &[], &measured), [""; 0], "but it is shown as told");
+        assert_eq!(
+            follow_ups(&guide, &doubted.evidence, &[], &measured, &[]),
+            [""; 0],
+            "but it is shown as told"
+        );
+    }
+
+    #[test]
+    fn what_is_strong_is_asked_about_where_little_else_is() {
+        let guide = guide();
+        let s = story(&LINES);
+        let strong: Vec<Strength> = guide
+            .strength
+            .iter()
+            .map(|p| Strength { id: p.id.clone(), message: String::new(), sentences: vec![] })
+            .collect();
+        let all: Vec<&str> = guide.strength.iter().filter_map(|p| p.follow_up.as_deref()).collect();
+        assert_eq!(follow_ups(&guide, &s.evidence, &[], &[], &strong), all[..ASKED_ANYWAY]);
+        let one = follow_ups(&guide, &s.evidence, &[finding("vague")], &[], &strong);
+        assert_eq!((one.len(), one[1].as_str()), (ASKED_ANYWAY, all[0]), "after what is doubted");
+        let many = [finding("vague"), finding("control"), finding("heroics")];
+        assert_eq!(follow_ups(&guide, &s.evidence, &many, &[], &strong).len(), 3);
     }
 }

@@ -312,7 +312,12 @@ fn settings_and_colour_are_those_of_the_config_and_the_options() {
     folder.write("candor.toml", "ignore = ['no_ownership']\ncolor = 'always'\nformat = 'jsonl'\n");
     let set = out(&run(&folder.0, &["a.md", "b.md"]));
     assert!(!set.contains("no_ownership]") && set.contains('\u{1b}'), "{set}");
-    assert_eq!(out(&run(&folder.0, &["a.md", "b.md", "--no-config"])), plain);
+    let unset = out(&run(&folder.0, &["a.md", "b.md", "--no-config"]));
+    assert!(
+        plain.ends_with("\nNext: `candor critique b.md` says what to mend in the new version.\n"),
+        "{plain}"
+    );
+    assert_eq!(unset.replace(" --no-config", ""), plain);
     let asked = out(&run(&folder.0, &["a.md", "b.md", "--question", "What is your greatest strength?"]));
     assert!(asked.contains("Question: What is your greatest strength?"), "{asked}");
 }

@@ -7,15 +7,14 @@
 import argparse
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
-import alike
 import data
+import forms
 import rounding
 import vocabulary
 from model import HIDDEN, LAYERS, Encoder
@@ -94,7 +93,7 @@ def export(state, readout, out, ident, moments=None):
     model.load_state_dict(our_names(dequantize(small)), strict=False)  # without the chain
     save_file({k: v for k, v in small.items() if not k.startswith("words.")}, out / "model.safetensors")
     digests = {"sha256": digest(out / "model.safetensors"), "words_sha256": digest(OUT / "words.safetensors")}
-    (out / "readout.json").write_text(json.dumps({"id": ident} | digests | readout.to_json(alike.choose(model, TOKENIZER)), indent=1) + "\n")
+    (out / "readout.json").write_text(json.dumps({"id": ident} | digests | readout.to_json(forms.choose(model, TOKENIZER)), indent=1) + "\n")
     return model
 
 
@@ -142,10 +141,8 @@ def compact_tokenizer():
 
 def write_known(model):
     """The vectors of the example questions in the guides, which are compared with each question that is asked."""
-    texts = []
-    for path in sorted((ROOT / "prompts" / "guides").glob("*.toml")):
-        texts += [e for form in tomllib.loads(path.read_text())["form"] for e in form["examples"]]
-    save_file({"vectors": alike.vectors(model, TOKENIZER, texts)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
+    texts = [q for guide in sorted(forms.GUIDES.glob("*.toml")) for examples in forms.questions(guide) for q in examples]
+    save_file({"vectors": forms.vectors(model, TOKENIZER, texts)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
 
 
 def our_names(state):

@@ -272,15 +272,15 @@ class Readout:
         return (t >= self.tag_threshold, {m: f(x) for m, f in self.mistake.items()},
                 {m: f(x) for m, f in self.category.items()}, levels)
 
-    def to_json(self, alike):
-        """For models/encoder/readout.json; alike: what `alike.choose` gives for the weights."""
+    def to_json(self, form_ahead):
+        """For models/encoder/readout.json; form_ahead: what `forms.choose` gives for the weights."""
         def lin(m, threshold=None):
             w, b = m.folded()
             out = {"weights": [float(f"{v:.6g}") for v in w], "bias": float(f"{b:.6g}")}
             return out | ({"threshold": round(threshold, 4)} if threshold is not None else {})
 
         return {
-            "alike": alike,
+            "form_ahead": form_ahead,
             "addressed": round(self.addressed, 4),
             "inputs": list(INPUTS),
             "tags": {t: {"scale": round(float(s[0]), 5), "shift": round(float(s[1]), 5), "threshold": round(float(h), 4)}

@@ -104,7 +104,15 @@ fn record(file: &str, line: u64, bytes: &[u8], how: &Reading) -> Result<Record, 
     };
     let text = decode(&name, text.as_bytes().to_vec())?;
     let question = string(&how.fields.question).map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
-    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes: bytes.len() as u64 })
+    Ok(Record {
+        name,
+        named,
+        text,
+        kind: SourceKind::Markdown,
+        question,
+        bytes: bytes.len() as u64,
+        headings: None,
+    })
 }
 
 #[cfg(test)]

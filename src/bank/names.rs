@@ -1,6 +1,7 @@
 //! By which names the stories of a bank can be asked for again.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::Path;
 
 use super::open::holder;
@@ -15,9 +16,7 @@ impl<'a> Names<'a> {
     /// Those of its records, the bad ones too; `piped` is what standard input was called, where it was read.
     #[must_use]
     pub fn new(all: impl Iterator<Item = &'a str>, piped: Option<&'a str>) -> Names<'a> {
-        let mut times = HashMap::new();
-        all.for_each(|name| *times.entry(name).or_insert(0) += 1);
-        Names { times, piped }
+        Names { times: times(all), piped }
     }
 
     /// Whether a command that is given this name reads that story: no other has it, and it is in a file that stays. What came
@@ -30,6 +29,13 @@ impl<'a> Names<'a> {
         let path = Path::new(name);
         once && !gone && (path.is_file() || holder(path).is_some())
     }
+}
+
+/// How often each comes.
+pub(super) fn times<K: Hash + Eq>(all: impl Iterator<Item = K>) -> HashMap<K, usize> {
+    let mut times = HashMap::new();
+    all.for_each(|key| *times.entry(key).or_insert(0) += 1);
+    times
 }
 
 #[cfg(test)]

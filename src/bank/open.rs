@@ -218,10 +218,10 @@ pub fn is_bank(path: &Path) -> bool {
 /// Whether the text of a file of this name is cut into a story under each heading. One that has a [`holder`] was cut already.
 #[must_use]
 pub fn is_several(source: &str, path: &Path, how: &Reading) -> bool {
-    several(source, path, how).is_some() && holder(path).is_none()
+    several(source, path, how).is_ok() && holder(path).is_none()
 }
 
-fn several(source: &str, path: &Path, how: &Reading) -> Option<text::Sections> {
+fn several(source: &str, path: &Path, how: &Reading) -> Result<text::Sections, Option<usize>> {
     text::sections(source, SourceKind::from_path(path), how.split)
 }
 
@@ -267,10 +267,20 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
         Err(error) => return Records::one(Err(error)),
     };
     let (name, kind) = (path.display().to_string(), SourceKind::from_path(path));
-    let Some(several) = several(&source, path, how) else {
-        let bytes = source.len() as u64;
-        let named = Named::File;
-        return Records::one(Ok(Record { name, named, text: source, kind, question: None, bytes }));
+    let several = match several(&source, path, how) {
+        Ok(several) => several,
+        Err(headings) => {
+            let (named, bytes) = (Named::File, source.len() as u64);
+            return Records::one(Ok(Record {
+                name,
+                named,
+                text: source,
+                kind,
+                question: None,
+                bytes,
+                headings,
+            }));
+        }
     };
     let all: HashSet<String> = several.stories.iter().map(|s| s.title.clone()).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
@@ -294,6 +304,7 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
             kind,
             question: several.question.clone(),
             bytes: (section.span.end - section.span.start) as u64,
+            headings: None,
         })
     }))
 }

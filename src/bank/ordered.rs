@@ -89,7 +89,7 @@ mod tests {
             return Err(RecordError::Long { name });
         }
         let (named, kind) = (Named::File, SourceKind::Plain);
-        Ok(Record { name, named, text: "So.".to_owned(), kind, question: None, bytes: 3 })
+        Ok(Record { name, named, text: "So.".to_owned(), kind, question: None, bytes: 3, headings: None })
     }
 
     fn name(record: Result<Record, RecordError>) -> Option<String> {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{MAIN_SEPARATOR, is_separator};
 
 use crate::critic::CriticError;
-use crate::text::{self, Answer, ReadError, SourceKind};
+use crate::text::{Answer, ReadError, SourceKind};
 
 /// Bytes of one line or row, escapes and other fields among them; the text itself may have 1 MiB.
 pub(super) const MOST: usize = 8 * 1024 * 1024;
@@ -61,15 +61,11 @@ pub struct Record {
     pub question: Option<String>,
     /// Bytes of input that it took.
     pub bytes: u64,
+    /// How many headings it has under which stories may stand, where it is a file that is read as one story nevertheless.
+    pub headings: Option<usize>,
 }
 
 impl Record {
-    /// How many headings it has under which stories may stand, where it is a file that is read as one story nevertheless.
-    #[must_use]
-    pub fn headings(&self) -> Option<usize> {
-        (self.named == Named::File).then(|| text::left_whole(&self.text, self.kind)).flatten()
-    }
-
     /// The story, cut into sentences.
     #[must_use]
     pub fn answer(self) -> Answer {

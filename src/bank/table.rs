@@ -233,7 +233,7 @@ fn record(
     let text = decode(&name, text.to_vec())?;
     let question = words(question).filter(|q| !q.is_empty());
     let bytes = row.as_slice().len() as u64;
-    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes })
+    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes, headings: None })
 }
 
 #[cfg(test)]

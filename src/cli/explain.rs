@@ -13,7 +13,7 @@ use super::settings::{Settings, load_guide};
 use crate::critic::UnknownMistake;
 use crate::detect;
 use crate::guide::{Guide, Mistake};
-use crate::render::{escape, fold, quoted};
+use crate::render::{self, escape, fold};
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Result<Outcome> {
@@ -59,8 +59,7 @@ fn list(guide: &Guide, file: Option<&Path>, out: &mut Sink) -> Result<()> {
         writeln!(out, "  {:<id$}  {severity:<10}  {}", mistake.id, escape(&mistake.title))?;
     }
     let example = mistakes.first().map_or("MISTAKE", |m| m.id.as_str());
-    let file = file.map(|file| format!(" --guide={}", quoted(&file.display().to_string())));
-    writeln!(out, "\n`candor explain{} {example}` says more of one.", escape(&file.unwrap_or_default()))?;
+    writeln!(out, "\n`{}` says more of one.", escape(&render::explain(file, example)))?;
     Ok(())
 }
 

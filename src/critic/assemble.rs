@@ -46,24 +46,22 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         let judged = options.criteria.and_then(|c| c.get(&criterion.id));
         criterion.score = judged.copied().unwrap_or(criterion.score);
     }
-    report.follow_ups = score::follow_ups(guide, evidence, &found.findings, &criteria);
     report.findings = found.findings;
     report.suppressed = found.suppressed;
     let missing: Vec<&String> = report.found().collect();
-    let strengths = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
+    let strengths: Vec<_> = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
     let [ways, tests] = [&guide.way, &guide.test].map(|probes| signals(probes, evidence, &missing));
     let question = question(answer, evidence, options.form, &missing);
+    report.follow_ups = score::follow_ups(guide, evidence, &report.findings, &criteria, &strengths);
     (report.strengths, report.ways, report.tests, report.question) = (strengths, ways, tests, question);
     let named = |id: &String| guide.category.iter().any(|c| c.id == *id);
     let held = evidence.categories.iter().filter(|(id, j)| j.holds() && named(id));
     report.categories = held.map(|(id, j)| (id.clone(), j.p)).collect();
     let score = score::total(&criteria);
-    let fault = || detect::fault(answer, evidence, guide);
-    let levels = match guide.level_scores {
-        Some(from) => score::level_of(score, from),
-        None => {
-            fault().map_or(evidence.levels, |p| score::capped(evidence.levels, guide.level_with_fault, p))
-        }
+    let levels = match (guide.level_scores, found.fault) {
+        (Some(from), _) => score::level_of(score, from),
+        (None, Some(p)) => score::capped(evidence.levels, guide.level_with_fault, p),
+        (None, None) => evidence.levels,
     };
     report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
     report
@@ -129,7 +127,6 @@ fn question(
     Some(QuestionReport {
         form: form.map(|f| f.id.clone()),
         title: form.map(|f| f.title.clone()).unwrap_or_default(),
-        answered: missing.is_empty(),
         missing,
         sentences,
     })
@@ -233,9 +230,10 @@ mod tests {
             report(&s.answer, &s.evidence, &guide, &options).question
         };
         let q = ask(&s, "alignment").expect("a question");
-        assert_eq!((q.form.as_deref(), q.answered, q.sentences), (Some("alignment"), true, vec![0, 1, 2]));
+        assert_eq!((q.form.as_deref(), q.is_answered()), (Some("alignment"), Some(true)));
+        assert_eq!(q.sentences, [0, 1, 2]);
         let q = ask(&s, "found_before_customer").expect("a question");
-        assert!(!q.answered && q.missing.len() == 1, "{:?}", q.missing);
+        assert_eq!((q.is_answered(), q.missing.len()), (Some(false), 1), "{:?}", q.missing);
         assert_eq!(q.sentences, [1, 2]);
         let unasked = story(&[(Action, &[Tag::Initiative], "It was nobody's, so I fixed the export.")]);
         let q = ask(&unasked, "outside_scope").expect("a question");
@@ -243,7 +241,7 @@ mod tests {
         assert_eq!(ask(&s, "none"), None);
         s.answer.question = Some("What is your favourite tool?".to_owned());
         let q = ask(&s, "none").expect("a question");
-        assert_eq!((q.form, q.answered, q.title.as_str()), (None, true, ""));
+        assert_eq!((q.is_answered(), q.form, q.title.as_str()), (None, None, ""));
     }
 
     fn heard() -> impl Strategy<Value = (Heard, &'static str)> {

@@ -4,6 +4,7 @@
 
 mod assemble;
 mod forms;
+mod ridge;
 mod second;
 mod selection;
 
@@ -36,14 +37,14 @@ pub struct Critic {
     encoder: Box<dyn Encoder>,
     second: Option<Second>,
     guide: Guide,
-    forms: forms::Known,
+    forms: forms::Forms,
 }
 
 impl Critic {
     /// A critic that hears with `encoder` and judges by `guide`.
     #[must_use]
     pub fn new(encoder: Box<dyn Encoder>, guide: Guide) -> Critic {
-        Critic { encoder, second: None, guide, forms: forms::Known::default() }
+        Critic { encoder, second: None, guide, forms: forms::Forms::default() }
     }
 
     /// The same, with a language model beside the encoder.
@@ -205,7 +206,6 @@ fn asked(answer: &Answer, heard: &Evidence) -> usize {
 mod tests {
     use super::*;
     use crate::detect::fixture::{guide, story};
-    use crate::model::Alike;
     use crate::text::SourceKind;
 
     /// Takes for words to the grader what begins with "Grader".
@@ -246,8 +246,8 @@ mod tests {
             Ok(vec![vec![1.0]; texts.len()])
         }
 
-        fn alike(&self) -> Alike {
-            Alike { like: 2.0, ahead: 0.0 }
+        fn form_ahead(&self) -> f32 {
+            2.0
         }
     }
 

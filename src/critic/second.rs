@@ -59,7 +59,7 @@ mod tests {
     use crate::critic::{Critic, Options, Selection, report};
     use crate::detect::fixture::{Story, guide, story};
     use crate::judge::scripted::Script;
-    use crate::model::{Alike, Encoder, ModelError, ModelInfo};
+    use crate::model::{Encoder, ModelError, ModelInfo};
 
     /// Hears a story, whatever is asked.
     struct Deaf(Story);
@@ -81,8 +81,8 @@ mod tests {
             Ok(vec![vec![1.0]; texts.len()])
         }
 
-        fn alike(&self) -> Alike {
-            Alike { like: 2.0, ahead: 0.0 }
+        fn form_ahead(&self) -> f32 {
+            2.0
         }
     }
 

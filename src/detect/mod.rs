@@ -120,10 +120,10 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// Whether one of `hits` tells `hit` already.
-    fn is_told_by(&self, hit: &Hit, hits: &[(usize, Hit)], ids: &[&str]) -> bool {
+    /// Whether one of `others` tells `hit` already.
+    fn is_told_by(&self, hit: &Hit, others: &[&(&Mistake, Hit)]) -> bool {
         self.yields.iter().any(|y| {
-            let other = hits.iter().find(|(k, _)| ids[*k] == y.to());
+            let other = others.iter().find(|(mistake, _)| mistake.id == y.to());
             other.is_some_and(|(_, o)| match y {
                 Yield::To(_) => true,
                 Yield::WithinSentencesOf(_) => hit.sentences.iter().all(|s| o.sentences.contains(s)),
@@ -139,6 +139,9 @@ pub struct Found {
     pub findings: Vec<Finding>,
     /// The mistakes that are found too and that the answer's own comments suppress, by id.
     pub suppressed: Vec<String>,
+    /// How sure the surest warning or error is, be it looked for or left out by the answer's comments or not; none below which
+    /// one is only likely.
+    pub fault: Option<f32>,
 }
 
 /// The detector of a mistake.
@@ -147,7 +150,7 @@ pub fn by_id(id: &str) -> Option<&'static Detector> {
     ALL.iter().find(|d| d.id == id)
 }
 
-/// Runs the detectors that the guide lists and `select` wants, by id.
+/// Runs the detectors that the guide lists, and finds of their mistakes those that `select` wants, by id.
 ///
 /// A hit below the guide's threshold is none. A hit that another one tells already is left out ([`Yield`]): a mistake
 /// that is not selected tells nothing, one that the answer's comments suppress still does, for its author knows of it.
@@ -155,10 +158,12 @@ pub fn by_id(id: &str) -> Option<&'static Detector> {
 /// before the likely (from 0.4 on) before the possible; and within these in the guide's order.
 #[must_use]
 pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn(&str) -> bool) -> Found {
-    let mut found = Found::default();
-    for (k, hit) in hits(answer, evidence, guide, select) {
-        let mistake = &guide.mistake[k];
-        let finding = finding(answer, mistake, &hit);
+    let hits = hits(answer, evidence, guide);
+    let severe = untold(&hits, &|_| true).into_iter().filter(|(m, _)| m.severity >= Severity::Warning);
+    let fault = severe.map(|(_, hit)| hit.confidence.min(1.0)).filter(|c| *c >= SURE).max_by(f32::total_cmp);
+    let mut found = Found { fault, ..Found::default() };
+    for (mistake, hit) in untold(&hits, select) {
+        let finding = finding(answer, mistake, hit);
         if answer.suppressions.hides(mistake.names(), &finding.spans) {
             found.suppressed.push(finding.id);
         } else {
@@ -170,32 +175,24 @@ pub fn find(answer: &Answer, evidence: &Evidence, guide: &Guide, select: &dyn Fn
     found
 }
 
-/// How sure the surest warning or error is in an answer, be it looked for or left out by the answer's comments or not; none below
-/// which one is only likely.
-#[must_use]
-pub fn fault(answer: &Answer, evidence: &Evidence, guide: &Guide) -> Option<f32> {
-    let hits = hits(answer, evidence, guide, &|_| true);
-    let severe = hits.iter().filter(|(k, _)| guide.mistake[*k].severity >= Severity::Warning);
-    severe.map(|(_, hit)| hit.confidence.min(1.0)).filter(|c| *c >= SURE).max_by(f32::total_cmp)
+/// What the detectors of the guide's mistakes hit, in its order.
+fn hits<'g>(answer: &Answer, evidence: &Evidence, guide: &'g Guide) -> Vec<(&'g Mistake, Hit)> {
+    let hit = |mistake: &'g Mistake| {
+        let hit = (by_id(&mistake.id)?.detect)(&Case { answer, evidence, mistake })?;
+        (hit.confidence >= mistake.threshold).then_some((mistake, hit))
+    };
+    guide.mistake.iter().filter_map(hit).collect()
 }
 
-/// The hits of the detectors that `select` wants, with the places of their mistakes in the guide, but for those that another one tells.
-fn hits(
-    answer: &Answer,
-    evidence: &Evidence,
-    guide: &Guide,
+/// The hits of the mistakes that `select` wants, but for those that another one of these tells.
+fn untold<'h, 'g>(
+    hits: &'h [(&'g Mistake, Hit)],
     select: &dyn Fn(&str) -> bool,
-) -> Vec<(usize, Hit)> {
-    let ids: Vec<&str> = guide.mistake.iter().map(|m| m.id.as_str()).collect();
-    let mut hits: Vec<(usize, Hit)> = Vec::new();
-    for (k, mistake) in guide.mistake.iter().enumerate() {
-        let Some(detector) = by_id(&mistake.id).filter(|_| select(&mistake.id)) else { continue };
-        let hit = (detector.detect)(&Case { answer, evidence, mistake });
-        hits.extend(hit.filter(|h| h.confidence >= mistake.threshold).map(|h| (k, h)));
-    }
-    let told = |(k, hit): &(usize, Hit)| by_id(ids[*k]).is_some_and(|d| d.is_told_by(hit, &hits, &ids));
-    let told: Vec<bool> = hits.iter().map(told).collect();
-    hits.into_iter().zip(told).filter(|(_, told)| !told).map(|(hit, _)| hit).collect()
+) -> Vec<&'h (&'g Mistake, Hit)> {
+    let wanted: Vec<_> = hits.iter().filter(|(mistake, _)| select(&mistake.id)).collect();
+    let told =
+        |(mistake, hit): &(&Mistake, Hit)| by_id(&mistake.id).is_some_and(|d| d.is_told_by(hit, &wanted));
+    wanted.iter().copied().filter(|hit| !told(hit)).collect()
 }
 
 fn sureness(confidence: f32) -> u8 {

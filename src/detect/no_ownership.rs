@@ -28,8 +28,16 @@ fn detect(case: &Case<'_>) -> Option<Hit> {
     let counted = match sentences.as_slice() {
         [] => place(case).map(|i| format!("That would belong after {}.", shown::numbered(&[i]))),
         some if !some.iter().all(|&i| loose(i)) => Some(format!("Only {} near it.", shown::coming(some))),
-        [_] => Some("The sentence that speaks of it names no thing that was yours.".to_owned()),
-        _ => Some("The sentences that speak of it name no thing that was yours.".to_owned()),
+        some => {
+            let blurred = some.iter().all(|&i| evidence.hears(i, Tag::Hedge));
+            let said = match (some, blurred) {
+                ([_], true) => "The sentence that speaks of it blurs what was yours.",
+                ([_], false) => "The sentence that speaks of it names no thing that was yours.",
+                (_, true) => "The sentences that speak of it blur what was yours.",
+                (_, false) => "The sentences that speak of it name no thing that was yours.",
+            };
+            Some(said.to_owned())
+        }
     };
     Some(Hit { confidence, sentences, counted })
 }

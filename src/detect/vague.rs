@@ -32,11 +32,16 @@ fn detect(case: &Case<'_>) -> Option<Hit> {
         let blurred = shown::repeated(evidence, Tag::Hedge);
         if specific(case) * 3 > evidence.sentences.len() { blurred } else { blurred.max(empty(evidence)) }
     })?;
-    let mut sentences = shown::sentences_with(evidence, Tag::Hedge);
+    let hedged: Vec<usize> = evidence.with_tag(Tag::Hedge).collect();
+    let all = evidence.sentences.len();
+    let mut sentences: Vec<usize> =
+        (0..all).filter(|i| hedged.contains(i) || is_bare_deed(case, *i)).collect();
     if sentences.is_empty() {
-        sentences = bare_deeds(case);
+        sentences = shown::sentences_with(evidence, Tag::Hedge);
     }
-    Some(Hit { confidence, sentences, counted: missing(evidence) })
+    let blurred = (hedged.len() > 1).then(|| format!("{} of {all} sentences are hedged.", hedged.len()));
+    let counted: Vec<String> = missing(evidence).into_iter().chain(blurred).collect();
+    Some(Hit { confidence, sentences, counted: (!counted.is_empty()).then(|| counted.join(" ")) })
 }
 
 /// How many sentences name something.
@@ -52,13 +57,13 @@ fn empty(evidence: &Evidence) -> f32 {
     shown::in_none(evidence, |s| 1.0 - has_none(s))
 }
 
-/// The deeds that name nothing and in which nothing of substance is heard.
-fn bare_deeds(case: &Case<'_>) -> Vec<usize> {
+/// Whether a sentence tells a deed, names nothing, and nothing of substance is heard in it.
+fn is_bare_deed(case: &Case<'_>, i: usize) -> bool {
     let evidence = case.evidence;
-    let substance = |i| MISSING.iter().flat_map(|(tags, _)| *tags).any(|&t| evidence.hears(i, t));
-    let deed = |i| matches!(evidence.role(i), Role::Action | Role::Result);
-    let bare = |&i: &usize| deed(i) && !substance(i) && !wording::is_specific(case.text(i));
-    (0..evidence.sentences.len()).filter(bare).collect()
+    let substance = || MISSING.iter().flat_map(|(tags, _)| *tags).any(|&t| evidence.hears(i, t));
+    matches!(evidence.role(i), Role::Action | Role::Result)
+        && !substance()
+        && !wording::is_specific(case.text(i))
 }
 
 fn missing(evidence: &Evidence) -> Option<String> {
@@ -97,8 +102,12 @@ mod tests {
         lines[1].1 = &[Tag::Hedge];
         lines[2].1 = &[Tag::Decision, Tag::Influence, Tag::Mechanism];
         let hit = story(&lines).judged("vague", 0.6).hit(&DETECTOR).expect("a hit");
-        assert_eq!(hit.sentences, [1], "blurred sentences come first");
+        assert_eq!(hit.sentences, [1, 3], "and those that blur");
         assert_eq!(hit.counted.as_deref(), Some("Hard to hear: how it was measured."));
+        lines[3].1 = &[Tag::Hedge];
+        let hit = story(&lines).judged("vague", 0.6).hit(&DETECTOR).expect("a hit");
+        let counted = "Hard to hear: how it was measured. 2 of 4 sentences are hedged.";
+        assert_eq!(hit.counted.as_deref(), Some(counted));
         assert!(story(&LINES).hit(&DETECTOR).is_some(), "without a judgement");
     }
 

@@ -43,6 +43,8 @@ impl Guide {
             self.check_probes(list, probes)?;
         }
         unique("form", self.form.iter().map(|f| &f.id))?;
+        let others = self.form.is_empty() || !self.no_form.examples.is_empty();
+        require(others, || "no_form.examples".to_owned(), "must not be empty where there are forms")?;
         for f in &self.form {
             require(!f.examples.is_empty(), || format!("form.{}.examples", f.id), "must not be empty")?;
             self.check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
@@ -55,6 +57,8 @@ impl Guide {
         for p in probes {
             check_clauses(&format!("{list}.{}", p.id), &p.any)?;
             require(p.enough > 0.0, || format!("{list}.{}.enough", p.id), "must be above 0")?;
+            let asked = p.follow_up.is_none() || list == "strength";
+            require(asked, || format!("{list}.{}.follow_up", p.id), "is asked of a strength only")?;
             self.check_mistakes(&format!("{list}.{}.denied_by", p.id), &p.denied_by)?;
         }
         Ok(())

@@ -59,16 +59,6 @@ pub struct ModelInfo {
     pub device: String,
 }
 
-/// When a text is of the kind of others, by the likeness of their vectors.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alike {
-    /// Likeness (cosine) below which it is of no kind.
-    pub like: f32,
-    /// How far ahead of the next kind the nearest must be.
-    pub ahead: f32,
-}
-
 /// Gives the evidence of an answer.
 pub trait Encoder: Send + Sync {
     /// What is known of the model.
@@ -93,8 +83,9 @@ pub trait Encoder: Send + Sync {
     /// [`ModelError`], as for [`Encoder::hear`].
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError>;
 
-    /// When a text is of the kind of others, as chosen for the vectors of [`Encoder::embed`].
-    fn alike(&self) -> Alike;
+    /// How far the score of a question's form must be ahead of all others, where scores are learned from the vectors of
+    /// [`Encoder::embed`] (`src/critic/ridge.rs`).
+    fn form_ahead(&self) -> f32;
 }
 
 /// The tokens that stand around the texts of a chat of one system text and one user text, thinking off.

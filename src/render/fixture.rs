@@ -226,7 +226,6 @@ fn report(answer: &Answer, guide: &Guide) -> Report {
     report.question = Some(QuestionReport {
         form: Some("outside_scope".into()),
         title: "ownership outside your scope".into(),
-        answered: false,
         missing: vec!["that nobody asked you to".into(), "what you gave up for it".into()],
         sentences: vec![],
     });

@@ -27,7 +27,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use escape::{escape, escape_lines};
-pub(crate) use said::{argument, quoted};
+pub(crate) use said::{argument, explain, option, quoted};
 use textwrap::WordSeparator;
 use textwrap::core::{Fragment as _, Word};
 use textwrap::wrap_algorithms::wrap_first_fit;

@@ -1,5 +1,7 @@
 //! What the formats for people say in the same words: one line each, not escaped.
 
+use std::path::Path;
+
 use super::{Context, SecondModel, Shown, aside, reason, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
@@ -21,6 +23,10 @@ const LIKELY: f32 = 0.15;
 const EVEN: f32 = 0.03;
 /// How far a level is ahead of the next one where candor is fairly sure of it.
 const CLEAR: f32 = 0.15;
+/// How fast a story is told.
+const WORDS_A_MINUTE: f32 = 140.0;
+/// The minutes that a first answer usually has.
+const USUAL: f32 = 2.0;
 /// Share of probability of the replies asked for below which an opinion is to be taken lightly.
 const LITTLE: f32 = 0.5;
 
@@ -78,12 +84,11 @@ pub(super) fn judged_by(encoder: &ModelInfo, second: &SecondModel) -> String {
 /// The form of the question, and whether it is answered. Nothing in particular is asked for by a question of no form that the guide
 /// knows.
 pub(super) fn form(question: &QuestionReport) -> String {
-    let Some(answered) = question.is_answered() else {
+    if question.form.is_none() {
         return "none that the guide knows; whether the story answers it is not judged".to_owned();
-    };
+    }
     let verdict = match unheard(question) {
-        _ if answered => "answered".to_owned(),
-        None => "not answered yet".to_owned(),
+        None => "its parts are heard; see that the story fits it".to_owned(),
         Some(missing) => format!("not answered yet; still to be heard: {missing}"),
     };
     format!("{} ({verdict})", question.title)
@@ -171,10 +176,10 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
     guide.levels[at(verdict)].trim().trim_end_matches('.')
 }
 
-/// The part of the score that loses most points, where it is worth naming: below level 3 much is missing, at 5 nothing is.
+/// The part of the score that loses most points, where it is worth naming: below level 3 much is missing.
 /// The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
 pub(super) fn thinnest(verdict: &Verdict, guide: &Guide) -> Option<String> {
-    let most = most_lost(verdict).filter(|_| matches!(verdict.level, 3 | 4))?;
+    let most = most_lost(verdict).filter(|_| verdict.level >= 3)?;
     Some(format!("The thinnest part: {}.", criterion(most, guide)))
 }
 
@@ -271,42 +276,61 @@ pub(super) fn left_out(words: &Words) -> impl Iterator<Item = String> {
 
 /// What to do now; `points` says where the parts of the score are to be seen.
 pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> String {
-    let level = shown.report.verdict.as_ref().map_or(0, |v| v.level);
-    let good = level >= GOOD;
+    let verdict = shown.report.verdict.as_ref();
+    let level = verdict.map_or(0, |v| v.level);
+    let (good, whole) = (level >= GOOD, verdict.and_then(most_lost).is_none());
     // the findings come in the order of their weight
     let first = shown.findings(context).next();
+    let grave = first.is_some_and(|f| f.severity > Severity::Suggestion);
     let missing = shown.report.question.as_ref().and_then(unheard);
-    match first {
+    match (first, missing) {
         // what is asked for goes before what would only make it better
-        Some(Finding { severity: Severity::Suggestion, .. }) | None if good && missing.is_some() => format!(
-            "tell what the question asks for, or tell it more plainly: {}. Then run candor again on {}.",
-            missing.unwrap_or_default(),
+        (_, Some(missing)) if good && !grave => format!(
+            "tell what the question asks for, or tell it more plainly: {missing}. Then run candor again on {}.",
             again(shown)
         ),
-        Some(first) if good && first.severity == Severity::Suggestion => {
+        (Some(first), _) if good && !grave => {
             let ready = match level {
-                5 => "it can be told as it is. If you have a sentence to spare, take the first point",
+                5 if whole => {
+                    "it can be told as it is. If you have a sentence to spare, take the first point"
+                }
                 _ => "it carries as it is, and is stronger with the first point",
             };
-            format!("{ready}: `{}` shows how.", explain(first, context))
+            format!("{ready}: `{}` shows how.", explain(context.guide_file, &first.id))
         }
-        Some(first) => format!(
+        (Some(first), _) => format!(
             "mend the first point and run candor again on {}; `{}` shows a weak and a mended example.",
             again(shown),
-            explain(first, context)
+            explain(context.guide_file, &first.id)
         ),
-        None if !good => {
+        (None, _) if !good => {
             format!("see {points} which parts give few points, and tell more of those.")
         }
-        None if shown.report.follow_ups.is_empty() => "say it aloud, in two minutes.".to_owned(),
-        None => "say it aloud in two minutes, and have an answer ready to what you will be asked.".to_owned(),
+        (None, _) if shown.report.follow_ups.is_empty() => format!("say it aloud{}.", time(shown)),
+        (None, _) => {
+            format!("say it aloud{}, and have an answer ready to what you will be asked.", time(shown))
+        }
     }
 }
 
-/// The command that explains a mistake by the guide that found it.
-fn explain(finding: &Finding, context: &Context<'_>) -> String {
-    let file = context.guide_file.map(|file| format!(" --guide={}", quoted(&file.display().to_string())));
-    format!("candor explain{} {}", file.unwrap_or_default(), finding.id)
+/// In which time to say a story, and how long it takes where that is longer.
+fn time(shown: &Shown<'_>) -> String {
+    let words: usize = shown.report.words_by_role(shown.answer).iter().sum();
+    match (words as f32 / WORDS_A_MINUTE * 2.0).round() / 2.0 {
+        minutes if minutes > USUAL => format!(" ({words} words, some {minutes} minutes: two are better)"),
+        _ => " in two minutes".to_owned(),
+    }
+}
+
+/// The command that explains a mistake of the guide in a file; none is the embedded one.
+pub(crate) fn explain(guide: Option<&Path>, mistake: &str) -> String {
+    let guide = guide.map(|file| option("--guide", &file.display().to_string()));
+    format!("candor explain{} {mistake}", guide.unwrap_or_default())
+}
+
+/// An option and its value as a shell takes them, after what stands before it in the command.
+pub(crate) fn option(option: &str, value: &str) -> String {
+    format!(" {option}={}", quoted(value))
 }
 
 /// A path as a shell and candor take it for one argument.

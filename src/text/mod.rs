@@ -41,7 +41,7 @@ pub use aside::{Aside, Why};
 pub use lines::{LineIndex, Position};
 pub(crate) use read::is_wide;
 pub use read::{MAX_BYTES, ReadError, bytes_of, decode, read_file, read_source};
-pub use sections::{Section, Sections, left_whole, sections};
+pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 
 use block::{Asked, Block, BlockKind};

@@ -68,20 +68,17 @@ struct Cut {
 /// Without `always` only where that is plain: each of at least two headings has 40 words of prose under it, or most of at least
 /// three have (a bank may hold a stub), and none names a part of an answer, as "Situation" or "Result" do; or two of them have
 /// headings for the same parts under them, and one at most names a part itself. With `always` a file with one heading is cut too.
-/// `None` where the file is one story.
-#[must_use]
-pub fn sections(source: &str, kind: SourceKind, always: bool) -> Option<Sections> {
-    let cut = cut(source, kind, always)?;
-    (cut.plain || always && !cut.sections.stories.is_empty()).then_some(cut.sections)
-}
-
-/// How many headings a file has under which stories may stand, where it is not plain that they do; `None` where it is,
-/// or where half of them or more name the parts of one story.
-#[must_use]
-pub fn left_whole(source: &str, kind: SourceKind) -> Option<usize> {
-    let cut = cut(source, kind, false)?;
+///
+/// # Errors
+/// Where the file is one story: how many headings it has under which stories may stand nevertheless; `None` where there are none,
+/// or half of them or more name the parts of one story.
+pub fn sections(source: &str, kind: SourceKind, always: bool) -> Result<Sections, Option<usize>> {
+    let cut = cut(source, kind, always).ok_or(None)?;
     let headings = cut.sections.stories.len();
-    (!cut.plain && cut.long > 1 && (cut.twice || 2 * cut.parts < headings)).then_some(headings)
+    if cut.plain || always && headings > 0 {
+        return Ok(cut.sections);
+    }
+    Err(Some(headings).filter(|_| cut.long > 1 && (cut.twice || 2 * cut.parts < headings)))
 }
 
 fn cut(source: &str, kind: SourceKind, always: bool) -> Option<Cut> {
@@ -179,7 +176,18 @@ mod tests {
     }
 
     fn titles(source: &str, always: bool) -> Option<Vec<String>> {
-        Some(sections(source, SourceKind::Markdown, always)?.stories.into_iter().map(|s| s.title).collect())
+        Some(
+            sections(source, SourceKind::Markdown, always)
+                .ok()?
+                .stories
+                .into_iter()
+                .map(|s| s.title)
+                .collect(),
+        )
+    }
+
+    fn left_whole(source: &str) -> Option<usize> {
+        sections(source, SourceKind::Markdown, false).err().flatten()
     }
 
     #[test]
@@ -231,7 +239,7 @@ mod tests {
         assert_eq!(titles(&bank, false).unwrap(), ["The export", "Gates", "Results"]);
         let beside = format!("{bank}## Situation\n{a}\n## Action\n{a}\n");
         assert_eq!(titles(&beside, false), None, "a story whose parts stand beside them is not cut up");
-        assert_eq!(left_whole(&beside, SourceKind::Markdown), Some(5), "but it is told of");
+        assert_eq!(left_whole(&beside), Some(5), "but it is told of");
         let one = format!("# The export\n{}## Lessons\nI ask first.\n", story("How it went"));
         assert_eq!(titles(&one, false), None, "a story has its parts once");
         let phases =
@@ -242,21 +250,15 @@ mod tests {
     #[test]
     fn what_may_be_several_and_is_left_whole_is_counted() {
         let a = prose(60);
-        assert_eq!(
-            left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Lessons\nI ask first.\n"), SourceKind::Markdown),
-            Some(3)
-        );
-        assert_eq!(
-            left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Hiring\nTODO\n"), SourceKind::Markdown),
-            Some(3)
-        );
+        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Lessons\nI ask first.\n")), Some(3));
+        assert_eq!(left_whole(&format!("# One\n{a}\n# Two\n{a}\n# Hiring\nTODO\n")), Some(3));
         for plain in [
             format!("# One\n{a}\n# Two\n{a}\n"),
             format!("# The export\n## Situation\n{a}\n## Action\n{a}\n## Result\n{a}\n"),
             format!("# The export\n{a}\n# Lessons\nI ask first.\n"),
             a,
         ] {
-            assert_eq!(left_whole(&plain, SourceKind::Markdown), None, "{plain}");
+            assert_eq!(left_whole(&plain), None, "{plain}");
         }
     }
 

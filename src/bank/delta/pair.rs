@@ -1,13 +1,13 @@
 //! Which story of a bank is which of the other. Pure, and the same for the same two banks.
 
-use std::collections::HashMap;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 use rayon::prelude::*;
 
 use super::kept::Kept;
 use crate::bank::alike::{Index, SAME_EPISODE};
+use crate::bank::names::times;
 use crate::bank::summary::MOST_COMPARED;
 
 /// The most alike of the other bank that are remembered for a story, so that memory does not grow with the square of their
@@ -54,19 +54,20 @@ struct Free<'a> {
 /// texts have little in common waits until it is seen whether the story went to another name. Each story is in one pair at
 /// most. The pairs are in the order of the new bank; with them comes how many stories were too many to be looked for by
 /// likeness.
-pub(super) fn pair(old: &[Kept], new: &[Kept]) -> (Vec<Place>, usize) {
+pub(super) fn pair<'a>(old: &'a [Kept], new: &'a [Kept]) -> (Vec<Place>, usize) {
     let mut free = Free { old, new, left_old: by_name(old), left_new: by_name(new), found: Vec::new() };
-    let (names_old, names_new) = (names(old), names(new));
+    let [names_old, names_new] = [old, new].map(|bank| times(bank.iter().filter_map(Kept::key)));
     let once = |key: &&str| names_old.get(key) == Some(&1) && names_new.get(key) == Some(&1);
-    let name = |kept: &Kept| kept.key().filter(once).map(str::to_owned);
+    let name = |kept: &'a Kept| kept.key().filter(once);
     free.equal(By::Name, |kept| Some((name(kept)?, kept.text)), |_, _| true);
     // A copy under a new name is not what became of a story that was revised under its own.
     let is_copy = |o: &Kept, n: &Kept| {
         let known =
-            |kept: &Kept, names: &BTreeMap<&str, usize>| kept.key().is_some_and(|k| names.contains_key(k));
+            |kept: &Kept, names: &HashMap<&str, usize>| kept.key().is_some_and(|k| names.contains_key(k));
         known(o, &names_new) && !known(n, &names_old)
     };
-    let texts = [texts(&free.left_old, old), texts(&free.left_new, new)];
+    let texts = [(&free.left_old, old), (&free.left_new, new)]
+        .map(|(left, bank)| times(left.iter().map(|&place| bank[place].text)));
     let single = |kept: &Kept| texts.iter().all(|t| t.get(&kept.text) == Some(&1));
     // what has no score, such as a stub, is known by its name
     free.equal(
@@ -81,7 +82,7 @@ pub(super) fn pair(old: &[Kept], new: &[Kept]) -> (Vec<Place>, usize) {
         free.equal(By::Name, name, |_, _| true);
     }
     let unsought = free.alike(SAME_EPISODE);
-    free.equal(By::Turn, |kept| kept.key().map(str::to_owned), |_, _| true);
+    free.equal(By::Turn, Kept::key, |_, _| true);
     let mut found = free.found;
     found.sort_by_key(|place| place.new);
     (found, unsought)
@@ -95,32 +96,18 @@ fn by_name(bank: &[Kept]) -> Vec<usize> {
     places
 }
 
-/// How often each text stands among these stories of a bank.
-fn texts(left: &[usize], bank: &[Kept]) -> HashMap<u64, usize> {
-    let mut times = HashMap::new();
-    left.iter().for_each(|&place| *times.entry(bank[place].text).or_insert(0) += 1);
-    times
-}
-
 /// Whether two texts under one name are likely one story. Of what has no score the name is all that is known.
 fn is_likely(old: &Kept, new: &Kept) -> bool {
     let scored = old.level.is_some() && new.level.is_some();
     !scored || old.words.likeness(&new.words) >= SAME_EPISODE
 }
 
-/// How often each name stands in a bank.
-fn names(bank: &[Kept]) -> BTreeMap<&str, usize> {
-    let mut names = BTreeMap::new();
-    bank.iter().filter_map(Kept::key).for_each(|key| *names.entry(key).or_insert(0) += 1);
-    names
-}
-
-impl Free<'_> {
+impl<'a> Free<'a> {
     /// Pairs those for which `key` gives the same and which `fit`, the first of the one bank with the first of the other.
     fn equal<K: Hash + Eq>(
         &mut self,
         by: By,
-        key: impl Fn(&Kept) -> Option<K>,
+        key: impl Fn(&'a Kept) -> Option<K>,
         fit: impl Fn(&Kept, &Kept) -> bool,
     ) {
         let mut places: HashMap<K, VecDeque<usize>> = HashMap::new();

@@ -8,7 +8,7 @@ use crate::bank::{Fields, Reading};
 use crate::judge::Engine;
 use crate::model::cache::{self, Cache};
 use crate::model::decoder::Device;
-use crate::render::quoted;
+use crate::render::option;
 
 /// Heading of how records are read.
 pub(in crate::cli) const RECORDS: &str = "Records";
@@ -102,11 +102,11 @@ pub(in crate::cli) fn again(
         ("--device", Some(llm.device.to_string()).filter(|_| llm.device != Device::Auto)),
     ];
     let mut out = String::new();
-    for (option, value) in given {
+    for (name, value) in given {
         match value {
             // without an id the option stands for the default model
-            Some(value) if value.is_empty() => out.push_str(&format!(" {option}")),
-            Some(value) => out.push_str(&format!(" {option}={}", quoted(&value))),
+            Some(value) if value.is_empty() => out.push_str(&format!(" {name}")),
+            Some(value) => out.push_str(&option(name, &value)),
             None => {}
         }
     }

@@ -23,7 +23,7 @@ pub(in crate::cli) struct Known {
 
 impl Known {
     pub(in crate::cli) fn of(record: &Record) -> Known {
-        let note = record.headings().map(|n| {
+        let note = record.headings.map(|n| {
             format!(
                 "{} has {n} headings and is read as one story; --split-headings cuts it at them",
                 record.name

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::cli::args::{CacheArgs, Color, ConfigArgs, LlmArgs, MistakeArgs, RecordArgs};
+use crate::cli::args::{CacheArgs, Color, ConfigArgs, LlmArgs, MistakeArgs, RecordArgs, again};
 use crate::render::compare::{ALL, Renderer};
+use crate::render::option;
 use crate::report::Severity;
 
 const COMPARE_EXAMPLES: &str = "\
@@ -120,6 +121,13 @@ impl CompareArgs {
     /// The new version; with --git it is the only path that is given.
     pub(super) fn newer(&self) -> &Path {
         self.new.as_deref().unwrap_or(&self.old)
+    }
+
+    /// The options by which a critique reads and judges a story the same, as a shell takes them, each after a space.
+    pub(super) fn critique(&self) -> String {
+        let (fields, guide) = (self.records.fields(), self.guide.as_deref());
+        let question = self.question.as_ref().map(|q| option("--question", q));
+        again(fields, &self.config, guide, &self.llm, &self.mistakes) + &question.unwrap_or_default()
     }
 }
 

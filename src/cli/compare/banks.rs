@@ -11,11 +11,10 @@ use super::revision::Revision;
 use super::{CompareArgs, Run, location};
 use crate::bank::{self, Kept, Names, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
-use crate::cli::args::again;
 use crate::cli::bank::{Done, Gathered, Known, Progress, refuse_to_overwrite};
 use crate::cli::output;
 use crate::render::compare::{Bank, Banks};
-use crate::render::quoted;
+use crate::render::option;
 
 /// A version of a bank, as it was read.
 struct Version {
@@ -55,9 +54,8 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     let [old, new] = [(&before, &names[0]), (&now, &names[1])]
         .map(|(v, names)| -> Bank<'_> { Bank { name: &v.name, errors: &v.errors, names } });
     let git = args.git.as_deref();
-    let critique = critique(args);
-    let model =
-        args.model.as_deref().map(|folder| format!(" --model={}", quoted(&folder.display().to_string())));
+    let critique = args.critique();
+    let model = args.model.as_deref().map(|folder| option("--model", &folder.display().to_string()));
     let again = format!("{critique}{}", model.as_deref().unwrap_or_default());
     // a critique hears with the embedded model alone
     let critique = Some(critique.as_str()).filter(|_| model.is_none());
@@ -84,13 +82,6 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     } else {
         Outcome::Clean
     })
-}
-
-/// The options by which a critique reads and judges a story the same.
-fn critique(args: &CompareArgs) -> String {
-    let (fields, guide) = (args.records.fields(), args.guide.as_deref());
-    let question = args.question.as_ref().map(|q| format!(" --question={}", quoted(q)));
-    again(fields, &args.config, guide, &args.llm, &args.mistakes) + &question.unwrap_or_default()
 }
 
 /// A story and a folder of them are no two versions of anything.

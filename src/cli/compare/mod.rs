@@ -68,7 +68,10 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let new = Side { answer: &new, report: &new_report? };
     let delta = compare(old, new, &run.noise, |texts| run.reader.critic.embed(texts))
         .context("cannot compare the sentences")?;
-    let compared = Compared { old, new, delta: &delta, noise: &run.noise };
+    // a critique hears with the embedded model alone, and what came through a pipe is gone
+    let can_be_asked = args.model.is_none() && !input::is_stdin(file);
+    let critique = can_be_asked.then(|| args.critique());
+    let compared = Compared { old, new, delta: &delta, noise: &run.noise, critique: critique.as_deref() };
     run.write(true, |renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
     if !args.quiet {
         let unheard = [old, new].map(|side| comments::notes(side.answer, run.reader.critic.guide()));

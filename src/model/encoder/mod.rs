@@ -19,7 +19,7 @@ use self::known::Known;
 use self::readout::Readout;
 use crate::evidence::{Evidence, ROLES, TAGS};
 use crate::model::cache::{Cache, Key};
-use crate::model::{Alike, Encoder, ModelError, ModelInfo};
+use crate::model::{Encoder, ModelError, ModelInfo};
 use crate::text::Answer;
 
 static WEIGHTS: &[u8] = include_bytes!("../../../models/encoder/model.safetensors");
@@ -243,8 +243,8 @@ impl Encoder for Embedded {
             .collect()
     }
 
-    fn alike(&self) -> Alike {
-        self.readout.alike
+    fn form_ahead(&self) -> f32 {
+        self.readout.form_ahead
     }
 }
 

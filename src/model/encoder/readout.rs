@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Raw;
 use super::ends::Cutting;
 use crate::evidence::{Evidence, Heard, Judgement, ROLES, Role, TAGS, Tag, Voice};
-use crate::model::{Alike, ModelError};
+use crate::model::ModelError;
 use crate::wording::voice;
 
 /// `models/encoder/readout.json`.
@@ -20,7 +20,7 @@ pub(super) struct Readout {
     pub(super) sha256: String,
     /// Of the word vectors, `words.safetensors`.
     pub(super) words_sha256: String,
-    pub(super) alike: Alike,
+    pub(super) form_ahead: f32,
     /// From which probability on a sentence speaks to the grader.
     addressed: f32,
     /// How a text without stops is cut, if the network has learned where sentences end.

@@ -128,7 +128,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Missing`] or [`StoreError::Damaged`] for the first file that is not what it must be.
-    pub fn verify(&self, manifest: &Manifest) -> Result<Files, StoreError> {
+    pub fn verify(&self, manifest: &Manifest) -> Result<(), StoreError> {
         for file in &manifest.file {
             let wanted = wanted(manifest, file);
             match self.pin(manifest, file)? {
@@ -136,7 +136,7 @@ impl Store {
                 None => return Err(StoreError::Missing { wanted }),
             }
         }
-        self.locate(manifest)
+        Ok(())
     }
 
     /// The same for every file that a model was pulled with, whatever its manifest says now, one result a file. `argument` is

@@ -148,7 +148,7 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
             let asked = can_be_asked(&story.name, bank.names);
             mend_in(&story.name, asked.then_some(bank.again))
         }
-        (None, []) => "say each of them aloud, in two minutes.".to_owned(),
+        (None, []) => "say each of them aloud in two minutes.".to_owned(),
         (None, [kind]) => format!("write a story of the kind that is missing: {kind}."),
         (None, kinds) => format!("write a story of a kind that is missing: {}.", kinds.join("; ")),
     }

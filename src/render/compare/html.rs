@@ -50,6 +50,7 @@ struct View<'a> {
     answered: Option<&'static str>,
     heard: [Vec<String>; 2],
     lines: Vec<Line<'a>>,
+    next: Option<String>,
     tool: String,
 }
 
@@ -158,6 +159,7 @@ impl<'a> View<'a> {
             answered: said::answered(compared),
             heard: said::heard(compared, guide),
             lines: delta.sentences.iter().map(|c| line(c, compared, setting)).collect(),
+            next: said::next(compared),
             tool: tool(setting.model, guide, setting.second),
         }
     }

@@ -57,6 +57,9 @@ pub struct Compared<'a> {
     pub delta: &'a Delta<'a>,
     /// How far an answer moves by itself.
     pub noise: &'a Noise,
+    /// The options that a critique of the new version needs to read and judge it the same, as a shell takes them, each after a space;
+    /// none where it can't.
+    pub critique: Option<&'a str>,
 }
 
 /// Two versions of a bank, and what became of it.

@@ -40,7 +40,14 @@ fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) ->
         heard(compared, setting, &mut page)?;
     }
     text::all(compared, setting, &mut page)?;
-    aside(compared, &mut page)
+    aside(compared, &mut page)?;
+    match said::next(compared) {
+        Some(text) => {
+            page.line("")?;
+            page.para("Next: ", &text, PLAIN)
+        }
+        None => Ok(()),
+    }
 }
 
 fn header(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {

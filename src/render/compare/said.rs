@@ -4,8 +4,8 @@ use super::{Compared, Setting, direction};
 use crate::compare::{Change, Count, Deeds, Direction, Noise, Part, Side};
 use crate::evidence::Tag;
 use crate::guide::Guide;
-use crate::render::reason;
 use crate::render::said::{role_title, tag_title};
+use crate::render::{argument, reason};
 use crate::report::{Abstention, Finding, QuestionReport};
 
 /// The direction, and from where to where level and score went.
@@ -129,13 +129,19 @@ pub(super) fn deeds(old: Deeds, new: Deeds) -> String {
     format!("Deeds told as \"I\", of those told as \"I\" or \"we\": {} before, {} now.", said(old), said(new))
 }
 
+/// What to do now.
+pub(super) fn next(compared: &Compared<'_>) -> Option<String> {
+    let (options, file) = (compared.critique?, argument(&compared.new.answer.name));
+    Some(format!("`candor critique{options} {file}` says what to mend in the new version."))
+}
+
 /// What became of the question.
 pub(super) fn answered(compared: &Compared<'_>) -> Option<&'static str> {
     let answered = |side: Side<'_>| side.report.question.as_ref().and_then(QuestionReport::is_answered);
     match (answered(compared.old), answered(compared.new)) {
-        (Some(false), Some(true)) => Some("The question is answered now."),
-        (Some(true), Some(false)) => Some("The question is no longer answered."),
-        (Some(false), Some(false)) => Some("The question is still not answered."),
+        (Some(false), Some(true)) => Some("What the question asks for is heard now."),
+        (Some(true), Some(false)) => Some("What the question asks for is no longer heard."),
+        (Some(false), Some(false)) => Some("What the question asks for is still not all heard."),
         _ => None,
     }
 }
