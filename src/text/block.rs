@@ -128,7 +128,7 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, 
 /// is no more than a heading.
 fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<String>) {
     let raw = raw_lines(source, from, kind);
-    let texts: Vec<&str> = raw.iter().map(|line| &source[line.start..line.end]).collect();
+    let texts: Vec<&str> = raw.iter().map(|line| line.text(source)).collect();
     let mail = mail::around(&texts);
     let talk = talk::read(&texts);
     let (assistant, named) = assistant::around(&texts);
@@ -148,7 +148,7 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
             Part::Whole | Part::Left => whole,
         };
         let line = Line { cue: matches!(part, Part::Cue(_)), ..read(source, span) };
-        let text = &source[line.content.start..line.content.end];
+        let text = line.content.text(source);
         // a bullet with a figure is one of those that were counted
         let stamp = match line.kind {
             LineKind::Text => stamp::tells_nothing(text, above[i]),
@@ -170,7 +170,7 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
 /// Takes the letters off the lines that Word's bullets become when they are copied: one line alone may begin so by chance.
 fn set_letter_bullets(source: &str, lines: &mut [Line]) {
     let mark = |line: &Line| {
-        let text = &source[line.content.start..line.content.end];
+        let text = line.content.text(source);
         marks::letter_bullet(text).filter(|_| line.kind == LineKind::Text)
     };
     let bullets = lines.iter().filter(|line| line.kind == LineKind::Item || mark(line).is_some());
@@ -218,7 +218,7 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
 /// Takes the marks off a line and says what it is.
 pub(super) fn read(source: &str, line: Span) -> Line {
     let mut kind = LineKind::Text;
-    let mut text = source[line.start..line.end].trim();
+    let mut text = line.text(source).trim();
     let is_row = text.starts_with('|') && text.len() > 1;
     if is_rule(text) {
         kind = LineKind::Rule;
@@ -257,10 +257,10 @@ pub(super) fn read(source: &str, line: Span) -> Line {
     if text.is_empty() {
         kind = LineKind::Blank;
     }
-    let start = text.as_ptr() as usize - source.as_ptr() as usize;
-    let lead = source[line.start..start.max(line.start)].chars();
+    let content = Span::of(text, source);
+    let lead = source[line.start..content.start].chars();
     let indent = lead.map(|c| if c == '\t' { 4 } else { 1 }).sum();
-    Line { kind, content: Span { start, end: start + text.len() }, indent, cue: false }
+    Line { kind, content, indent, cue: false }
 }
 
 /// The length of the mark of a callout, as Obsidian and GitHub have them: `[!question]`, `[!tip]-`.
@@ -295,7 +295,7 @@ fn is_property(text: &str) -> bool {
 
 fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
     line.is_some_and(|line| {
-        let text = &source[line.content.start..line.content.end];
+        let text = line.content.text(source);
         line.kind == LineKind::Row && text.contains('-') && text.chars().all(|c| "|-: ".contains(c))
     })
 }
@@ -310,7 +310,7 @@ fn margin(source: &str, lines: &[Line]) -> Margin {
     let widths = |pairs: &[(Line, Line)]| -> Vec<(usize, usize)> {
         pairs.iter().map(|(line, next)| (columns(source, *line), first_word(source, *next))).collect()
     };
-    let text = |line: &Line| &source[line.content.start..line.content.end];
+    let text = |line: &Line| line.content.text(source);
     let open: Vec<_> = pairs.iter().copied().filter(|(line, _)| !text(line).ends_with(STOPS)).collect();
     // notes of about one length begin with capitals, or their writer uses none
     let small = open.iter().filter(|(_, next)| !text(next).starts_with(char::is_uppercase)).count();
@@ -327,17 +327,17 @@ fn margin(source: &str, lines: &[Line]) -> Margin {
 }
 
 fn columns(source: &str, line: Line) -> usize {
-    line.indent + source[line.content.start..line.content.end].chars().count()
+    line.indent + line.content.text(source).chars().count()
 }
 
 fn first_word(source: &str, line: Line) -> usize {
-    let text = &source[line.content.start..line.content.end];
+    let text = line.content.text(source);
     text.split_whitespace().next().map_or(0, |word| word.chars().count())
 }
 
 /// Whether `line` goes on with the sentence of the line before it.
 fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Margin) -> bool {
-    let said = source[before.content.start..before.content.end].trim_end();
+    let said = before.content.text(source).trim_end();
     let bare = said.trim_end_matches(['"', '\'', '”', '’', ')', ']', '*', '_', '`']);
     let abbreviated = split::ends_in_abbreviation(bare);
     if bare.ends_with(STOPS) && !abbreviated {

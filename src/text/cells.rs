@@ -29,14 +29,14 @@ pub(super) fn parts(source: &str, row: Span) -> Vec<Span> {
 pub(super) fn is_told(source: &str, row: Span) -> bool {
     let cells = cells(source, row);
     let [name, told, ..] = cells[..] else { return false };
-    let text = |cell: Span| &source[cell.start..cell.end];
-    let prose = words(source, told) > SHORT + 1 || words(source, told) > SHORT && text(told).ends_with('.');
-    prose && label::is_title(text(name)) && !label::is_title(text(told))
+    let prose =
+        words(source, told) > SHORT + 1 || words(source, told) > SHORT && told.text(source).ends_with('.');
+    prose && label::is_title(name.text(source)) && !label::is_title(told.text(source))
 }
 
 /// The cells without the space around them; empty ones too.
 fn cells(source: &str, row: Span) -> Vec<Span> {
-    let text = &source[row.start..row.end];
+    let text = row.text(source);
     let inner = text.strip_prefix('|').unwrap_or(text);
     let inner = inner.strip_suffix('|').filter(|rest| !rest.ends_with('\\')).unwrap_or(inner);
     let mut cells = Vec::new();
@@ -45,16 +45,16 @@ fn cells(source: &str, row: Span) -> Vec<Span> {
     let escaped = |at: usize| source[..at].ends_with('\\');
     let bars = inner.match_indices('|').map(|(at, _)| from + at).filter(|at| !escaped(*at));
     for bar in bars.collect::<Vec<_>>().into_iter().chain([end]) {
-        let cell = &source[from..bar];
-        let start = bar - cell.trim_start().len();
-        cells.push(Span { start, end: start + cell.trim().len() });
+        // what is blank stands before its bar
+        let cell = source[from..bar].trim_start().trim_end();
+        cells.push(Span::of(cell, source));
         from = bar + 1;
     }
     cells
 }
 
 fn words(source: &str, cell: Span) -> usize {
-    source[cell.start..cell.end].split_whitespace().count()
+    cell.text(source).split_whitespace().count()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ struct Fenced {
 /// the words stand in.
 pub(super) fn without_code(source: &str, lines: Vec<Span>) -> Vec<Span> {
     let fenced = fenced(source, &lines);
-    let text = |line: &Span| &source[line.start..line.end];
+    let text = |line: &Span| line.text(source);
     let inner = |f: &Fenced| f.opens + 1..f.closes.unwrap_or(f.opens + 1);
     let count =
         |lines: &[Span]| lines.iter().map(|line| text(line).split_whitespace().count()).sum::<usize>();
@@ -57,7 +57,7 @@ fn is_word(word: &str) -> bool {
 
 fn fenced(source: &str, lines: &[Span]) -> Vec<Fenced> {
     let fence = |line: &Span| {
-        let text = source[line.start..line.end].trim_start_matches([' ', '\t', '>']);
+        let text = line.text(source).trim_start_matches([' ', '\t', '>']);
         let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let len = text.chars().take_while(|c| *c == mark).count();
         let info = &text[len..];

@@ -116,7 +116,7 @@ impl Rendered {
 /// Appends the glyphs of one piece; runs of emphasis marks are left for [`pair`].
 fn scan(source: &str, piece: Span, kind: SourceKind, out: &mut Vec<Glyph>) {
     let mut at = piece.start;
-    let last_comment = source[piece.start..piece.end].rfind("-->").map_or(0, |i| piece.start + i);
+    let last_comment = piece.text(source).rfind("-->").map_or(0, |i| piece.start + i);
     while let Some(c) = source[at..piece.end].chars().next() {
         let rest = &source[at..piece.end];
         let heard = stage::remark(rest).map(|len| Markup::Shown(len, " ".to_owned()));

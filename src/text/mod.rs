@@ -35,6 +35,7 @@ mod told;
 pub(crate) mod windows;
 mod wrap;
 
+use std::ops::Range;
 use std::path::Path;
 
 pub use aside::{Aside, Why};
@@ -58,6 +59,17 @@ pub struct Span {
 }
 
 impl Span {
+    /// Where `part`, which is a slice of `source`, stands in it.
+    pub(crate) fn of(part: &str, source: &str) -> Self {
+        let Range { start, end } = place(part, source);
+        Self { start, end }
+    }
+
+    /// What stands there.
+    pub fn text(self, source: &str) -> &str {
+        &source[self.start..self.end]
+    }
+
     /// Whether `other` lies wholly inside this span.
     pub fn contains(&self, other: Span) -> bool {
         self.start <= other.start && other.end <= self.end
@@ -157,11 +169,16 @@ fn sentences_of(
         if let Some(span) = words.span(range.clone())
             && has_words(text)
         {
-            let start = text.as_ptr().addr() - words.text.as_ptr().addr();
-            run_ons.extend(RunOn::find(span, &words, start..start + text.len()));
+            run_ons.extend(RunOn::find(span, &words, place(text, &words.text)));
             out.push(Sentence { span, text: text.to_owned() });
         }
     }
+}
+
+/// The bytes of `whole` at which `part`, a slice of it, stands.
+fn place(part: &str, whole: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
 }
 
 /// The nearest character boundary at or before `at`.

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn it_is_cut_where_it_is_said_to_end() {
         let answer = cut(DICTATED, &["it", "date", "them"]);
-        let shown = |s: &Sentence| answer.source[s.span.start..s.span.end].to_owned();
+        let shown = |s: &Sentence| s.span.text(&answer.source).to_owned();
         let spans: Vec<String> = answer.sentences.iter().map(shown).collect();
         let parts = [
             "Task: so the **export** was late again in the first week of may and nobody looked after it",

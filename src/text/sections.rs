@@ -43,7 +43,7 @@ impl Sections {
             for c in source[out.len()..kept.start].chars() {
                 (0..c.len_utf8()).for_each(|_| out.push(blank(c)));
             }
-            out.push_str(&source[kept.start..kept.end]);
+            out.push_str(kept.text(source));
         }
         out
     }
@@ -132,7 +132,7 @@ fn headings(source: &str, kind: SourceKind, from: usize) -> Vec<Heading> {
     let lines = block::raw_lines(source, from, kind);
     let markdown = kind == SourceKind::Markdown;
     let heading = |(at, underlined): (Span, Option<usize>)| {
-        let line = source[at.start..at.end].trim();
+        let line = at.text(source).trim();
         let marks = line.len() - line.trim_start_matches('#').len();
         let marked = (1..=6).contains(&marks) && line[marks..].starts_with([' ', '\t']);
         let (level, marks) = match underlined {
@@ -140,7 +140,7 @@ fn headings(source: &str, kind: SourceKind, from: usize) -> Vec<Heading> {
             Some(level) if markdown => (level, 0),
             _ => (UNMARKED, 0),
         };
-        let start = at.end - source[at.start..at.end].trim_start().len() + marks;
+        let start = at.end - at.text(source).trim_start().len() + marks;
         let words = Rendered::new(source, &[Span { start, end: at.end }], kind, false);
         if level == UNMARKED && !heads_story(&words) {
             return None;
@@ -307,7 +307,7 @@ mod tests {
         let answer = Answer::parse("b", alone.clone(), SourceKind::Markdown);
         assert_eq!(answer.sentences.len(), 1);
         let span = answer.sentences[0].span;
-        assert_eq!(&source[span.start..span.end], "It held.");
+        assert_eq!(span.text(source), "It held.");
         assert_eq!(alone.matches('\n').count(), source.matches('\n').count());
         let source =
             "<!-- candor ignore vague -->\nNotes.\n# One\nI did it. <!-- candor off -->\n# Two\nIt held.\n";

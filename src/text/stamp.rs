@@ -1,5 +1,6 @@
 //! Lines that tell nothing: a number, a time, a date or a page alone, a count of words, what a program writes around a text.
 
+use super::place;
 use super::split::is_month;
 
 /// What a figure or a date stands behind.
@@ -85,7 +86,7 @@ pub(super) fn leading_time(text: &str) -> Option<usize> {
         if !words(word).all(is_figure) {
             break;
         }
-        end = word.as_ptr().addr() - text.as_ptr().addr() + word.len();
+        end = place(word, text).end;
     }
     has_clock(&text[..end]).then_some(end)
 }

@@ -32,7 +32,7 @@ impl Suppressions {
                 Some("on") if words.next().is_none() => {
                     found.off.extend(silent_since.take().map(|start| Span { start, end: span.start }))
                 }
-                _ => found.unread.push((source[inner(span).start..inner(span).end].trim().to_owned(), span)),
+                _ => found.unread.push((inner(span).text(source).trim().to_owned(), span)),
             }
         }
         let end = source.len();
@@ -72,11 +72,8 @@ pub(super) fn request(source: &str, comment: Span) -> Option<impl Iterator<Item 
 
 /// The words of a comment with their places; commas separate like whitespace.
 fn words(source: &str, inner: Span) -> impl Iterator<Item = (&str, Span)> {
-    let text = &source[inner.start..inner.end];
-    text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).map(move |word| {
-        let start = inner.start + (word.as_ptr() as usize - text.as_ptr() as usize);
-        (word, Span { start, end: start + word.len() })
-    })
+    let words = inner.text(source).split(|c: char| c.is_whitespace() || c == ',');
+    words.filter(|word| !word.is_empty()).map(|word| (word, Span::of(word, source)))
 }
 
 #[cfg(test)]
@@ -99,7 +96,7 @@ mod tests {
         assert!(hides(&s, "no-result", &[span(source, "One.")]));
         assert!(hides(&s, "heroics", &[]));
         assert!(!hides(&s, "vague", &[span(source, "Two.")]));
-        let ids: Vec<_> = s.ids().map(|(id, at)| (id, &source[at.start..at.end])).collect();
+        let ids: Vec<_> = s.ids().map(|(id, at)| (id, at.text(source))).collect();
         assert_eq!(ids, [("no-result", "no-result"), ("heroics", "heroics")]);
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::head::{Head, Sign, head, is_interviewer, is_name};
-use super::{captions, label, split, stamp};
+use super::{captions, label, place, split, stamp};
 
 /// Lines within which a talk without times begins. Who is quoted further down is in a story.
 const OPENING: usize = 3;
@@ -84,8 +84,7 @@ pub(super) fn read(lines: &[&str]) -> Talk {
         } else if said.is_empty() || SHOWN.contains(&said) {
             parts[at] = Part::Left;
         } else {
-            let start = said.as_ptr().addr() - lines[at].as_ptr().addr();
-            let said = start..start + said.len();
+            let said = place(said, lines[at]);
             parts[at] = if captioned && before == name { Part::Cue(said) } else { Part::Said(said) };
         }
         before = name;

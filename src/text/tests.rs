@@ -12,7 +12,7 @@ fn texts(source: &str) -> Vec<String> {
 
 fn sources(source: &str) -> Vec<String> {
     let answer = parsed(source);
-    answer.sentences.iter().map(|s| answer.source[s.span.start..s.span.end].to_owned()).collect()
+    answer.sentences.iter().map(|s| s.span.text(&answer.source).to_owned()).collect()
 }
 
 #[test]
