@@ -6,6 +6,7 @@
 use super::headings::{set_headings, turn_that_asks};
 use super::inline::Rendered;
 use super::marks::{bullet, is_quote, is_rule};
+use super::split::STOPS;
 use super::talk::{self, Part};
 use super::wrap::Margin;
 use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks, opening, split, stamp};
@@ -15,9 +16,6 @@ const MAX_MARKS: usize = 16;
 
 /// More words are no property of a note.
 const PROPERTY_WORDS: usize = 3;
-
-/// With what a sentence ends.
-const STOPS: [char; 4] = ['.', '!', '?', '…'];
 
 /// What stands together: one paragraph, bullet, row or note, or a heading.
 #[derive(Debug)]

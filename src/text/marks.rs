@@ -1,6 +1,6 @@
 //! The marks at the start of a line: rules, quotes, bullets, numbers.
 
-use super::split;
+use super::calendar;
 
 /// `---`, `***`, `===`, `* * *`: nothing but one mark, three times or more.
 pub(super) fn is_rule(text: &str) -> bool {
@@ -73,5 +73,5 @@ fn keycap(rest: &str) -> usize {
 /// "30. June": after the number comes a month, so it is no list.
 fn is_date(rest: &str) -> bool {
     let next = rest.get(1..).unwrap_or_default().trim_start_matches(' ');
-    next.starts_with(char::is_uppercase) && split::is_month(next)
+    next.starts_with(char::is_uppercase) && calendar::begins_with_month(next)
 }

@@ -9,6 +9,7 @@
 mod aside;
 mod assistant;
 mod block;
+mod calendar;
 mod captions;
 mod cells;
 mod emphasis;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::label;
+use super::{calendar, has_words, label};
 
 /// Abbreviations that no sentence ends with.
 const NEVER_LAST: [&str; 24] = [
@@ -27,28 +27,8 @@ const STARTS: [&str; 24] = [
     "After", "When", "There", "Since", "One", "Two", "First", "Now", "Nobody",
 ];
 
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const LONG_MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "sept",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-/// Zones that are named after a time of day.
-const ZONES: [&str; 18] = [
-    "UTC", "GMT", "CET", "CEST", "BST", "IST", "PT", "PST", "PDT", "ET", "EST", "EDT", "CT", "CST", "CDT",
-    "MT", "MST", "MDT",
-];
+/// With what a sentence ends.
+pub(super) const STOPS: [char; 4] = ['.', '!', '?', '…'];
 
 /// What may stand between a stop and the space after it.
 const CLOSERS: [char; 10] = ['"', '\'', '”', '’', ')', ']', '»', '*', '_', '›'];
@@ -71,7 +51,7 @@ pub(super) fn sentences(text: &str, held: &[Range<usize>]) -> Vec<Range<usize>> 
     let (mut start, mut seen, mut any) = (0, 0, false);
     let ends: Vec<usize> = cuts.into_iter().filter(free).collect();
     for cut in ends.into_iter().chain([text.len()]) {
-        any |= wordy(&text[seen..cut]);
+        any |= has_words(&text[seen..cut]);
         seen = cut;
         let goes_on = || glued.binary_search(&cut).is_err() && is_false_stop(&text[start..cut], &text[cut..]);
         if cut < text.len() && (!any || goes_on()) {
@@ -87,15 +67,11 @@ pub(super) fn sentences(text: &str, held: &[Range<usize>]) -> Vec<Range<usize>> 
     found
 }
 
-fn wordy(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}
-
 /// The places after a full stop and a space where a small letter follows. UAX #29 never ends a
 /// sentence there, people who type as they speak do.
 fn small_starts(text: &str) -> impl Iterator<Item = usize> {
     text.match_indices(' ').filter_map(|(at, _)| {
-        let stopped = text[..at].ends_with(['.', '?', '!', '…']);
+        let stopped = text[..at].ends_with(STOPS);
         let next = text[at + 1..].chars().next()?;
         (stopped && (next.is_alphanumeric() || "\"'“‘(".contains(next))).then_some(at + 1)
     })
@@ -117,7 +93,7 @@ fn glued_starts(text: &str) -> Vec<usize> {
             && !next[1..name.max(1)].contains(char::is_uppercase)
             && next[name..].starts_with([' ', ',', '\'', '’'])
             && !NEVER_LAST.contains(&word)
-            && !MONTHS.contains(&word)
+            && !calendar::is_short_month(word)
     };
     let found: Vec<usize> = stops().filter(begins).collect();
     let spaced = || stops().any(|at| text[at..].starts_with(' '));
@@ -206,13 +182,6 @@ fn is_acronym(word: &str, said: &str) -> bool {
     matches!(word, "MR" | "DR" | "CA" | "IE") && said.contains(char::is_lowercase)
 }
 
-/// Whether a text begins with the name of a month.
-pub(super) fn is_month(text: &str) -> bool {
-    let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
-    let word = word.to_lowercase();
-    MONTHS.iter().chain(&LONG_MONTHS).any(|month| *month == word)
-}
-
 fn is_abbreviation(said: &str, word: &str, small: bool, first: Option<char>) -> bool {
     let lower = word.to_lowercase();
     let digit = first.is_some_and(char::is_numeric);
@@ -220,9 +189,9 @@ fn is_abbreviation(said: &str, word: &str, small: bool, first: Option<char>) -> 
     let never = NEVER_LAST.contains(&lower.as_str())
         && (small || !is_acronym(word, said))
         && (!matches!(lower.as_str(), "ms" | "st" | "gen") || word.starts_with(char::is_uppercase));
-    let month = MONTHS.contains(&lower.as_str()) && lower != "may" || lower == "sept";
+    let month = calendar::is_short_month(&lower) && lower != "may" || lower == "sept";
     let counted = matches!(lower.as_str(), "no" | "vol" | "p" | "max" | "min" | "ver" | "est")
-        || matches!(lower.as_str(), "mon" | "tue" | "tues" | "wed" | "thu" | "thur" | "thurs" | "fri")
+        || calendar::is_short_weekday(&lower)
         || month;
     // "N.H.S. trust", "Ph.D. students", "5 p.m. sharp"
     let part = |part: &str| part.chars().all(char::is_alphabetic) && (1..=2).contains(&part.chars().count());
@@ -238,7 +207,7 @@ fn is_time_of_day(said: &str, word: &str, next: &str) -> bool {
     }
     let opens = ["On ", "At ", "By ", "In ", "Around ", "Until "].iter().any(|w| said.starts_with(w));
     let day = next.split_whitespace().next().is_some_and(|w| w.trim_end_matches(['.', ',']).ends_with("day"));
-    let zone = next.split(|c: char| !c.is_alphanumeric()).next().is_some_and(|w| ZONES.contains(&w));
+    let zone = next.split(|c: char| !c.is_alphanumeric()).next().is_some_and(calendar::is_zone);
     day || zone || opens && said.split_whitespace().count() <= 6
 }
 
@@ -249,7 +218,7 @@ fn is_number_or_initial(said: &str, word: &str, next: &str) -> bool {
     let initial = chars.next().is_some_and(|c| c.is_uppercase() && c != 'I') && chars.next().is_none();
     if word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty() {
         let before = said.trim_end().trim_end_matches('.').strip_suffix(word).unwrap_or(said);
-        return alone || word == "1" && before.trim_end().ends_with(':') || is_month(next);
+        return alone || word == "1" && before.trim_end().ends_with(':') || calendar::begins_with_month(next);
     }
     initial && (alone || next.starts_with(char::is_lowercase))
 }

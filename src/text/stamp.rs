@@ -1,7 +1,6 @@
 //! Lines that tell nothing: a number, a time, a date or a page alone, a count of words, what a program writes around a text.
 
-use super::place;
-use super::split::is_month;
+use super::{calendar, place, split};
 
 /// What a figure or a date stands behind.
 const LABELS: &str = "word count|words|character count|speaking time|spoken time|reading time|read time|last edited|\
@@ -28,36 +27,6 @@ const UNITS: [&str; 14] = [
     "of",
 ];
 
-/// What stands in dates and times besides figures and months.
-const CALENDAR: [&str; 26] = [
-    "am",
-    "pm",
-    "a.m",
-    "p.m",
-    "at",
-    "today",
-    "yesterday",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "mon",
-    "tue",
-    "tues",
-    "wed",
-    "thu",
-    "thur",
-    "thurs",
-    "fri",
-    "sat",
-    "sun",
-    "utc",
-    "gmt",
-];
-
 /// Whole lines that stand on buttons around a text, or name who wrote it.
 const BUTTONS: &str = "Copy|Copy code|Share|Regenerate|Edit|Retry|Reply|Read aloud|Good response|Bad response|4o|You said:|ChatGPT said:|\
 Claude said:|Gemini said:|Copilot said:";
@@ -66,7 +35,7 @@ Claude said:|Gemini said:|Copilot said:";
 pub(super) fn tells_nothing(line: &str, above: &str) -> bool {
     let above = above.trim_end().trim_end_matches(['"', '”', ')', '*', '_']);
     // the last figure of a paragraph that is wrapped: "fell from nine to⏎1."
-    let hangs = !above.is_empty() && !above.ends_with(['.', '!', '?', '…', ':']);
+    let hangs = !above.is_empty() && !above.ends_with(split::STOPS) && !above.ends_with(':');
     let told = hangs && is_bare(line) && (line.ends_with(['.', ',']) || !has_clock(line));
     // pages are counted in whole numbers; one that is asked for, or that has parts, is what came of it
     let number = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -114,7 +83,7 @@ fn is_figure(word: &str) -> bool {
     if rest.len() < lower.len() {
         matches!(rest, "" | "am" | "pm" | "st" | "nd" | "rd" | "th")
     } else {
-        is_month(word) || CALENDAR.contains(&lower.as_str())
+        calendar::begins_with_month(word) || calendar::is_of_date(&lower)
     }
 }
 
