@@ -199,7 +199,7 @@ pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span
         let cut = match rest.as_bytes()[0] {
             b'\r' if rest.starts_with("\r\n") => Some(2),
             b'\r' | b'\n' => Some(1),
-            _ => tag.filter(|tag| tag.breaking).map(|tag| tag.len),
+            _ => tag.filter(|tag| tag.effect == html::Effect::Breaks).map(|tag| tag.len),
         };
         if let Some(len) = cut {
             lines.push(Span { start, end: at });

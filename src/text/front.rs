@@ -10,6 +10,12 @@ const VALUE_WORDS: usize = 4;
 const KNOWN: [&str; 9] =
     ["title", "tags", "aliases", "created", "updated", "date created", "date modified", "related", "source"];
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Yaml,
+    Toml,
+}
+
 /// What stands before the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Front {
@@ -24,20 +30,20 @@ pub(super) fn read(source: &str) -> Front {
     let start = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let none = Front { question: None, body: start };
     let mut lines = lines(source, start);
-    let Some((_, fence, _)) = lines.next() else {
+    let Some((fence, _)) = lines.next() else {
         return none;
     };
-    let toml = match fence.trim_end() {
-        "---" => false,
-        "+++" => true,
+    let syntax = match fence.trim_end() {
+        "---" => Syntax::Yaml,
+        "+++" => Syntax::Toml,
         _ => return none,
     };
     let mut inner = Vec::new();
-    for (_, line, next) in lines {
+    for (line, next) in lines {
         let bare = line.trim_end();
-        if bare == fence.trim_end() || (!toml && bare == "...") {
-            return if toml || is_front(&inner) {
-                Front { question: question(&inner, toml), body: next }
+        if bare == fence.trim_end() || (syntax == Syntax::Yaml && bare == "...") {
+            return if syntax == Syntax::Toml || is_front(&inner) {
+                Front { question: question(&inner, syntax), body: next }
             } else {
                 none
             };
@@ -47,16 +53,15 @@ pub(super) fn read(source: &str) -> Front {
     none
 }
 
-/// Lines with the byte at which they start and the one at which the next starts.
-fn lines(source: &str, from: usize) -> impl Iterator<Item = (usize, &str, usize)> {
+/// Lines with the byte at which the next one starts.
+fn lines(source: &str, from: usize) -> impl Iterator<Item = (&str, usize)> {
     let mut at = from;
     std::iter::from_fn(move || {
         let rest = source.get(at..).filter(|rest| !rest.is_empty())?;
         let len = rest.find(['\n', '\r']).unwrap_or(rest.len());
         let stop = if rest[len..].starts_with("\r\n") { len + 2 } else { (len + 1).min(rest.len()) };
-        let line = (at, &rest[..len], at + stop);
         at += stop;
-        Some(line)
+        Some((&rest[..len], at))
     })
 }
 
@@ -95,8 +100,11 @@ fn is_question(name: &str) -> bool {
     ["question", "interview question"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-fn question(inner: &[&str], toml: bool) -> Option<String> {
-    let sign = if toml { '=' } else { ':' };
+fn question(inner: &[&str], syntax: Syntax) -> Option<String> {
+    let sign = match syntax {
+        Syntax::Yaml => ':',
+        Syntax::Toml => '=',
+    };
     let (at, value) = inner.iter().enumerate().find_map(|(at, line)| {
         let (key, value) = line.split_once(sign)?;
         is_question(key).then_some((at, value.trim()))

@@ -36,10 +36,8 @@ const BREAKING: [&str; 29] = [
 ];
 
 /// Tags inside a line, which go without a trace.
-const INLINE: [&str; 19] = [
-    "b", "strong", "i", "em", "u", "s", "a", "span", "code", "sub", "sup", "small", "mark", "font", "kbd",
-    "del", "ins", "img", "tt",
-];
+const INLINE: [&str; 15] =
+    ["u", "s", "a", "span", "code", "sub", "sup", "small", "mark", "font", "kbd", "del", "ins", "img", "tt"];
 
 const ENTITIES: [(&str, &str); 24] = [
     ("amp", "&"),
@@ -75,10 +73,18 @@ pub(super) struct Tag {
     pub(super) len: usize,
     /// Whether it closes an element.
     pub(super) closing: bool,
-    /// Whether it breaks the line.
-    pub(super) breaking: bool,
-    /// Whether it sets its text in bold or italics.
-    pub(super) emphasis: bool,
+    pub(super) effect: Effect,
+}
+
+/// What a tag does to what stands around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It breaks the line.
+    Breaks,
+    /// It sets its text in bold or italics.
+    Emphasis,
+    /// Nothing that is heard.
+    None,
 }
 
 /// The closed comments from byte `from` on, in order. An open one is no comment, so that a
@@ -103,10 +109,12 @@ pub(super) fn tag(text: &str) -> Option<Tag> {
     let inner = inner.strip_prefix('/').unwrap_or(inner);
     let name_len = inner.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inner.len());
     let name = inner[..name_len].to_ascii_lowercase();
-    let breaking = BREAKING.contains(&name.as_str());
-    if !breaking && !INLINE.contains(&name.as_str()) {
-        return None;
-    }
+    let effect = match name.as_str() {
+        name if BREAKING.contains(&name) => Effect::Breaks,
+        "b" | "strong" | "i" | "em" => Effect::Emphasis,
+        name if INLINE.contains(&name) => Effect::None,
+        _ => return None,
+    };
     let close = inner.find(['<', '>']).filter(|i| inner.as_bytes()[*i] == b'>')?;
     let attributes = &inner[name_len..close];
     if !attributes.is_empty() && !attributes.starts_with(|c: char| c.is_whitespace() || c == '/') {
@@ -117,8 +125,7 @@ pub(super) fn tag(text: &str) -> Option<Tag> {
     {
         return None;
     }
-    let emphasis = matches!(name.as_str(), "b" | "strong" | "i" | "em");
-    Some(Tag { len: 1 + usize::from(closing) + close + 1, closing, breaking, emphasis })
+    Some(Tag { len: 1 + usize::from(closing) + close + 1, closing, effect })
 }
 
 /// The entity with which `text` begins: its length in bytes and what it stands for.
@@ -149,13 +156,13 @@ mod tests {
 
     #[test]
     fn tags_are_known_ones_only() {
-        assert!(tag("<br/>x").is_some_and(|t| t.breaking && t.len == 5));
-        assert!(tag("</li>").is_some_and(|t| t.closing && t.breaking));
-        assert!(tag("<B>x").is_some_and(|t| t.emphasis && t.len == 3));
+        assert!(tag("<br/>x").is_some_and(|t| t.effect == Effect::Breaks && t.len == 5));
+        assert!(tag("</li>").is_some_and(|t| t.closing && t.effect == Effect::Breaks));
+        assert!(tag("<B>x").is_some_and(|t| t.effect == Effect::Emphasis && t.len == 3));
         assert!(tag("<a href=\"x\">y").is_some_and(|t| t.len == 12));
-        assert!(
-            tag("<details open>").is_some_and(|t| t.breaking) && tag("<aside>").is_some_and(|t| t.breaking)
-        );
+        for breaking in ["<details open>", "<aside>"] {
+            assert!(tag(breaking).is_some_and(|t| t.effect == Effect::Breaks), "{breaking}");
+        }
         for none in ["<a large bank>", "<code name>", "<id>", "<100MB", "< b>", "<b", "<b <i>", "<bold>", "<"]
         {
             assert_eq!(tag(none), None, "{none}");

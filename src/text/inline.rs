@@ -190,7 +190,8 @@ fn markup(rest: &str) -> Option<Markup> {
             (!code[len + ticks..].starts_with('`')).then_some(Markup::Code(ticks, len))
         }
         b'<' => html::tag(rest).map(|tag| {
-            let mark = match (tag.closing, tag.emphasis) {
+            let emphasis = tag.effect == html::Effect::Emphasis;
+            let mark = match (tag.closing, emphasis) {
                 (false, true) => Mark::Starts,
                 (false, false) => Mark::Opens,
                 (true, true) => Mark::Ends,
