@@ -3,7 +3,9 @@
 //! The story's own "What I learned", "What changed" and "Key results" stay: only what stands at its end is left out, and only
 //! where it speaks of the answer as a text or praises it in a list without a narrator.
 
-use super::{label, stamp};
+use super::question::asks_to_tell;
+use super::stamp;
+use super::who::narrates;
 
 /// With so many words above or below there is a story that something can be said of.
 const STORY_WORDS: usize = 25;
@@ -94,26 +96,6 @@ fn speaks_of_text(line: &str) -> bool {
     has_one(line, TEXT) || has_one(line, STRONG)
 }
 
-/// Whether the narrator speaks, outside of quotation marks and brackets.
-fn narrates(line: &str) -> bool {
-    let (mut open, mut quoted) = (false, false);
-    let own: String = line
-        .chars()
-        .map(|c| {
-            match c {
-                '(' | ')' => open = c == '(',
-                '"' => quoted = !quoted,
-                '“' | '”' => quoted = c == '“',
-                _ => {}
-            }
-            if open || quoted { ' ' } else { c }
-        })
-        .collect();
-    has_word(&own, |word| {
-        matches!(word, "I" | "I'd" | "I'm" | "I've" | "we" | "We" | "my" | "My" | "our" | "Our")
-    })
-}
-
 /// "Sure!", "Here's a refined version of your story:". "Of course it failed." and "Here is what the customer's draft said:" begin
 /// stories.
 fn leads_in(line: &str) -> bool {
@@ -137,7 +119,7 @@ fn leads_in(line: &str) -> bool {
 /// A question in quotation marks.
 fn quoted(line: &str) -> Option<String> {
     let parts = line.split(['"', '“', '”']).skip(1).step_by(2);
-    parts.into_iter().find(|part| label::asks_to_tell(part)).map(|part| part.trim().to_owned())
+    parts.into_iter().find(|part| asks_to_tell(part)).map(|part| part.trim().to_owned())
 }
 
 /// The line at which what is said of the story begins, at the end of it; the number of lines where nothing is.

@@ -6,10 +6,11 @@
 use super::headings::{set_headings, turn_that_asks};
 use super::inline::Rendered;
 use super::marks::{bullet, is_quote, is_rule};
+use super::question::Asked;
 use super::split::STOPS;
 use super::talk::{self, Part};
 use super::wrap::Margin;
-use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks, opening, split, stamp};
+use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks, question, split, stamp};
 
 /// No line has more quote marks and bullets one after the other.
 const MAX_MARKS: usize = 16;
@@ -58,23 +59,6 @@ pub(super) enum LineKind {
     Text,
 }
 
-/// A question that stands in the text, and is no sentence.
-#[derive(Debug)]
-pub(super) enum Asked {
-    /// By an interviewer in a transcript.
-    Spoken(String),
-    /// In a heading above what is told.
-    Above(String),
-}
-
-impl Asked {
-    /// The question.
-    pub(super) fn into_words(self) -> String {
-        let (Asked::Spoken(asked) | Asked::Above(asked)) = self;
-        asked
-    }
-}
-
 /// The blocks of `source` from byte `from` on, and the question: for a story that an interviewer asks in a transcript, or of a
 /// heading above it all.
 pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<Asked>) {
@@ -117,7 +101,7 @@ pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, 
     }
     let above = blocks.iter().take_while(|block| block.kind == BlockKind::Heading);
     let heading =
-        |block: &Block| opening::asked_in_heading(&Rendered::new(source, &block.pieces, kind, false).text);
+        |block: &Block| question::asked_in_heading(&Rendered::new(source, &block.pieces, kind, false).text);
     let question = question.map(Asked::Spoken).or_else(|| above.filter_map(heading).last().map(Asked::Above));
     (blocks, question)
 }

@@ -1,8 +1,8 @@
 //! Captions: files of cues with their times (WebVTT, SRT), and lines that were copied with their times from a video.
 
-use super::head::is_name;
 use super::stamp;
 use super::talk::Part;
+use super::who::is_name;
 
 /// Times on lines of their own from which on a text may be copied captions.
 const TIMES: usize = 3;

@@ -1,7 +1,7 @@
 //! Front matter: a block between `---` (YAML) or `+++` (TOML) at the very start, of which only the
 //! key `question` is read. A whole YAML parser would be a large dependency for one key.
 
-use super::{label, told};
+use super::{label, who};
 
 /// More words of a property that nobody knows tell something.
 const VALUE_WORDS: usize = 4;
@@ -86,8 +86,7 @@ fn is_property(line: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || " _-".contains(c))
         && name.split_whitespace().count() <= 3;
     let part = label::is_title(name) && !label::is_tagged(name) && !is_question(name);
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let told = told::is_narrated(&words) || value.trim_end().ends_with(['.', '!', ';', ',']);
+    let told = who::is_narrated(line) || value.trim_end().ends_with(['.', '!', ';', ',']);
     let apart = value.is_empty() || value.starts_with([' ', '\t']);
     let short = value.split_whitespace().count() <= VALUE_WORDS || value.contains([',', '[', '/', '"']);
     let known = KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known));

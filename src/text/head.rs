@@ -1,15 +1,7 @@
 //! With what a turn begins where a talk was written down or copied: who speaks, and when.
 
-use super::{label, stamp};
-
-/// Titles of [`label`] that are speakers too.
-const ROLES: [&str; 5] = ["interviewer", "candidate", "interviewee", "a", "c"];
-
-/// Words of a name that may begin small.
-const SMALL: [&str; 8] = ["manager", "lead", "said", "de", "van", "von", "der", "bin"];
-
-/// Most words and characters of a name.
-const MOST: (usize, usize) = (3, 30);
+use super::stamp;
+use super::who::{self, is_mark, is_name};
 
 /// The begin of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,42 +33,8 @@ pub(super) fn head(line: &str) -> Option<Head<'_>> {
     }
     let found = voice(body).or_else(|| bracketed(body)).or_else(|| stamped(body)).or_else(|| dated(body));
     let (name, said, sign) = found.or_else(|| named(body))?;
-    let (name, said) = (bare(name), said.trim_matches(|c: char| c.is_whitespace() || is_mark(c)));
+    let (name, said) = (who::bare(name), said.trim_matches(|c: char| c.is_whitespace() || is_mark(c)));
     Some(Head { name, said, sign, timed: found.is_some() })
-}
-
-/// Whether a text is a name as people are called in chats: "Linh", "Linh Tran", "Speaker 2", "Hiring manager", "Candidate (me)".
-pub(super) fn is_name(text: &str) -> bool {
-    let text = bare(text);
-    let name = text.split_once(" (").filter(|_| text.ends_with(')')).map_or(text, |(name, _)| name);
-    let word = |(i, word): (usize, &str)| {
-        let first = word.chars().next();
-        let begins =
-            first.is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() || i > 0 && c.is_ascii_digit());
-        (begins || i > 0 && SMALL.contains(&word))
-            && word.chars().all(|c| c.is_alphanumeric() || ".-'’".contains(c))
-    };
-    let count = name.split_whitespace().count();
-    let unnumbered = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ').to_lowercase();
-    (1..=MOST.0).contains(&count)
-        && name.chars().count() <= MOST.1
-        && name.split_whitespace().enumerate().all(word)
-        && (!label::is_title(name) || ROLES.contains(&unnumbered.as_str()))
-}
-
-/// Whether a speaker is called as one who asks is.
-pub(super) fn is_interviewer(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["interviewer", "recruiter", "hiring manager", "speaker", "q"].iter().any(|asker| name.starts_with(asker))
-}
-
-/// Marks around a line or a name: emphasis, and the direction of writing.
-fn is_mark(c: char) -> bool {
-    matches!(c, '*' | '_' | '\u{200e}' | '\u{200f}')
-}
-
-fn bare(name: &str) -> &str {
-    name.trim_matches(|c: char| c.is_whitespace() || is_mark(c) || c == ',')
 }
 
 type Found<'a> = (&'a str, &'a str, Sign);
@@ -119,7 +77,7 @@ fn sign(time: &str, otherwise: Sign) -> Sign {
 fn dated(body: &str) -> Option<Found<'_>> {
     let (name, time) = body
         .match_indices(char::is_whitespace)
-        .take(2 * MOST.0)
+        .take(2 * who::MOST_WORDS)
         .map(|(at, _)| body.split_at(at))
         .filter(|(name, time)| is_name(name) && stamp::is_time(time) && !time.trim_start().starts_with("at "))
         .last()?;

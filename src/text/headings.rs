@@ -2,10 +2,7 @@
 
 use super::block::{self, Line, LineKind};
 use super::inline::Rendered;
-use super::{SourceKind, Span, label, told};
-
-/// Lines within which a transcript names the interviewer.
-const OPENING: usize = 3;
+use super::{SourceKind, Span, label, question, told, who};
 
 /// What an interviewer says at once, and asks for a story with. Who is quoted further down is in a story.
 pub(super) fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> Option<String> {
@@ -17,7 +14,7 @@ pub(super) fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> 
             continue;
         }
         told += 1;
-        if turns.is_empty() && told > OPENING {
+        if turns.is_empty() && told > who::OPENING {
             return None;
         }
         let text = Rendered::new(source, &[line.content], kind, false);
@@ -31,7 +28,7 @@ pub(super) fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> 
             turn.push_str(&text.text);
         }
     }
-    turns.iter().find(|turn| label::asks_to_tell(turn)).map(|turn| turn.trim().to_owned())
+    turns.iter().find(|turn| question::asks_to_tell(turn)).map(|turn| turn.trim().to_owned())
 }
 
 /// Marks the lines that are titles of what follows: underlined, in bold, or by their words; and what an interviewer says.
@@ -57,7 +54,7 @@ pub(super) fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], t
         let bold = text.emphasis_at(0).or_else(|| text.emphasis_at(pictured));
         let bold = bold.is_some_and(|end| is_bold_title(&text.text, end, ends))
             && count <= 14
-            && !label::has_words(&text)
+            && !label::tells(&text)
             && !told::is_told(&text.text)
             && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
         let titled = Some(i) == first

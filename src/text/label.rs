@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::inline::Rendered;
+use super::who;
 
 /// Titles, lower case. `training/clean.py` holds the same list.
 const TITLES: &str = "situation|sit|sitation|task|tasks|action|actions|act|result|results|res|star|\
@@ -40,11 +41,6 @@ const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologi
 
 /// What a title that begins as a question begins with.
 pub(super) const ASKING: [&str; 5] = ["what", "how", "where", "which", "why"];
-
-/// With such words a story is asked for.
-const STORY: &str = "tell me about|tell us about|describe a|describe your|give me an example|give us an example|\
-give me one example|a time you|a time when|walk me through a|talk me through a|think of a time|share an example|\
-share a time";
 
 /// What is written before an answer that was copied with its question.
 const ANSWER: [&str; 5] = ["answer", "my answer", "sample answer", "response", "my response"];
@@ -97,14 +93,6 @@ pub(super) fn is_asked(words: &Rendered) -> bool {
     label.contains(':') && name(label).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ') == ASKER
 }
 
-/// Whether words of an interviewer ask for a story: what comes before and in between does not.
-pub(super) fn asks_to_tell(words: &str) -> bool {
-    let words = words.to_lowercase();
-    let other =
-        ["yourself", "your background", "your role", "the role"].iter().any(|asks| words.contains(asks));
-    !other && STORY.split('|').any(|asks| words.contains(asks))
-}
-
 /// Whether a text begins with these words, whole.
 fn begins(text: &str, words: &str) -> bool {
     text.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
@@ -112,11 +100,10 @@ fn begins(text: &str, words: &str) -> bool {
 
 /// Whether something is told after the label of a line, as in "Result: tickets fell by 40%". "Story 2: the outage" goes on with its
 /// title, and "Tags: ownership" with tags.
-pub(super) fn has_words(words: &Rendered) -> bool {
+pub(super) fn tells(words: &Rendered) -> bool {
     let label = &words.text[..end(words, 0)];
     let told = |(label, rest): (&str, &str)| {
-        let says =
-            |word: &str| matches!(word, "I" | "we" | "We") || word.contains(|c: char| c.is_ascii_digit());
+        let says = |word: &str| who::is_narrator(word) || word.contains(|c: char| c.is_ascii_digit());
         !is_tagged(label) && rest.split_whitespace().count() > 2 && rest.split_whitespace().any(says)
     };
     let known = !label.is_empty() && label.len() < words.text.trim_end().len() && !is_tagged(label);
@@ -128,7 +115,7 @@ pub(super) fn is_tagged(label: &str) -> bool {
     TAGGED.split('|').any(|title| begins(&name(label), title))
 }
 
-/// The words of a label without its sign.
+/// The words of a label without its sign, in small letters.
 fn name(label: &str) -> String {
     bare(label.trim_end().trim_end_matches([':', '-', '–', '—']))
 }
@@ -148,7 +135,7 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     }
     let end = end(words, 0);
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
-    let asks = (text.ends_with(':') || text.ends_with(')')) && is_question(bare);
+    let asks = (text.ends_with(':') || text.ends_with(')')) && begins_as_question(bare);
     let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
     let answers = ANSWER.iter().any(|sign| bare.eq_ignore_ascii_case(sign));
     end >= text.len() || is_title(bare) || asks || me || answers || is_principle(&text[end..])
@@ -174,7 +161,7 @@ pub(super) fn run_ins(words: &Rendered) -> impl Iterator<Item = Range<usize>> {
 fn is_run_in(words: &Rendered, range: &Range<usize>) -> bool {
     let before = words.text[..range.start].trim_end();
     let title = &words.text[range.clone()];
-    let told = title.split_whitespace().any(|word| matches!(word, "I" | "We" | "we"));
+    let told = title.split_whitespace().any(who::is_narrator);
     let short = title.split_whitespace().count() <= 5;
     let first = before.is_empty() || before.ends_with(['.', '!', '?']);
     first && title.ends_with('.') && short && !told && range.end < words.text.len()
@@ -216,7 +203,7 @@ fn bare(words: &str) -> String {
 }
 
 /// "What was asked of me", "How I found it": a short title that begins like a question.
-fn is_question(words: &str) -> bool {
+fn begins_as_question(words: &str) -> bool {
     let bare = bare(words);
     let count = bare.split_whitespace().count();
     let first = bare.split_whitespace().next().unwrap_or_default();
@@ -246,7 +233,7 @@ fn emphasis(text: &str, len: usize) -> Option<usize> {
     let next = text[end..].trim_start().chars().next();
     let apart = joined || single || next.is_none_or(|c| !c.is_lowercase());
     let coloned = sign.is_some() || words.trim_end().ends_with(':');
-    let titled = (is_title(words) || is_question(words) && coloned) && apart;
+    let titled = (is_title(words) || begins_as_question(words) && coloned) && apart;
     // "Cut tickets by 40%:" is told, not titled
     let short = coloned && words.split_whitespace().count() <= 4 && !words.contains(['%', '$', '€', '£']);
     (titled || short).then_some(end)

@@ -22,8 +22,8 @@ mod inline;
 mod label;
 mod mail;
 mod marks;
-mod opening;
 mod position;
+mod question;
 mod read;
 mod run_on;
 mod sections;
@@ -33,6 +33,7 @@ mod stamp;
 mod suppress;
 mod talk;
 mod told;
+mod who;
 pub(crate) mod windows;
 mod wrap;
 
@@ -46,8 +47,9 @@ pub use read::{MAX_BYTES, ReadError, bytes_of, decode, read_file, read_source};
 pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 
-use block::{Asked, Block, BlockKind};
+use block::{Block, BlockKind};
 use inline::Rendered;
+use question::Asked;
 use run_on::RunOn;
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.

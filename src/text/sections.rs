@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::inline::Rendered;
-use super::{Answer, SourceKind, Span, block, front, headings, html, label, opening, suppress, told};
+use super::{Answer, SourceKind, Span, block, front, headings, html, label, question, suppress, told};
 
 /// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
 /// `training/data` have as many; a heading over less is a part of a story more often.
@@ -157,8 +157,8 @@ fn headings(source: &str, kind: SourceKind, from: usize) -> Vec<Heading> {
 /// Whether a line asks for a story, in bold or with the sign of a question, or counts stories.
 fn heads_story(words: &Rendered) -> bool {
     let text = words.text.trim();
-    let bold = words.emphasis_at(0).is_some_and(|end| end >= text.len()) && opening::is_asked_for(text);
-    bold || opening::is_signed_question(text) || told::is_numbered_story(text)
+    let bold = words.emphasis_at(0).is_some_and(|end| end >= text.len()) && question::is_asked_for(text);
+    bold || question::is_signed_question(text) || told::is_numbered_story(text)
 }
 
 /// Words of prose; headings and comments are none.

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::head::{Head, Sign, head, is_interviewer, is_name};
+use super::head::{Head, Sign, head};
+use super::question::asks_to_tell;
+use super::who::{self, is_interviewer, is_name};
 use super::{captions, label, place, split, stamp};
-
-/// Lines within which a talk without times begins. Who is quoted further down is in a story.
-const OPENING: usize = 3;
 
 /// Words with which somebody answers whose asker is known by nothing else.
 const ANSWER_WORDS: usize = 20;
@@ -136,7 +135,7 @@ fn turns<'a>(lines: &[&'a str], captioned: bool) -> Vec<Turn<'a>> {
     });
     let turns: Vec<Turn> = found.collect();
     let told = |from: usize| lines[..from].iter().filter(|line| !line.trim().is_empty()).count();
-    let late = turns.first().is_some_and(|turn| !turn.head.timed && told(turn.lines.start) >= OPENING);
+    let late = turns.first().is_some_and(|turn| !turn.head.timed && told(turn.lines.start) >= who::OPENING);
     if late && !captioned { Vec::new() } else { turns }
 }
 
@@ -182,7 +181,7 @@ fn asker<'a>(lines: &[&str], turns: &[Turn<'a>]) -> Option<Asker<'a>> {
         let end = pair[0].last()?.lines.end;
         let between = &lines[end..pair[1][0].lines.start];
         let words = words(lines, pair[0]);
-        let asks = between.iter().all(|line| line.trim().is_empty()) && label::asks_to_tell(&words);
+        let asks = between.iter().all(|line| line.trim().is_empty()) && asks_to_tell(&words);
         let told = |turn: &Turn| count(&lines[turn.lines.clone()]);
         let plain = pair[0][0].head.sign > Sign::Asked || is_interviewer(pair[0][0].head.name);
         // in a story somebody may be quoted who asks, and is answered in a line
@@ -206,7 +205,7 @@ fn words(lines: &[&str], turns: &[Turn]) -> String {
 
 /// A turn that asks; of a long one, in which a draft may stand, the sentence that does.
 fn question(words: &str) -> String {
-    let asks = |range: &Range<usize>| label::asks_to_tell(&words[range.clone()]);
+    let asks = |range: &Range<usize>| asks_to_tell(&words[range.clone()]);
     let long = words.split(' ').count() > LONG;
     let asking = if long { split::sentences(words, &[]).into_iter().find(asks) } else { None };
     asking.map_or(words, |range| words[range].trim()).to_owned()

@@ -1,6 +1,6 @@
 //! Whether a short line that looks like a title tells something, and whether it counts the stories of a bank.
 
-use super::label;
+use super::{label, who};
 
 /// Words that a title with the number of a story has.
 const MAX_NUMBERED: usize = 10;
@@ -20,15 +20,7 @@ pub(super) fn is_told(line: &str) -> bool {
         amount
             || inner && bare.starts_with(|c: char| c.is_ascii_digit()) && !is_numbering(bare, words[at + 1])
     };
-    is_narrated(&words) || words.iter().enumerate().any(figure)
-}
-
-/// Whether the narrator does something in these words, other than in what "The day …" goes on with.
-pub(super) fn is_narrated(words: &[&str]) -> bool {
-    let who = words.iter().position(|w| matches!(w.split(['\'', '’']).next(), Some("I" | "we" | "We")));
-    let first = words.first().map(|word| word.to_lowercase()).unwrap_or_default();
-    let named = matches!(first.as_str(), "the" | "a" | "an" | "when");
-    who.is_some_and(|at| !named || words[at - 1].eq_ignore_ascii_case("and"))
+    who::is_narrated(line) || words.iter().enumerate().any(figure)
 }
 
 /// "Story 2: the outage", "Part 1 - the plan": the number counts titles.

@@ -1,54 +1,12 @@
-//! What stands above an answer, or begins it, and may be the question, copied with it.
+//! The question, where it stands in what was pasted: words that ask for a story, signs before them, headings that ask, and what
+//! stands above an answer or begins it.
 
 use super::{Answer, Sentence, has_words, label};
 
-impl Answer {
-    /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
-    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I". Last, how many sentences ask before
-    /// the answer in its own line, where the first asks for a story.
-    pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = usize> {
-        let breaks =
-            |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
-        let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
-        let openings = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
-        openings.filter(|&n| asks(&self.sentences[..n])).chain(self.asking_in_line())
-    }
-
-    /// How many sentences ask for a story in the line in which it is told.
-    fn asking_in_line(&self) -> Option<usize> {
-        // "Q1." may stand before the first as a sentence
-        let sign = self.sentences.first().is_some_and(|s| unsigned(&s.text).is_empty());
-        let first = usize::from(sign) + 1;
-        let begins = self.sentences.get(..first).is_some_and(|s| asks(s) && label::asks_to_tell(&joined(s)));
-        let rest = self.sentences.iter().skip(first);
-        let asking = first + rest.take_while(|s| asks(std::slice::from_ref(*s))).count();
-        (begins && asking < self.sentences.len()).then_some(asking)
-    }
-
-    /// Takes so many of the first sentences, which there must be, for the question.
-    ///
-    /// # Panics
-    /// When there are fewer.
-    pub fn begin_with_question(&mut self, sentences: usize) {
-        let asked: Vec<Sentence> = self.sentences.drain(..sentences).collect();
-        self.question = Some(unsigned(&joined(&asked)).to_owned());
-        if let Some(first) = self.sentences.first_mut() {
-            let answer = label::answer_end(&first.text);
-            if has_words(&first.text[answer..]) {
-                first.text.drain(..answer);
-            }
-        }
-    }
-
-    /// Whether the first paragraph is a question itself, whatever stands above it.
-    pub(super) fn begins_with_question(&self) -> bool {
-        let asks = |n: usize| {
-            let asked = joined(&self.sentences[..n]);
-            asked.ends_with('?') || label::asks_to_tell(&asked)
-        };
-        self.openings_that_ask().any(asks)
-    }
-}
+/// With such words a story is asked for.
+const STORY: &str = "tell me about|tell us about|describe a|describe your|give me an example|give us an example|\
+give me one example|a time you|a time when|walk me through a|talk me through a|think of a time|share an example|\
+share a time";
 
 /// What a question begins with that is none by its form.
 const TELL: [&str; 8] = ["tell", "describe", "give", "share", "walk", "talk", "explain", "name"];
@@ -75,6 +33,79 @@ const MAX_SIGN: usize = 28;
 /// Fewer words in a heading ask for a part of the story, as in "What did you do?".
 const LEAST_ASKED: usize = 5;
 
+/// A question that stands in the text, and is no sentence.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// By an interviewer in a transcript, or named by an assistant.
+    Spoken(String),
+    /// In a heading above what is told.
+    Above(String),
+}
+
+impl Asked {
+    /// The question.
+    pub(super) fn into_words(self) -> String {
+        let (Asked::Spoken(asked) | Asked::Above(asked)) = self;
+        asked
+    }
+}
+
+impl Answer {
+    /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
+    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I". Last, how many sentences ask before
+    /// the answer in its own line, where the first asks for a story.
+    pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = usize> {
+        let breaks =
+            |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
+        let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
+        let openings = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
+        openings.filter(|&n| asks(&self.sentences[..n])).chain(self.asking_in_line())
+    }
+
+    /// How many sentences ask for a story in the line in which it is told.
+    fn asking_in_line(&self) -> Option<usize> {
+        // "Q1." may stand before the first as a sentence
+        let sign = self.sentences.first().is_some_and(|s| unsigned(&s.text).is_empty());
+        let first = usize::from(sign) + 1;
+        let begins = self.sentences.get(..first).is_some_and(|s| asks(s) && asks_to_tell(&joined(s)));
+        let rest = self.sentences.iter().skip(first);
+        let asking = first + rest.take_while(|s| asks(std::slice::from_ref(*s))).count();
+        (begins && asking < self.sentences.len()).then_some(asking)
+    }
+
+    /// Takes so many of the first sentences, which there must be, for the question.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn begin_with_question(&mut self, sentences: usize) {
+        let asked: Vec<Sentence> = self.sentences.drain(..sentences).collect();
+        self.question = Some(unsigned(&joined(&asked)).to_owned());
+        if let Some(first) = self.sentences.first_mut() {
+            let answer = label::answer_end(&first.text);
+            if has_words(&first.text[answer..]) {
+                first.text.drain(..answer);
+            }
+        }
+    }
+
+    /// Whether the first paragraph is a question itself, whatever stands above it.
+    pub(super) fn begins_with_question(&self) -> bool {
+        let asks = |n: usize| {
+            let asked = joined(&self.sentences[..n]);
+            asked.ends_with('?') || asks_to_tell(&asked)
+        };
+        self.openings_that_ask().any(asks)
+    }
+}
+
+/// Whether these words, which may be those of an interviewer, ask for a story: what is asked before and in between does not.
+pub(super) fn asks_to_tell(words: &str) -> bool {
+    let words = words.to_lowercase();
+    let other =
+        ["yourself", "your background", "your role", "the role"].iter().any(|asks| words.contains(asks));
+    !other && STORY.split('|').any(|asks| words.contains(asks))
+}
+
 /// A question without its sign: "💡 Q: Tell me about …", "Question 3. Tell …".
 pub(super) fn unsigned(asked: &str) -> &str {
     let bare = asked.trim_start_matches(|c: char| !c.is_alphanumeric() && !"\"'“‘([¿".contains(c));
@@ -100,7 +131,7 @@ pub(super) fn is_signed_question(line: &str) -> bool {
 
 /// Whether these words ask for a story, and are none of the narrator's.
 pub(super) fn is_asked_for(words: &str) -> bool {
-    label::asks_to_tell(words) && !has_word(words, "I")
+    asks_to_tell(words) && !has_word(words, "I")
 }
 
 /// The question that a heading is, if it is one: it asks for a story, or asks "you" for more than a part of one.
@@ -127,7 +158,7 @@ fn asks(sentences: &[Sentence]) -> bool {
         words(asked).find(|w| !w.is_empty()).is_some_and(|w| TELL.contains(&w.to_lowercase().as_str()));
     // "Here's a refined version of your story:"
     let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
-        && !sentences.iter().any(|s| label::asks_to_tell(&s.text));
+        && !sentences.iter().any(|s| asks_to_tell(&s.text));
     let asks = asked.ends_with('?') || told;
     (asks || (says("you") || says("your") || says("yourself")) && !leads_in) && !says("I")
 }
