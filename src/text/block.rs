@@ -3,20 +3,14 @@
 //! A scanner of lines and not a Markdown parser: answers are rough notes, and CommonMark reads an
 //! indented note as code, a note above a rule as a heading and two notes on two lines as one.
 
-use super::headings::{set_headings, turn_that_asks};
+use super::headings::set_headings;
 use super::inline::Rendered;
-use super::marks::{bullet, is_quote, is_rule};
-use super::question::Asked;
-use super::split::STOPS;
+use super::line::{Line, LineKind, raw_lines, set_letter_bullets};
+use super::question::{Asked, asked_in_heading};
+use super::split::{self, STOPS};
 use super::talk::{self, Part};
 use super::wrap::Margin;
-use super::{SourceKind, Span, assistant, cells, fences, html, label, mail, marks, question, split, stamp};
-
-/// No line has more quote marks and bullets one after the other.
-const MAX_MARKS: usize = 16;
-
-/// More words are no property of a note.
-const PROPERTY_WORDS: usize = 3;
+use super::{SourceKind, Span, assistant, cells, interviewer, label, mail, stamp};
 
 /// What stands together: one paragraph, bullet, row or note, or a heading.
 #[derive(Debug)]
@@ -32,78 +26,37 @@ pub(super) enum BlockKind {
     Heading,
     /// A bullet.
     Item,
-    /// A row of a table.
+    /// Cells of a table's row that are read together.
     Row,
     /// A paragraph, or a note on its line.
     Text,
 }
 
-/// A line without its marks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    pub(super) kind: LineKind,
-    pub(super) content: Span,
-    /// Columns before the content.
-    pub(super) indent: usize,
-    /// Whether it is a caption that goes on with the line before it where no sentence ends.
-    pub(super) cue: bool,
-}
+impl Block {
+    fn new(kind: BlockKind, line: Span) -> Self {
+        Self { kind, pieces: vec![line] }
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineKind {
-    Blank,
-    Rule,
-    Heading,
-    Item,
-    Row,
-    Text,
+    /// Its words.
+    pub(super) fn render(&self, source: &str, kind: SourceKind) -> Rendered {
+        match self.kind {
+            BlockKind::Row => Rendered::cells(source, &self.pieces, kind),
+            _ => Rendered::lines(source, &self.pieces, kind),
+        }
+    }
 }
 
 /// The blocks of `source` from byte `from` on, and the question: for a story that an interviewer asks in a transcript, or of a
 /// heading above it all.
 pub(super) fn scan(source: &str, from: usize, kind: SourceKind) -> (Vec<Block>, Option<Asked>) {
     let (mut lines, asked) = lines(source, from, kind);
-    let question = asked.or_else(|| turn_that_asks(source, kind, &lines));
-    set_headings(source, kind, &mut lines, question.is_some());
-    let margin = margin(source, &lines);
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut last: Option<Line> = None;
-    for (i, line) in lines.iter().enumerate() {
-        let kind = match line.kind {
-            LineKind::Blank | LineKind::Rule => {
-                last = None;
-                continue;
-            }
-            LineKind::Heading => BlockKind::Heading,
-            LineKind::Row => {
-                let head =
-                    is_row_of_dashes(source, lines.get(i + 1)) && !cells::is_told(source, line.content);
-                let kind = if head { BlockKind::Heading } else { BlockKind::Row };
-                let parts = cells::parts(source, line.content).into_iter();
-                blocks.extend(parts.map(|part| Block { kind, pieces: vec![part] }));
-                last = Some(*line);
-                continue;
-            }
-            LineKind::Item => BlockKind::Item,
-            LineKind::Text => BlockKind::Text,
-        };
-        match (blocks.last_mut(), last) {
-            (Some(block), Some(before))
-                if kind == BlockKind::Text
-                    && matches!(block.kind, BlockKind::Text | BlockKind::Item)
-                    && goes_on(source, before, *line, block.kind, margin) =>
-            {
-                block.pieces.push(line.content);
-            }
-            _ => blocks.push(Block { kind, pieces: vec![line.content] }),
-        }
-        last = Some(*line);
-    }
+    let asked = asked.or_else(|| interviewer::turn_that_asks(source, kind, &lines));
+    set_headings(source, kind, &mut lines, asked.is_some());
+    let blocks = blocks(source, &lines);
     let above = blocks.iter().take_while(|block| block.kind == BlockKind::Heading);
-    let heading =
-        |block: &Block| question::asked_in_heading(&Rendered::new(source, &block.pieces, kind, false).text);
-    let question = question.map(Asked::Spoken).or_else(|| above.filter_map(heading).last().map(Asked::Above));
-    (blocks, question)
+    let heading = |block: &Block| asked_in_heading(&block.render(source, kind).text);
+    let asked = asked.map(Asked::Spoken).or_else(|| above.filter_map(heading).last().map(Asked::Above));
+    (blocks, asked)
 }
 
 /// The lines without their marks, and the question where the talk in which the story is told has one. What stands around the story
@@ -114,212 +67,83 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
     let mail = mail::around(&texts);
     let talk = talk::read(&texts);
     let (assistant, named) = assistant::around(&texts);
-    // what is written last above each line
-    let mut last = "";
-    let above = texts
-        .iter()
-        .map(|text| if text.trim().is_empty() { last } else { std::mem::replace(&mut last, text) });
-    let above: Vec<&str> = above.collect();
-    let line = |(i, part): (usize, &Part)| {
-        let whole = raw[i];
+    let mut lines = Vec::new();
+    // what is written last above the line
+    let mut above = "";
+    for (i, part) in talk.parts.iter().enumerate() {
         let span = match part {
-            Part::Gone => return None,
+            Part::Gone => None,
             Part::Said(said) | Part::Cue(said) => {
-                Span { start: whole.start + said.start, end: whole.start + said.end }
+                Some(Span { start: raw[i].start + said.start, end: raw[i].start + said.end })
             }
-            Part::Whole | Part::Left => whole,
+            Part::Whole | Part::Left => Some(raw[i]),
         };
-        let line = Line { cue: matches!(part, Part::Cue(_)), ..read(source, span) };
-        let text = line.content.text(source);
-        // a bullet with a figure is one of those that were counted
-        let stamp = match line.kind {
-            LineKind::Text => stamp::tells_nothing(text, above[i]),
-            LineKind::Item => stamp::is_time(text),
-            _ => false,
-        };
-        let around = mail[i] || assistant[i] || *part == Part::Left || stamp;
-        Some(if around && line.kind != LineKind::Blank {
-            Line { kind: LineKind::Heading, ..line }
-        } else {
-            line
-        })
-    };
-    let mut lines: Vec<Line> = talk.parts.iter().enumerate().filter_map(line).collect();
+        if let Some(span) = span {
+            let mut line = Line::read(source, span);
+            line.cue = matches!(part, Part::Cue(_));
+            let is_around = mail[i] || assistant[i] || *part == Part::Left || is_stamp(source, line, above);
+            if is_around && !line.is_blank() {
+                line.kind = LineKind::Heading;
+            }
+            lines.push(line);
+        }
+        if !texts[i].trim().is_empty() {
+            above = texts[i];
+        }
+    }
     set_letter_bullets(source, &mut lines);
     (lines, talk.asked.or(named))
 }
 
-/// Takes the letters off the lines that Word's bullets become when they are copied: one line alone may begin so by chance.
-fn set_letter_bullets(source: &str, lines: &mut [Line]) {
-    let mark = |line: &Line| {
-        let text = line.content.text(source);
-        marks::letter_bullet(text).filter(|_| line.kind == LineKind::Text)
-    };
-    let bullets = lines.iter().filter(|line| line.kind == LineKind::Item || mark(line).is_some());
-    if bullets.count() > 1 && lines.iter().any(|line| mark(line).is_some()) {
-        for line in lines {
-            if let Some(len) = mark(line) {
-                line.kind = LineKind::Item;
-                line.content.start += len;
-            }
-        }
+/// Whether a line tells nothing but a time, a page or a count. A bullet with a figure is one of those that were counted.
+fn is_stamp(source: &str, line: Line, above: &str) -> bool {
+    match line.kind {
+        LineKind::Text => stamp::tells_nothing(line.text(source), above),
+        LineKind::Item => stamp::is_time(line.text(source)),
+        _ => false,
     }
 }
 
-/// Lines as the writer meant them: cut also at tags that break the line, not cut inside comments,
-/// and without fenced code.
-pub(super) fn raw_lines(source: &str, from: usize, kind: SourceKind) -> Vec<Span> {
-    let comments = html::comments(source, from);
-    let mut lines = Vec::new();
-    let mut start = from;
-    let mut at = from;
-    while at < source.len() {
-        let rest = &source[at..];
-        if let Ok(i) = comments.binary_search_by_key(&at, |comment| comment.start) {
-            at = comments[i].end;
-            continue;
+fn blocks(source: &str, lines: &[Line]) -> Vec<Block> {
+    let margin = Margin::in_lines(source, lines);
+    let mut blocks: Vec<Block> = Vec::new();
+    // the line above, where nothing parts it from this one
+    let mut before: Option<Line> = None;
+    for (i, line) in lines.iter().enumerate() {
+        match line.kind {
+            LineKind::Blank | LineKind::Rule => {}
+            LineKind::Row => blocks.extend(row(source, *line, lines.get(i + 1))),
+            LineKind::Heading => blocks.push(Block::new(BlockKind::Heading, line.content)),
+            LineKind::Item => blocks.push(Block::new(BlockKind::Item, line.content)),
+            LineKind::Text => match (blocks.last_mut(), before) {
+                (Some(block), Some(before)) if goes_on(source, block.kind, before, *line, margin) => {
+                    block.pieces.push(line.content);
+                }
+                _ => blocks.push(Block::new(BlockKind::Text, line.content)),
+            },
         }
-        let tag = if kind == SourceKind::Markdown { html::tag(rest) } else { None };
-        let cut = match rest.as_bytes()[0] {
-            b'\r' if rest.starts_with("\r\n") => Some(2),
-            b'\r' | b'\n' => Some(1),
-            _ => tag.filter(|tag| tag.effect == html::Effect::Breaks).map(|tag| tag.len),
-        };
-        if let Some(len) = cut {
-            lines.push(Span { start, end: at });
-            start = at + len;
-            at = start;
-        } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-        }
+        before = Some(*line).filter(|line| !matches!(line.kind, LineKind::Blank | LineKind::Rule));
     }
-    lines.push(Span { start, end: source.len() });
-    if kind == SourceKind::Markdown { fences::without_code(source, lines) } else { lines }
+    blocks
 }
 
-/// Takes the marks off a line and says what it is.
-pub(super) fn read(source: &str, line: Span) -> Line {
-    let mut kind = LineKind::Text;
-    let mut text = line.text(source).trim();
-    let is_row = text.starts_with('|') && text.len() > 1;
-    if is_rule(text) {
-        kind = LineKind::Rule;
-    } else if is_row {
-        kind = LineKind::Row;
-    } else {
-        for _ in 0..MAX_MARKS {
-            if let Some(rest) = text.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
-                text = rest.1.trim_start();
-            } else if let Some(rest) = text.strip_prefix('>').filter(|_| is_quote(text)) {
-                text = rest.trim_start();
-            } else if is_rule(text) {
-                kind = LineKind::Rule;
-                break;
-            } else if let Some(len) = bullet(text) {
-                kind = LineKind::Item;
-                text = &text[len..];
-            } else if let Some(len) = callout(text) {
-                text = &text[len..];
-            } else {
-                break;
-            }
-        }
-        // the rest of a cell that a tag cuts
-        text = text.strip_suffix('|').filter(|rest| rest.ends_with(' ')).map_or(text, str::trim_end);
-        let hashes = text.len() - text.trim_start_matches('#').len();
-        if (1..=6).contains(&hashes) && text[hashes..].starts_with([' ', '\t']) {
-            kind = LineKind::Heading;
-            text = text[hashes..].trim();
-        }
-        text = without_id(text);
-        if is_property(text) {
-            kind = LineKind::Heading;
-        }
-    }
-    if text.is_empty() {
-        kind = LineKind::Blank;
-    }
-    let content = Span::of(text, source);
-    let lead = source[line.start..content.start].chars();
-    let indent = lead.map(|c| if c == '\t' { 4 } else { 1 }).sum();
-    Line { kind, content, indent, cue: false }
-}
-
-/// The length of the mark of a callout, as Obsidian and GitHub have them: `[!question]`, `[!tip]-`.
-fn callout(text: &str) -> Option<usize> {
-    let end = text.strip_prefix("[!")?.find(']')? + 2;
-    let named = end > 2 && text[2..end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let rest = text[end + 1..].trim_start_matches(['-', '+']);
-    named.then(|| text.len() - rest.trim_start().len())
-}
-
-/// The line without the id that Obsidian puts behind a block: ` ^abc123`.
-fn without_id(text: &str) -> &str {
-    let is_id = |id: &str| {
-        id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && id.contains(|c: char| c.is_alphabetic())
-    };
-    text.rsplit_once(" ^").filter(|(_, id)| is_id(id)).map_or(text, |(line, _)| line.trim_end())
-}
-
-/// `tags:: interview`, as Logseq keeps what belongs to a note.
-fn is_property(text: &str) -> bool {
-    let named = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
-    };
-    let short = |rest: &str| {
-        (rest.is_empty() || rest.starts_with(' ')) && rest.split_whitespace().count() <= PROPERTY_WORDS
-    };
-    // "result:: it held" is told
-    let part = |name: &str| label::is_title(name) && !label::is_tagged(name);
-    text.split_once("::").is_some_and(|(name, rest)| named(name) && short(rest) && !part(name))
-}
-
-fn is_row_of_dashes(source: &str, line: Option<&Line>) -> bool {
-    line.is_some_and(|line| {
-        let text = line.content.text(source);
+/// The parts of a table's row; above a row of dashes it heads its columns, unless it tells something itself.
+fn row(source: &str, line: Line, below: Option<&Line>) -> impl Iterator<Item = Block> {
+    let dashes = |line: &Line| {
+        let text = line.text(source);
         line.kind == LineKind::Row && text.contains('-') && text.chars().all(|c| "|-: ".contains(c))
-    })
-}
-
-fn margin(source: &str, lines: &[Line]) -> Margin {
-    let pairs: Vec<(Line, Line)> = lines
-        .windows(2)
-        .filter(|pair| matches!(pair[0].kind, LineKind::Text | LineKind::Item))
-        .filter(|pair| pair[1].kind == LineKind::Text)
-        .map(|pair| (pair[0], pair[1]))
-        .collect();
-    let widths = |pairs: &[(Line, Line)]| -> Vec<(usize, usize)> {
-        pairs.iter().map(|(line, next)| (columns(source, *line), first_word(source, *next))).collect()
     };
-    let text = |line: &Line| line.content.text(source);
-    let open: Vec<_> = pairs.iter().copied().filter(|(line, _)| !text(line).ends_with(STOPS)).collect();
-    // notes of about one length begin with capitals, or their writer uses none
-    let small = open.iter().filter(|(_, next)| !text(next).starts_with(char::is_uppercase)).count();
-    let stopped =
-        |(line, next): &(Line, Line)| split::holds_stop(text(line)) || split::holds_stop(text(next));
-    // of bullets without stops only those that go over two or three lines are surely wrapped
-    let items = open.iter().filter(|(line, _)| line.kind == LineKind::Item).count();
-    let told = pairs.iter().any(stopped) || items * 2 >= open.len();
-    let sentences = small * 3 >= open.len() * 2 && told;
-    match Margin::about(&widths(&open)) {
-        about @ Margin::About(_) if sentences => about,
-        _ => Margin::of(&widths(&pairs)),
+    let heads = below.is_some_and(dashes) && !cells::is_told(source, line.content);
+    let kind = if heads { BlockKind::Heading } else { BlockKind::Row };
+    cells::parts(source, line.content).into_iter().map(move |part| Block::new(kind, part))
+}
+
+/// Whether `line` goes on with the sentence of the line `before` it, which ends a block of this kind.
+fn goes_on(source: &str, block: BlockKind, before: Line, line: Line, margin: Margin) -> bool {
+    if !matches!(block, BlockKind::Text | BlockKind::Item) {
+        return false;
     }
-}
-
-fn columns(source: &str, line: Line) -> usize {
-    line.indent + line.content.text(source).chars().count()
-}
-
-fn first_word(source: &str, line: Line) -> usize {
-    let text = line.content.text(source);
-    text.split_whitespace().next().map_or(0, |word| word.chars().count())
-}
-
-/// Whether `line` goes on with the sentence of the line before it.
-fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Margin) -> bool {
-    let said = before.content.text(source).trim_end();
+    let said = before.text(source).trim_end();
     let bare = said.trim_end_matches(['"', '\'', '”', '’', ')', ']', '*', '_', '`']);
     let abbreviated = split::ends_in_abbreviation(bare);
     if bare.ends_with(STOPS) && !abbreviated {
@@ -329,14 +153,14 @@ fn goes_on(source: &str, before: Line, line: Line, kind: BlockKind, margin: Marg
     if line.cue {
         return true;
     }
-    let words = Rendered::new(source, &[line.content], SourceKind::Markdown, false);
+    let words = Rendered::line(source, line.content, SourceKind::Markdown);
     if label::end(&words, 0) > 0 {
         return false;
     }
-    let indented = kind == BlockKind::Item && line.indent >= 2 && line.indent >= before.indent;
-    let hanging = said.ends_with(',') || said.ends_with('-') || said.ends_with('–');
+    let indented = block == BlockKind::Item && line.indent >= 2 && line.indent >= before.indent;
+    let hanging = said.ends_with([',', '-', '–']);
     let small = words.text.starts_with(char::is_lowercase);
-    let broken = margin.breaks(columns(source, before), first_word(source, line), small);
+    let broken = margin.breaks(before.columns(source), line.first_word(source), small);
     indented || broken || abbreviated || (hanging && small)
 }
 

@@ -1,141 +1,161 @@
-//! Which lines are no sentences but titles of what follows: by marks, in bold, by their words; and what an interviewer says.
+//! Which lines are no sentences but titles of what follows: underlined, in bold, by their place or their words; and what an
+//! interviewer says.
 
-use super::block::{self, Line, LineKind};
 use super::inline::Rendered;
-use super::{SourceKind, Span, label, question, told, who};
+use super::interviewer::{self, Asking};
+use super::line::{Line, LineKind};
+use super::{SourceKind, Span, label, told};
 
-/// What an interviewer says at once, and asks for a story with. Who is quoted further down is in a story.
-pub(super) fn turn_that_asks(source: &str, kind: SourceKind, lines: &[Line]) -> Option<String> {
-    let (mut turns, mut asking) = (Vec::<String>::new(), None::<Asking>);
-    let mut told = 0;
-    for line in lines {
-        if line.kind == LineKind::Blank {
-            asking = asking.filter(|asking| *asking == Asking::Named);
-            continue;
-        }
-        told += 1;
-        if turns.is_empty() && told > who::OPENING {
-            return None;
-        }
-        let text = Rendered::new(source, &[line.content], kind, false);
-        if label::is_asked(&text) {
-            turns.push(text.text[label::end(&text, 0)..].to_owned());
-            asking = Asking::of(&text, label::is_heading(&text));
-        } else if asking.take().is_some_and(|asking| asking.goes_on(&text))
-            && let Some(turn) = turns.last_mut()
-        {
-            turn.push(' ');
-            turn.push_str(&text.text);
-        }
-    }
-    turns.iter().find(|turn| question::asks_to_tell(turn)).map(|turn| turn.trim().to_owned())
-}
+/// No title that is in bold or underlined has more words.
+const MOST_WORDS: usize = 14;
 
-/// Marks the lines that are titles of what follows: underlined, in bold, or by their words; and what an interviewer says.
-/// `transcript`: whether one asks for a story in it.
+/// A first line with more words is no title by its place alone.
+const MOST_FIRST: usize = 6;
+
+/// Marks the lines that are titles of what follows, and what an interviewer says. `transcript`: whether one asks for a story in it.
 pub(super) fn set_headings(source: &str, kind: SourceKind, lines: &mut [Line], transcript: bool) {
-    let words = |line: &Line| Rendered::new(source, &[line.content], kind, false);
-    let first = lines.iter().position(|line| line.kind != LineKind::Blank);
+    let first = first(lines);
     // whether something was told above, and whether an interviewer may still be speaking
     let (mut told, mut asking) = (false, None::<Asking>);
-    for i in 0..lines.len() {
-        let line = lines[i];
-        if !matches!(line.kind, LineKind::Text | LineKind::Item) {
-            // after the name alone the words may stand below a blank line
-            asking = asking.filter(|asking| line.kind == LineKind::Blank && *asking == Asking::Named);
+    for at in 0..lines.len() {
+        let line = lines[at];
+        if !line.is_prose() {
+            asking = asking.filter(|_| line.is_blank()).and_then(Asking::past_blank);
             continue;
         }
-        let next = lines[i + 1..].iter().find(|line| line.kind != LineKind::Blank);
-        let text = words(&line);
-        let count = text.text.split_whitespace().count();
-        let ends = is_ended(&text);
-        let underlined = underlined(source, kind, lines, i, first.unwrap_or(0)).is_some();
-        let pictured = text.text.find(char::is_alphanumeric).unwrap_or(0);
-        let bold = text.emphasis_at(0).or_else(|| text.emphasis_at(pictured));
-        let bold = bold.is_some_and(|end| is_bold_title(&text.text, end, ends))
-            && count <= 14
-            && !label::tells(&text)
-            && !told::is_told(&text.text)
-            && next.is_some_and(|next| line.kind == LineKind::Text || next.indent > line.indent);
-        let titled = Some(i) == first
-            && line.kind == LineKind::Text
-            && count <= 6
-            && !ends
-            && !told::is_told(&text.text)
-            && !text.text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
-            && label::end(&text, 0) == 0
-            && next.is_some_and(|next| opens(source, kind, next, lines.get(i + 1)));
-        // the last word of a paragraph that is wrapped is no title
-        let wrapped = line.kind == LineKind::Text
-            && i > 0
-            && matches!(lines[i - 1].kind, LineKind::Text | LineKind::Item)
-            && text.text.starts_with(char::is_lowercase)
-            && text.text.ends_with('.');
-        let titles = label::is_heading(&text);
-        let heading = titles && !wrapped;
+        let candidate = Candidate::new(source, kind, lines, at);
+        let words = &candidate.words;
+        let named = label::is_heading(words);
+        let titled = named && !candidate.ends_paragraph();
         // what an interviewer says above it all is the question, if it may be one and none asks for a story
-        let whole = || !text.text.contains('?') && Asking::of(&text, titles).is_none();
-        let speaks = label::is_asked(&text) && (told || transcript || whole());
-        let below = lines.get(i + 1).is_none_or(|line| line.kind == LineKind::Blank);
-        let numbered = below && told::is_numbered_story(&text.text) && !told::is_told(&text.text);
-        let own = heading || line.kind == LineKind::Item;
-        let asked = speaks || !own && asking.is_some_and(|asking| asking.goes_on(&text));
-        asking = speaks.then(|| Asking::of(&text, heading)).flatten();
-        if underlined || bold || titled || asked || heading || numbered {
-            lines[i].kind = LineKind::Heading;
+        let whole = || !words.text.contains('?') && Asking::after(words, named).is_none();
+        let begins = interviewer::begins(words) && (told || transcript || whole());
+        let goes_on = !titled && line.kind == LineKind::Text && asking.is_some_and(|a| a.goes_on(words));
+        asking = if begins { Asking::after(words, titled) } else { None };
+        let is_heading = titled
+            || begins
+            || goes_on
+            || underlined(source, kind, lines, at, first).is_some()
+            || candidate.is_bold()
+            || at == first && candidate.is_first_title()
+            || candidate.is_numbered_story();
+        if is_heading {
+            lines[at].kind = LineKind::Heading;
         } else {
             told = true;
         }
     }
 }
 
-/// How much of what an interviewer says stands on a line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asking {
-    /// The name.
-    Named,
-    /// A sentence that has not ended.
-    Begun,
+/// A line that may be a title.
+struct Candidate<'a> {
+    source: &'a str,
+    kind: SourceKind,
+    lines: &'a [Line],
+    /// Its number among the lines.
+    at: usize,
+    words: Rendered,
 }
 
-impl Asking {
-    /// After a line that begins with the name; none where it ends a sentence.
-    fn of(line: &Rendered, heading: bool) -> Option<Asking> {
-        let said = line.text.trim_end_matches(['"', '\'', '”', '’', ')', '*', '_']);
-        if heading {
-            Some(Asking::Named)
-        } else {
-            (!said.ends_with(['.', '!', '?', '…', ':'])).then_some(Asking::Begun)
-        }
+impl<'a> Candidate<'a> {
+    fn new(source: &'a str, kind: SourceKind, lines: &'a [Line], at: usize) -> Self {
+        let words = Rendered::line(source, lines[at].content, kind);
+        Self { source, kind, lines, at, words }
     }
 
-    /// Whether the next line, which is no title, is the interviewer's too.
-    fn goes_on(self, line: &Rendered) -> bool {
-        label::end(line, 0) == 0 && (self == Asking::Named || line.text.starts_with(char::is_lowercase))
+    fn line(&self) -> &Line {
+        &self.lines[self.at]
+    }
+
+    /// The next line that is not blank.
+    fn next(&self) -> Option<&Line> {
+        self.lines[self.at + 1..].iter().find(|line| !line.is_blank())
+    }
+
+    /// Whether nothing stands right below it.
+    fn is_above_blank(&self) -> bool {
+        self.lines.get(self.at + 1).is_none_or(|line| line.is_blank())
+    }
+
+    fn tells(&self) -> bool {
+        told::is_told(&self.words.text)
+    }
+
+    /// The last word of a paragraph that is wrapped: it is no title, whatever it says.
+    fn ends_paragraph(&self) -> bool {
+        self.line().kind == LineKind::Text
+            && self.at > 0
+            && self.lines[self.at - 1].is_prose()
+            && self.words.text.starts_with(char::is_lowercase)
+            && self.words.text.ends_with('.')
+    }
+
+    /// In bold as a whole, but for a picture before it, and a colon or a remark in brackets after it; and above something.
+    fn is_bold(&self) -> bool {
+        let text = &self.words.text;
+        let pictured = text.find(char::is_alphanumeric).unwrap_or(0);
+        let bold = self.words.emphasis_at(0).or_else(|| self.words.emphasis_at(pictured));
+        let whole = |end: usize| {
+            let rest = text[end..].trim().trim_end_matches(':');
+            rest.is_empty() || rest.starts_with('(') && rest.ends_with(')')
+        };
+        let above = |next: &Line| self.line().kind == LineKind::Text || next.indent > self.line().indent;
+        bold.is_some_and(whole)
+            && !is_ended(&self.words)
+            && count(&self.words) <= MOST_WORDS
+            && !label::tells(&self.words)
+            && !self.tells()
+            && self.next().is_some_and(above)
+    }
+
+    /// A short first line that no sentence is, above a bullet, a heading, a label, or anything after a blank line.
+    fn is_first_title(&self) -> bool {
+        let text = &self.words.text;
+        let opens = |next: &Line| {
+            self.is_above_blank()
+                || matches!(next.kind, LineKind::Item | LineKind::Heading)
+                || label::end(&Rendered::line(self.source, next.content, self.kind), 0) > 0
+        };
+        self.line().kind == LineKind::Text
+            && count(&self.words) <= MOST_FIRST
+            && !is_ended(&self.words)
+            && !self.tells()
+            && !text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
+            && label::end(&self.words, 0) == 0
+            && self.next().is_some_and(opens)
+    }
+
+    fn is_numbered_story(&self) -> bool {
+        self.is_above_blank() && told::is_numbered_story(&self.words.text) && !self.tells()
     }
 }
 
 /// The levels of the lines of a Markdown source that are headings by the line under them.
 pub(super) fn underlines(source: &str, lines: &[Span]) -> Vec<Option<usize>> {
-    let lines: Vec<Line> = lines.iter().map(|line| block::read(source, *line)).collect();
-    let first = lines.iter().position(|line| line.kind != LineKind::Blank).unwrap_or(0);
-    (0..lines.len()).map(|i| underlined(source, SourceKind::Markdown, &lines, i, first)).collect()
+    let lines: Vec<Line> = lines.iter().map(|line| Line::read(source, *line)).collect();
+    let first = first(&lines);
+    (0..lines.len()).map(|at| underlined(source, SourceKind::Markdown, &lines, at, first)).collect()
 }
 
-/// The level of the heading that the next line makes of line `i`: 1 by `===`, which underlines any title; 2 by `---`, which is as
+/// The number of the first line that holds something.
+fn first(lines: &[Line]) -> usize {
+    lines.iter().position(|line| !line.is_blank()).unwrap_or(0)
+}
+
+/// The level of the heading that the next line makes of a line: 1 by `===`, which underlines any title; 2 by `---`, which is as
 /// often a rule, so it underlines short titles only, and longer ones above it all, on the `first` line that holds something, or in
 /// capitals.
-fn underlined(source: &str, kind: SourceKind, lines: &[Line], i: usize, first: usize) -> Option<usize> {
-    let below = lines.get(i + 1).filter(|line| line.kind == LineKind::Rule)?;
-    if lines[i].kind != LineKind::Text || i > 0 && lines[i - 1].kind == LineKind::Text {
+fn underlined(source: &str, kind: SourceKind, lines: &[Line], at: usize, first: usize) -> Option<usize> {
+    let below = lines.get(at + 1).filter(|line| line.kind == LineKind::Rule)?;
+    if lines[at].kind != LineKind::Text || at > 0 && lines[at - 1].kind == LineKind::Text {
         return None;
     }
-    let words = Rendered::new(source, &[lines[i].content], kind, false);
-    let count = words.text.split_whitespace().count();
+    let words = Rendered::line(source, lines[at].content, kind);
+    let count = count(&words);
     match source.as_bytes()[below.content.start] {
-        b'=' => (count <= 14).then_some(1),
+        b'=' => (count <= MOST_WORDS).then_some(1),
         b'-' => {
-            let titled = count <= 3 || count <= 8 && (i == first || is_in_title_case(&words.text));
+            let titled = count <= 3 || count <= 8 && (at == first || is_in_title_case(&words.text));
             (titled && !is_ended(&words) && !told::is_told(&words.text)).then_some(2)
         }
         _ => None,
@@ -152,17 +172,6 @@ fn is_ended(words: &Rendered) -> bool {
     words.text.trim_end_matches(['"', '”', ')', '\'']).ends_with(['.', '!', ';', ','])
 }
 
-/// The whole line is emphasised, but for a colon or a remark in brackets after it.
-fn is_bold_title(text: &str, end: usize, ends: bool) -> bool {
-    let rest = text[end..].trim().trim_end_matches(':');
-    !ends && (rest.is_empty() || rest.starts_with('(') && rest.ends_with(')'))
-}
-
-/// Whether a short first line is the title of what comes `next`: a bullet, a heading, a label, or
-/// anything after a blank line.
-fn opens(source: &str, kind: SourceKind, next: &Line, below: Option<&Line>) -> bool {
-    let words = Rendered::new(source, &[next.content], kind, false);
-    below.is_some_and(|line| line.kind == LineKind::Blank)
-        || matches!(next.kind, LineKind::Item | LineKind::Heading)
-        || label::end(&words, 0) > 0
+fn count(words: &Rendered) -> usize {
+    words.text.split_whitespace().count()
 }

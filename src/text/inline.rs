@@ -24,25 +24,29 @@ pub(super) struct Rendered {
 }
 
 impl Rendered {
-    /// Renders the pieces of one block, joined by spaces. In a table row (`row`) the bars between
-    /// cells become colons.
-    pub(super) fn new(source: &str, pieces: &[Span], kind: SourceKind, row: bool) -> Self {
-        let mut glyphs = Vec::new();
-        for piece in pieces {
-            if !glyphs.is_empty() {
-                let before = Span { start: piece.start, end: piece.start };
-                glyphs.push(Glyph { c: ' ', span: before, mark: Mark::None });
-            }
-            scan(source, *piece, kind, &mut glyphs);
-        }
-        if row {
-            bars(&mut glyphs);
-        }
+    /// Renders what stands on one line, or on a part of it.
+    pub(super) fn line(source: &str, line: Span, kind: SourceKind) -> Self {
+        Self::lines(source, &[line], kind)
+    }
+
+    /// Renders lines that belong together, joined by spaces.
+    pub(super) fn lines(source: &str, lines: &[Span], kind: SourceKind) -> Self {
+        Self::show(glyphs(source, lines, kind), kind)
+    }
+
+    /// Renders cells of a table's row: the bars between them become colons.
+    pub(super) fn cells(source: &str, cells: &[Span], kind: SourceKind) -> Self {
+        let mut glyphs = glyphs(source, cells, kind);
+        bars(&mut glyphs);
+        Self::show(glyphs, kind)
+    }
+
+    fn show(mut glyphs: Vec<Glyph>, kind: SourceKind) -> Self {
         if kind == SourceKind::Markdown {
             pair(&mut glyphs);
         }
         let mut rendered = Self::default();
-        rendered.show(glyphs);
+        rendered.push_all(glyphs);
         rendered
     }
 
@@ -64,7 +68,7 @@ impl Rendered {
         (range.start == from).then_some(range.end)
     }
 
-    fn show(&mut self, glyphs: Vec<Glyph>) {
+    fn push_all(&mut self, glyphs: Vec<Glyph>) {
         let mut opened: Option<usize> = None;
         let mut starts = Vec::new();
         for glyph in glyphs {
@@ -113,12 +117,24 @@ impl Rendered {
     }
 }
 
-/// Appends the glyphs of one piece; runs of emphasis marks are left for [`pair`].
-fn scan(source: &str, piece: Span, kind: SourceKind, out: &mut Vec<Glyph>) {
-    let mut at = piece.start;
-    let last_comment = piece.text(source).rfind("-->").map_or(0, |i| piece.start + i);
-    while let Some(c) = source[at..piece.end].chars().next() {
-        let rest = &source[at..piece.end];
+fn glyphs(source: &str, lines: &[Span], kind: SourceKind) -> Vec<Glyph> {
+    let mut glyphs = Vec::new();
+    for line in lines {
+        if !glyphs.is_empty() {
+            let before = Span { start: line.start, end: line.start };
+            glyphs.push(Glyph { c: ' ', span: before, mark: Mark::None });
+        }
+        scan(source, *line, kind, &mut glyphs);
+    }
+    glyphs
+}
+
+/// Appends the glyphs of one line; runs of emphasis marks are left for [`pair`].
+fn scan(source: &str, line: Span, kind: SourceKind, out: &mut Vec<Glyph>) {
+    let mut at = line.start;
+    let last_comment = line.text(source).rfind("-->").map_or(0, |i| line.start + i);
+    while let Some(c) = source[at..line.end].chars().next() {
+        let rest = &source[at..line.end];
         let heard = stage::remark(rest).map(|len| Markup::Shown(len, " ".to_owned()));
         let markup = match kind {
             _ if heard.is_some() => heard,

@@ -3,7 +3,7 @@
 use super::*;
 
 fn render(source: &str, kind: SourceKind) -> Rendered {
-    Rendered::new(source, &[Span { start: 0, end: source.len() }], kind, false)
+    Rendered::line(source, Span { start: 0, end: source.len() }, kind)
 }
 
 fn shown(source: &str) -> String {
@@ -89,14 +89,12 @@ fn emphasis_is_told() {
 fn pieces_are_joined_and_rows_get_colons() {
     let source = "one\n> two";
     let pieces = [Span { start: 0, end: 3 }, Span { start: 6, end: 9 }];
-    assert_eq!(Rendered::new(source, &pieces, SourceKind::Markdown, false).text, "one two");
+    assert_eq!(Rendered::lines(source, &pieces, SourceKind::Markdown).text, "one two");
     let row = "| S | slow page | 3 s |";
     let all = [Span { start: 0, end: row.len() }];
-    assert_eq!(Rendered::new(row, &all, SourceKind::Markdown, true).text, "S: slow page: 3 s");
+    assert_eq!(Rendered::cells(row, &all, SourceKind::Markdown).text, "S: slow page: 3 s");
     let told = "| We were late. | **I moved it.** | It held |";
     let all = [Span { start: 0, end: told.len() }];
-    assert_eq!(
-        Rendered::new(told, &all, SourceKind::Markdown, true).text,
-        "We were late. I moved it. It held"
-    );
+    let words = Rendered::cells(told, &all, SourceKind::Markdown);
+    assert_eq!(words.text, "We were late. I moved it. It held");
 }

@@ -33,9 +33,6 @@ candidate|interviewee|my situation|my task|my action|my actions|\
 my result|my results|final result|final results|final outcome|lessons learnt|lesson learnt|\
 what i'd do differently|what i would do differently|conclusion";
 
-/// Who asks, where a conversation was written down. A recruiter or a manager may as well be in the story.
-const ASKER: &str = "interviewer";
-
 /// Labels that name the whole story, or what it is kept with.
 const TAGGED: &str = "story|project|case study|tags|skills|tech|stack|technologies|tools|lp|principle";
 
@@ -87,12 +84,6 @@ pub(super) fn end(words: &Rendered, from: usize) -> usize {
     from + len + again.map_or(0, |more| more + white(&text[len + more..]))
 }
 
-/// Whether it begins as "Interviewer:" or "Interviewer 2:", and is none of the narrator's words.
-pub(super) fn is_asked(words: &Rendered) -> bool {
-    let label = &words.text[..end(words, 0)];
-    label.contains(':') && name(label).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ') == ASKER
-}
-
 /// Whether a text begins with these words, whole.
 fn begins(text: &str, words: &str) -> bool {
     text.strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
@@ -116,7 +107,7 @@ pub(super) fn is_tagged(label: &str) -> bool {
 }
 
 /// The words of a label without its sign, in small letters.
-fn name(label: &str) -> String {
+pub(super) fn name(label: &str) -> String {
     bare(label.trim_end().trim_end_matches([':', '-', '–', '—']))
 }
 

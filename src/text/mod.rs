@@ -2,9 +2,10 @@
 //! labels, sentence boundaries, suppression comments, lines and columns.
 //!
 //! Imports nothing of the rest of the crate. The way through it:
-//! [`decode`] → `front` (front matter) → `block` (lines to blocks) → `inline` (markup away, offsets
-//! kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without
-//! a stop, which a model cuts).
+//! [`decode`] → `front` (front matter) → `line` (lines without marks; `mail`, `talk`, `assistant` and `stamp` say which of them
+//! only stand around the story) → `headings` (titles, and what an `interviewer` says) → `block` (what stands together) →
+//! `inline` (markup away, offsets kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without a stop, which
+//! a model cuts). `question` and `who` hold how a question is known, and who speaks.
 
 mod aside;
 mod assistant;
@@ -19,7 +20,9 @@ mod head;
 mod headings;
 mod html;
 mod inline;
+mod interviewer;
 mod label;
+mod line;
 mod mail;
 mod marks;
 mod position;
@@ -47,7 +50,7 @@ pub use read::{MAX_BYTES, ReadError, bytes_of, decode, read_file, read_source};
 pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 
-use block::{Block, BlockKind};
+use block::BlockKind;
 use inline::Rendered;
 use question::Asked;
 use run_on::RunOn;
@@ -134,13 +137,20 @@ impl Answer {
     pub fn parse(name: &str, source: String, kind: SourceKind) -> Self {
         let front = front::read(&source);
         let suppressions = Suppressions::read(&source, front.body);
-        let (mut sentences, mut run_ons) = (Vec::new(), Vec::new());
         let (blocks, asked) = block::scan(&source, front.body, kind);
-        for block in blocks {
-            sentences_of(&source, &block, kind, &mut sentences, &mut run_ons);
+        let mut found = Found::default();
+        for block in blocks.iter().filter(|block| block.kind != BlockKind::Heading) {
+            found.read(&block.render(&source, kind));
         }
-        let (name, question, aside) = (name.to_owned(), front.question, Vec::new());
-        let mut answer = Self { name, question, sentences, aside, suppressions, run_ons, source };
+        let mut answer = Self {
+            name: name.to_owned(),
+            source,
+            question: front.question,
+            sentences: found.sentences,
+            aside: Vec::new(),
+            suppressions,
+            run_ons: found.run_ons,
+        };
         // a heading asks for all that is below it, but what stands nearer to the answer is its question
         let nearer = || matches!(asked, Some(Asked::Above(_))) && answer.begins_with_question();
         if answer.question.is_none() && !nearer() {
@@ -150,30 +160,30 @@ impl Answer {
     }
 }
 
-fn sentences_of(
-    source: &str,
-    block: &Block,
-    kind: SourceKind,
-    out: &mut Vec<Sentence>,
-    run_ons: &mut Vec<RunOn>,
-) {
-    if block.kind == BlockKind::Heading {
-        return;
-    }
-    let words = Rendered::new(source, &block.pieces, kind, block.kind == BlockKind::Row);
-    let label = label::end(&words, 0);
-    let held: Vec<_> = std::iter::once(0..label).chain(label::run_ins(&words)).collect();
-    for range in split::sentences(&words.text, &held) {
-        let answer =
-            if out.is_empty() { range.start + label::answer_end(&words.text[range.clone()]) } else { 0 };
-        let body = label::end(&words, range.start).max(answer).clamp(range.start, range.end);
-        let body = if has_words(&words.text[body..range.end]) { body } else { range.start };
-        let text = words.text[body..range.end].trim();
-        if let Some(span) = words.span(range.clone())
-            && has_words(text)
-        {
-            run_ons.extend(RunOn::find(span, &words, place(text, &words.text)));
-            out.push(Sentence { span, text: text.to_owned() });
+/// The sentences of an answer as they are found, block by block.
+#[derive(Default)]
+struct Found {
+    sentences: Vec<Sentence>,
+    run_ons: Vec<RunOn>,
+}
+
+impl Found {
+    /// Cuts the words of a block, which is no heading, into sentences without their labels.
+    fn read(&mut self, words: &Rendered) {
+        let label = label::end(words, 0);
+        let held: Vec<_> = std::iter::once(0..label).chain(label::run_ins(words)).collect();
+        for range in split::sentences(&words.text, &held) {
+            let is_first = self.sentences.is_empty();
+            let answer = if is_first { label::answer_end(&words.text[range.clone()]) } else { 0 };
+            let body = label::end(words, range.start).max(range.start + answer).min(range.end);
+            let body = if has_words(&words.text[body..range.end]) { body } else { range.start };
+            let text = words.text[body..range.end].trim();
+            if let Some(span) = words.span(range)
+                && has_words(text)
+            {
+                self.run_ons.extend(RunOn::find(span, words, place(text, &words.text)));
+                self.sentences.push(Sentence { span, text: text.to_owned() });
+            }
         }
     }
 }

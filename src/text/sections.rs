@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::inline::Rendered;
-use super::{Answer, SourceKind, Span, block, front, headings, html, label, question, suppress, told};
+use super::line::{heading_level, raw_lines};
+use super::{Answer, SourceKind, Span, front, headings, html, label, question, suppress, told};
 
 /// Words of prose from which on the text under a heading can be a story of its own. The shortest answers of
 /// `training/data` have as many; a heading over less is a part of a story more often.
@@ -129,19 +130,16 @@ struct Heading {
 
 /// Lines that begin with `#` or are underlined, outside of code and comments, and those that head a story by their words.
 fn headings(source: &str, kind: SourceKind, from: usize) -> Vec<Heading> {
-    let lines = block::raw_lines(source, from, kind);
+    let lines = raw_lines(source, from, kind);
     let markdown = kind == SourceKind::Markdown;
     let heading = |(at, underlined): (Span, Option<usize>)| {
-        let line = at.text(source).trim();
-        let marks = line.len() - line.trim_start_matches('#').len();
-        let marked = (1..=6).contains(&marks) && line[marks..].starts_with([' ', '\t']);
-        let (level, marks) = match underlined {
-            _ if marked && markdown => (marks, marks),
-            Some(level) if markdown => (level, 0),
+        let line = at.text(source).trim_start();
+        let (level, marks) = match (heading_level(line.trim_end()), underlined) {
+            (Some(level), _) if markdown => (level, level),
+            (_, Some(level)) if markdown => (level, 0),
             _ => (UNMARKED, 0),
         };
-        let start = at.end - at.text(source).trim_start().len() + marks;
-        let words = Rendered::new(source, &[Span { start, end: at.end }], kind, false);
+        let words = Rendered::line(source, Span::of(&line[marks..], source), kind);
         if level == UNMARKED && !heads_story(&words) {
             return None;
         }

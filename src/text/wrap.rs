@@ -4,6 +4,9 @@
 //! first sight. A wrapped text shows a right margin: almost every line that another follows would
 //! not have had room for the next word.
 
+use super::line::{Line, LineKind};
+use super::split::{STOPS, holds_stop};
+
 /// The narrowest and widest margin at which people and editors wrap.
 const MARGINS: std::ops::RangeInclusive<usize> = 45..=130;
 
@@ -30,9 +33,27 @@ pub(super) enum Margin {
 }
 
 impl Margin {
+    /// Finds the margin of an answer.
+    pub(super) fn in_lines(source: &str, lines: &[Line]) -> Self {
+        let adjacent = lines.windows(2).map(|pair| (pair[0], pair[1]));
+        let pairs: Vec<(Line, Line)> =
+            adjacent.filter(|(line, next)| line.is_prose() && next.kind == LineKind::Text).collect();
+        let widths = |pairs: &[(Line, Line)]| -> Vec<(usize, usize)> {
+            pairs.iter().map(|(line, next)| (line.columns(source), next.first_word(source))).collect()
+        };
+        let open: Vec<_> =
+            pairs.iter().copied().filter(|(line, _)| !line.text(source).ends_with(STOPS)).collect();
+        if are_sentences(source, &pairs, &open)
+            && let about @ Self::About(_) = Self::about(&widths(&open))
+        {
+            return about;
+        }
+        Self::of(&widths(&pairs))
+    }
+
     /// Finds the margin in pairs of adjacent lines: the columns of the first, and of the first
     /// word of the second.
-    pub(super) fn of(pairs: &[(usize, usize)]) -> Self {
+    fn of(pairs: &[(usize, usize)]) -> Self {
         let widest = pairs.iter().map(|(columns, _)| *columns).max();
         let Some(width) = widest.filter(|width| MARGINS.contains(width)) else {
             return Self::None;
@@ -47,8 +68,8 @@ impl Margin {
     }
 
     /// Finds the margin of sentences that were set in a proportional font, where lines of one width have more or fewer
-    /// columns. Whether they are sentences, and no notes of about one length, the caller has to know.
-    pub(super) fn about(pairs: &[(usize, usize)]) -> Self {
+    /// columns. That they are [`are_sentences`] the caller has to know.
+    fn about(pairs: &[(usize, usize)]) -> Self {
         let widest = pairs.iter().map(|(columns, _)| *columns).max();
         let Some(width) = widest.filter(|width| MARGINS.contains(width)) else {
             return Self::None;
@@ -71,6 +92,17 @@ impl Margin {
             }
         }
     }
+}
+
+/// Whether pairs of adjacent lines, of which those that are `open` have no stop between them, are sentences and no notes of about
+/// one length.
+fn are_sentences(source: &str, pairs: &[(Line, Line)], open: &[(Line, Line)]) -> bool {
+    // notes begin with capitals, or their writer uses none
+    let small = open.iter().filter(|(_, next)| !next.text(source).starts_with(char::is_uppercase)).count();
+    let stopped = pairs.iter().any(|(line, next)| [line, next].iter().any(|l| holds_stop(l.text(source))));
+    // of bullets without stops only those that go over two or three lines are surely wrapped
+    let items = open.iter().filter(|(line, _)| line.kind == LineKind::Item).count();
+    small * 3 >= open.len() * 2 && (stopped || items * 2 >= open.len())
 }
 
 #[cfg(test)]
