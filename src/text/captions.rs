@@ -14,34 +14,47 @@ const HEADS: [&str; 4] = [WEBVTT, "NOTE", "Kind:", "Language:"];
 /// What each line is, as far as its cues say: cues go on with one another where no sentence ends.
 pub(super) fn parts(lines: &[&str]) -> Vec<Part> {
     let mut parts = vec![Part::Whole; lines.len()];
-    let above = |i: usize| i.checked_sub(1).map_or("", |i| lines[i]);
-    let is_time = |i: &usize| stamp::is_time(lines[*i]) && !is_name(above(*i));
-    let marked =
-        lines.iter().find(|line| !line.trim().is_empty()).is_some_and(|l| bare(l).starts_with(WEBVTT));
-    let cues = lines.iter().filter(|line| is_cue(line)).take(2).count();
-    if let Some(first) = lines.iter().position(|line| is_cue(line)).filter(|_| marked || cues > 1) {
-        for (i, line) in lines.iter().enumerate() {
-            let numbers = lines.get(i + 1).is_some_and(|below| is_cue(below)) && stamp::is_bare(line);
-            let heads = i < first && marked && HEADS.iter().any(|head| bare(line).starts_with(head));
-            let gone = is_cue(line) || numbers || heads || line.trim().is_empty();
-            if gone || i > first {
-                parts[i] = if gone { Part::Gone } else { Part::Cue(0..line.len()) };
-            }
-        }
-        return parts;
-    }
-    let times = (0..lines.len()).filter(is_time).count();
-    if times >= TIMES && 4 * times >= lines.iter().filter(|line| !line.trim().is_empty()).count() {
-        for i in (0..lines.len()).filter(is_time) {
-            parts[i] = Part::Gone;
-            if let Some(line) =
-                lines.get(i + 1).filter(|line| line.trim_start().starts_with(char::is_lowercase))
-            {
-                parts[i + 1] = Part::Cue(0..line.len());
-            }
-        }
+    let marked = lines.iter().find(|line| !is_blank(line)).is_some_and(|line| bare(line).starts_with(WEBVTT));
+    let mut cues = (0..lines.len()).filter(|i| is_cue(lines[*i]));
+    match (cues.next(), cues.next()) {
+        (Some(first), second) if marked || second.is_some() => set_cues(lines, first, marked, &mut parts),
+        _ => set_copied(lines, &mut parts),
     }
     parts
+}
+
+/// The parts of a file of cues, of which the first has its time on line `first`. `marked`: whether it begins as WebVTT does.
+fn set_cues(lines: &[&str], first: usize, marked: bool, parts: &mut [Part]) {
+    for (i, line) in lines.iter().enumerate() {
+        let numbers = lines.get(i + 1).is_some_and(|below| is_cue(below)) && stamp::is_bare(line);
+        let heads = i < first && marked && HEADS.iter().any(|head| bare(line).starts_with(head));
+        if is_cue(line) || numbers || heads || is_blank(line) {
+            parts[i] = Part::Gone;
+        } else if i > first {
+            parts[i] = Part::Cue(0..line.len());
+        }
+    }
+}
+
+/// The parts of what was copied from a video, where enough of the lines are times that stand below no name.
+fn set_copied(lines: &[&str], parts: &mut [Part]) {
+    let is_time =
+        |i: &usize| stamp::is_time(lines[*i]) && !i.checked_sub(1).is_some_and(|above| is_name(lines[above]));
+    let times: Vec<usize> = (0..lines.len()).filter(is_time).collect();
+    if times.len() < TIMES || 4 * times.len() < lines.iter().filter(|line| !is_blank(line)).count() {
+        return;
+    }
+    for i in times {
+        parts[i] = Part::Gone;
+        let below = lines.get(i + 1).filter(|line| line.trim_start().starts_with(char::is_lowercase));
+        if let Some(below) = below {
+            parts[i + 1] = Part::Cue(0..below.len());
+        }
+    }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
 }
 
 fn bare(line: &str) -> &str {

@@ -40,8 +40,7 @@ fn cells(source: &str, row: Span) -> Vec<Span> {
     let inner = text.strip_prefix('|').unwrap_or(text);
     let inner = inner.strip_suffix('|').filter(|rest| !rest.ends_with('\\')).unwrap_or(inner);
     let mut cells = Vec::new();
-    let mut from = row.start + (text.len() - text.trim_start_matches('|').len()).min(1);
-    let end = from + inner.len();
+    let Span { start: mut from, end } = Span::of(inner, source);
     let escaped = |at: usize| source[..at].ends_with('\\');
     let bars = inner.match_indices('|').map(|(at, _)| from + at).filter(|at| !escaped(*at));
     for bar in bars.collect::<Vec<_>>().into_iter().chain([end]) {

@@ -21,60 +21,67 @@ const CLOSINGS: [&str; 14] = [
     "warm regards",
     "yours sincerely",
 ];
-/// Lines that a signature has at most, and words of each.
-const MOST: (usize, usize) = (8, 10);
+/// No signature has more lines.
+const MOST_LINES: usize = 8;
+
+/// No line of a head or a signature has more words.
+const MOST_WORDS: usize = 10;
 
 /// Of each line whether it stands around the text. Only what begins with two fields of a head is a mail; elsewhere a signature stands
 /// under `--` and has an address, a number or a bar.
 pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     let mut out = vec![false; lines.len()];
-    let is_blank = |line: &&&str| line.trim().is_empty();
-    let first = lines.iter().take_while(is_blank).count();
+    let first = blank(lines);
     let fields = lines[first..].iter().take_while(|line| is_field(line)).count();
     let fields = fields.max(shown_head(&lines[first..]));
     let (is_mail, mut body) = (fields > 1, first + fields);
     if is_mail {
-        out[first..body].fill(true);
-        body += lines[body..].iter().take_while(is_blank).count();
-        if lines.get(body).is_some_and(|line| is_greeting(line) || is_closing(line)) {
-            out[body] = true;
-            body += 1;
-        }
+        body += blank(&lines[body..]);
+        body += usize::from(lines.get(body).is_some_and(|line| is_greeting(line) || is_closing(line)));
+        (first..body).filter(|i| !lines[*i].trim().is_empty()).for_each(|i| out[i] = true);
     }
     // what is answered stands above: the question, or the story itself
-    if lines.get(first).is_some_and(|_| quotes(&lines[first..])) {
+    if quotes(&lines[first..]) {
         out[first] = true;
     }
-    let mut end = lines.len();
-    if let Some(i) = (body.max(first + 1)..lines.len()).find(|i| begins_thread(&lines[*i..], is_mail)) {
-        out[i..].fill(true);
-        end = i;
+    let told = body.max(first + 1);
+    let end = (told..lines.len()).find(|i| begins_thread(&lines[*i..], is_mail)).unwrap_or(lines.len());
+    if is_mail {
+        leave_quoted(&lines[body..end], &mut out[body..end]);
     }
+    let end = (told..end).find(|i| begins_signature(&lines[*i..end], is_mail)).unwrap_or(end);
+    out[end..].fill(true);
+    out
+}
+
+/// How many blank lines come first.
+fn blank(lines: &[&str]) -> usize {
+    lines.iter().take_while(|line| line.trim().is_empty()).count()
+}
+
+/// Leaves out what is quoted, unless it is most of the words: an answer that was forwarded is quoted as a whole, below a line or two.
+fn leave_quoted(lines: &[&str], out: &mut [bool]) {
     let words = |quoted: bool| {
-        let of = lines[body..end].iter().filter(|line| is_quoted(line) == quoted);
+        let of = lines.iter().filter(|line| is_quoted(line) == quoted);
         of.map(|line| line.split_whitespace().count()).sum::<usize>()
     };
-    // an answer that was forwarded is quoted as a whole, below a line or two
-    if is_mail && words(false) > words(true) {
-        out[body..end].iter_mut().zip(&lines[body..end]).for_each(|(out, line)| *out |= is_quoted(line));
+    if words(false) > words(true) {
+        out.iter_mut().zip(lines).for_each(|(out, line)| *out |= is_quoted(line));
     }
-    let closes = |line: &str| line.trim_end() == "--" || is_mail && is_closing(line);
+}
+
+/// Whether a signature begins here, after which nothing else stands.
+fn begins_signature(lines: &[&str], is_mail: bool) -> bool {
+    if !(lines[0].trim_end() == "--" || is_mail && is_closing(lines[0])) {
+        return false;
+    }
     let signs =
         |line: &&str| line.contains(['@', '|']) || line.contains("://") || line.trim_start().starts_with('+');
     let tells = |line: &&&str| line.trim_end().ends_with('.');
-    let begins = |i: &usize| {
-        if !closes(lines[*i]) {
-            return false;
-        }
-        let rest = lines[*i..end].iter().copied().filter(|line| !line.trim().is_empty());
-        let rest: Vec<&str> = rest.take(MOST.0 + 1).collect();
-        let short = rest.len() <= MOST.0 && rest.iter().all(fits) && rest.iter().filter(tells).count() < 2;
-        short && (is_mail || rest.iter().any(signs))
-    };
-    if let Some(i) = (body.max(first + 1)..end).find(begins) {
-        out[i..].fill(true);
-    }
-    out
+    let lines = lines.iter().copied().filter(|line| !line.trim().is_empty());
+    let lines: Vec<&str> = lines.take(MOST_LINES + 1).collect();
+    let short = lines.len() <= MOST_LINES && lines.iter().all(fits) && lines.iter().filter(tells).count() < 2;
+    short && (is_mail || lines.iter().any(signs))
 }
 
 /// "From: Oksana", "**From:** Oksana".
@@ -97,7 +104,7 @@ fn shown_head(lines: &[&str]) -> usize {
 
 /// No longer than a line of a signature.
 fn fits(line: &&str) -> bool {
-    line.split_whitespace().count() <= MOST.1
+    line.split_whitespace().count() <= MOST_WORDS
 }
 
 fn is_quoted(line: &str) -> bool {
@@ -110,10 +117,11 @@ fn begins_thread(lines: &[&str], is_mail: bool) -> bool {
     quotes(lines) || is_mail && line.starts_with("---") && line.contains("Message")
 }
 
+/// Whether the first line says who wrote what is quoted below it.
 fn quotes(lines: &[&str]) -> bool {
-    let line = lines[0].trim();
-    let below = || lines[1..].iter().find(|line| !line.trim().is_empty());
-    line.starts_with("On ") && line.ends_with("wrote:") && below().is_some_and(|line| is_quoted(line))
+    let Some((line, below)) = lines.split_first() else { return false };
+    let (line, below) = (line.trim(), below.iter().find(|line| !line.trim().is_empty()));
+    line.starts_with("On ") && line.ends_with("wrote:") && below.is_some_and(|line| is_quoted(line))
 }
 
 fn is_greeting(line: &str) -> bool {

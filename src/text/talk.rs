@@ -111,6 +111,37 @@ fn leave_notices(lines: &[&str], parts: &mut [Part]) {
     }
 }
 
+/// With what the turns of a talk begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// With names, and times or none: cues have their own.
+    Captions,
+    /// With names and times.
+    Timed,
+    /// With names alone.
+    Named,
+}
+
+impl Form {
+    fn of(heads: &[Option<Head>], captioned: bool) -> Self {
+        if captioned {
+            Self::Captions
+        } else if heads.iter().flatten().any(|head| head.sign > Sign::Asked) {
+            Self::Timed
+        } else {
+            Self::Named
+        }
+    }
+
+    fn has(self, head: &Head) -> bool {
+        match self {
+            Self::Captions => true,
+            Self::Timed => head.timed,
+            Self::Named => !head.timed,
+        }
+    }
+}
+
 /// The turns of a talk: those with times, or, where no form is sure, those with names alone. None begins where nothing is said.
 fn turns<'a>(lines: &[&'a str], captioned: bool) -> Vec<Turn<'a>> {
     let mut heads: Vec<Option<Head>> = lines.iter().map(|line| head(line)).collect();
@@ -121,22 +152,24 @@ fn turns<'a>(lines: &[&'a str], captioned: bool) -> Vec<Turn<'a>> {
             heads[i] = Some(Head { name, said, sign: Sign::Likely, timed: true });
         }
     }
-    let timed = heads.iter().flatten().any(|head| head.sign > Sign::Asked) && !captioned;
-    heads.iter_mut().for_each(|head| *head = head.filter(|head| head.timed == timed || captioned));
+    let form = Form::of(&heads, captioned);
+    heads.iter_mut().for_each(|head| *head = head.filter(|head| form.has(head)));
     let next = |from: usize| {
         (from..lines.len()).find(|i| !lines[*i].trim().is_empty() && !stamp::is_time(lines[*i]))
     };
     let found = heads.iter().enumerate().filter_map(|(i, head)| {
         let head = (*head)?;
         let told = !head.said.is_empty() || next(i + 1).is_some_and(|i| heads[i].is_none());
-        let end =
-            if timed || captioned { until_next(lines, &heads, i) } else { until_blank(lines, &heads, i) };
+        let end = match form {
+            Form::Captions | Form::Timed => until_next(lines, &heads, i),
+            Form::Named => until_blank(lines, &heads, i),
+        };
         told.then_some(Turn { head, lines: i..end })
     });
     let turns: Vec<Turn> = found.collect();
     let told = |from: usize| lines[..from].iter().filter(|line| !line.trim().is_empty()).count();
-    let late = turns.first().is_some_and(|turn| !turn.head.timed && told(turn.lines.start) >= who::OPENING);
-    if late && !captioned { Vec::new() } else { turns }
+    let late = turns.first().is_some_and(|turn| told(turn.lines.start) >= who::OPENING);
+    if late && form == Form::Named { Vec::new() } else { turns }
 }
 
 /// With times each turn ends where the next begins; the last one after its first paragraph.
