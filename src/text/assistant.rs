@@ -59,12 +59,12 @@ i can also help|i can also make|i can also turn";
 /// Of each line whether an assistant says it around the story, and the question that it names.
 pub(super) fn around(lines: &[&str]) -> (Vec<bool>, Option<String>) {
     let mut out = vec![false; lines.len()];
-    let end = last_of_story(lines);
+    let end = end_of_story(lines);
     out[end..].fill(true);
     let mut asked = None;
     let told = |i: &usize| !lines[*i].trim().is_empty();
     for i in (0..end).filter(told).take(2) {
-        if !leads_in(lines[i]) || !is_story(&lines[i + 1..end]) {
+        if !leads_in(lines[i]) || line_of_story(&lines[i + 1..end]).is_none() {
             break;
         }
         out[i] = true;
@@ -73,9 +73,10 @@ pub(super) fn around(lines: &[&str]) -> (Vec<bool>, Option<String>) {
     (out, asked)
 }
 
-/// Whether there are words enough for a story.
-fn is_story(lines: &[&str]) -> bool {
-    lines.iter().flat_map(|line| line.split_whitespace()).nth(STORY_WORDS - 1).is_some()
+/// The line with whose words there are enough for a story.
+fn line_of_story(lines: &[&str]) -> Option<usize> {
+    let mut words = lines.iter().enumerate().flat_map(|(i, line)| line.split_whitespace().map(move |_| i));
+    words.nth(STORY_WORDS - 1)
 }
 
 /// A line in small letters without the marks before it.
@@ -83,15 +84,13 @@ fn small(line: &str) -> String {
     line.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(['*', '_', ' ']).to_lowercase()
 }
 
-fn has_word(line: &str, known: impl Fn(&str) -> bool) -> bool {
-    line.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').any(known)
-}
-
-/// Whether a line has one of these words.
+/// Whether a line has one of these words, which a bar parts.
 fn has_one(line: &str, words: &str) -> bool {
-    has_word(&line.to_lowercase(), |word| words.split('|').any(|known| known == word))
+    let is_known = |word: &str| words.split('|').any(|known| known == word);
+    line.to_lowercase().split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').any(is_known)
 }
 
+/// Whether a line speaks of the answer as a text.
 fn speaks_of_text(line: &str) -> bool {
     has_one(line, TEXT) || has_one(line, STRONG)
 }
@@ -118,16 +117,15 @@ fn leads_in(line: &str) -> bool {
 
 /// A question in quotation marks.
 fn quoted(line: &str) -> Option<String> {
-    let parts = line.split(['"', '“', '”']).skip(1).step_by(2);
-    parts.into_iter().find(|part| asks_to_tell(part)).map(|part| part.trim().to_owned())
+    let mut parts = line.split(['"', '“', '”']).skip(1).step_by(2);
+    parts.find(|part| asks_to_tell(part)).map(|part| part.trim().to_owned())
 }
 
 /// The line at which what is said of the story begins, at the end of it; the number of lines where nothing is.
-fn last_of_story(lines: &[&str]) -> usize {
+fn end_of_story(lines: &[&str]) -> usize {
     let mut end = lines.len();
     let tells = |line: &&str| line.contains(char::is_alphanumeric) && !stamp::tells_nothing(line.trim(), "");
-    let words = lines.iter().enumerate().flat_map(|(i, line)| line.split_whitespace().map(move |_| i));
-    let Some(told) = words.into_iter().nth(STORY_WORDS - 1) else { return end };
+    let Some(told) = line_of_story(lines) else { return end };
     while let Some(last) = lines[..end].iter().rposition(tells) {
         let from = (last + 1).saturating_sub(MOST_LINES);
         let titles = |i: &usize| is_remark(lines[*i], &lines[*i + 1..=last]);
@@ -171,10 +169,9 @@ fn is_remark(line: &str, below: &[&str]) -> bool {
     let most =
         |holds: &dyn Fn(&str) -> bool| 2 * below.iter().filter(|line| holds(line)).count() > below.len();
     let praises = ["why this", "why your", "what makes this"].iter().any(|why| title.starts_with(why));
-    let now =
-        has_word(title, |word| matches!(word, "works" | "effective" | "strong" | "stronger" | "better"));
+    let now = has_one(title, "works|effective|strong|stronger|better");
     // "What changed" is a title of stories, too; "What I changed" less so
-    let mine = has_word(title, |word| word == "i");
+    let mine = has_one(title, "i");
     let of_text = |line: &str| has_one(line, STRONG) || mine && has_one(line, TEXT) && !narrates(line);
     praises && now && most(&is_praise) || has_one(title, CHANGED) && most(&of_text)
 }

@@ -114,8 +114,9 @@ pub(super) fn name(label: &str) -> String {
 /// The byte at which a story begins after "Answer:"; 0 where it does not begin so. Further down somebody may have answered.
 pub(super) fn answer_end(text: &str) -> usize {
     let stop = text.find([':', '：']).filter(|at| sign(&text[*at..]).is_some());
-    let named = |at: &usize| ANSWER.iter().any(|sign| text[..*at].eq_ignore_ascii_case(sign));
-    stop.filter(named).and_then(|at| Some(at + sign(&text[at..])?)).map_or(0, |end| end + white(&text[end..]))
+    stop.filter(|at| is_answer(&text[..*at]))
+        .and_then(|at| Some(at + sign(&text[at..])?))
+        .map_or(0, |end| end + white(&text[end..]))
 }
 
 /// Whether the whole block is a title on a line of its own.
@@ -128,8 +129,12 @@ pub(super) fn is_heading(words: &Rendered) -> bool {
     let bare = text.trim_end_matches([':', '-', '–', '—', '?', ' ']);
     let asks = (text.ends_with(':') || text.ends_with(')')) && begins_as_question(bare);
     let me = text.ends_with(':') && bare.eq_ignore_ascii_case("me");
-    let answers = ANSWER.iter().any(|sign| bare.eq_ignore_ascii_case(sign));
-    end >= text.len() || is_title(bare) || asks || me || answers || is_principle(&text[end..])
+    end >= text.len() || is_title(bare) || asks || me || is_answer(bare) || is_principle(&text[end..])
+}
+
+/// "Answer", "My answer": what follows was copied with its question.
+fn is_answer(words: &str) -> bool {
+    ANSWER.iter().any(|sign| words.eq_ignore_ascii_case(sign))
 }
 
 /// Whether a line only says which Leadership Principle the story is kept for. Story banks are
@@ -184,6 +189,7 @@ pub(super) fn is_title(words: &str) -> bool {
         || [" and ", "&", "/"].into_iter().any(joined)
 }
 
+/// A title without a remark in brackets after it, a picture before it and marks around it, in small letters.
 fn bare(words: &str) -> String {
     let words = words.trim();
     let cut = words.ends_with(')').then(|| words.rfind('(')).flatten().filter(|at| *at > 0);

@@ -150,17 +150,17 @@ fn has_word(text: &str, word: &str) -> bool {
     words(text).any(|w| w.eq_ignore_ascii_case(word))
 }
 
+/// Whether sentences ask, by their form or by whom they speak to, and are none of the narrator's.
 fn asks(sentences: &[Sentence]) -> bool {
     let asked = joined(sentences);
     let asked = unsigned(&asked);
-    let says = |word: &str| has_word(asked, word);
-    let told =
-        words(asked).find(|w| !w.is_empty()).is_some_and(|w| TELL.contains(&w.to_lowercase().as_str()));
+    let first = words(asked).find(|word| !word.is_empty()).unwrap_or_default().to_lowercase();
+    let by_form = asked.ends_with('?') || TELL.contains(&first.as_str());
+    let to_you = ["you", "your", "yourself"].iter().any(|word| has_word(asked, word));
     // "Here's a refined version of your story:"
     let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
         && !sentences.iter().any(|s| asks_to_tell(&s.text));
-    let asks = asked.ends_with('?') || told;
-    (asks || (says("you") || says("your") || says("yourself")) && !leads_in) && !says("I")
+    (by_form || to_you && !leads_in) && !has_word(asked, "I")
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
