@@ -119,42 +119,30 @@ pub(super) fn holds_stop(text: &str) -> bool {
 /// Whether the sentence goes on after what `said` ends with.
 fn is_false_stop(said: &str, next: &str) -> bool {
     let trimmed = said.trim_end();
-    let open = trimmed.trim_end_matches(CLOSERS);
-    let closed = open.len() < trimmed.len();
-    let first = next.trim_start_matches(['"', '\'', '“', '‘', '(']).chars().next();
-    let small = first.is_some_and(char::is_lowercase);
     let remark = next.strip_prefix('(').is_some_and(|rest| rest.starts_with(char::is_lowercase));
     let titled = trimmed.len() <= 40 && trimmed.strip_suffix('.').is_some_and(label::is_title);
-    if remark || titled {
+    // without a space it is a version, an address or a name
+    let glued = trimmed.len() == said.len()
+        && said.ends_with(|c: char| c.is_ascii())
+        && next.starts_with(|c: char| c.is_ascii());
+    if remark || titled || glued {
         return true;
     }
-    if trimmed.len() == said.len()
-        && said.ends_with(|c: char| c.is_ascii())
-        && next.starts_with(|c: char| c.is_ascii())
-    {
-        return true; // without a space it is a version, an address or a name
-    }
+    let open = trimmed.trim_end_matches(CLOSERS);
+    let closed = open.len() < trimmed.len();
     if next.starts_with(['-', '–', '—', '→', '=', '+', '/', '&', ',', ';', ':', ')']) {
-        return !next.starts_with(char::is_alphanumeric) && !closed && small_after_sign(next);
+        return !closed && small_after_sign(next);
     }
     let ellipsis = open.ends_with("..") || open.ends_with('…');
-    if small && (closed || ellipsis) {
-        return true;
+    if ellipsis || closed {
+        return first(next).is_some_and(char::is_lowercase);
     }
-    if !open.ends_with('.') || ellipsis || closed {
-        return false;
-    }
-    let word = last_word(open);
-    let counted = open
-        .trim_end_matches('.')
-        .strip_suffix(word)
-        .is_some_and(|b| b.trim_end().ends_with(|c: char| c.is_ascii_digit()));
-    if small && counted && matches!(word, "hr" | "pm") {
-        return true;
-    }
-    is_abbreviation(said, word, small, first)
-        || is_time_of_day(said, word, next)
-        || is_number_or_initial(said, word, next)
+    open.ends_with('.') && is_of_last_word(open, next)
+}
+
+/// The first character after quotation marks and brackets.
+fn first(text: &str) -> Option<char> {
+    text.trim_start_matches(['"', '\'', '“', '‘', '(']).chars().next()
 }
 
 /// After a stop a dash or a sign goes on with the sentence, unless a capital comes after it.
@@ -167,6 +155,23 @@ fn last_word(text: &str) -> &str {
     let text = text.trim_end_matches('.');
     let apart = |c: char| c.is_whitespace() || "(\"'“‘/[".contains(c);
     text.rsplit(apart).next().unwrap_or(text).trim_start_matches(['”', '’'])
+}
+
+/// Whether the full stop with which `said` ends is that of its last word, so that it need not end the sentence.
+fn is_of_last_word(said: &str, next: &str) -> bool {
+    let word = last_word(said);
+    let before = said.trim_end_matches('.').strip_suffix(word).unwrap_or_default();
+    is_unit(before, word, next)
+        || is_abbreviation(said, word, next)
+        || is_time_of_day(said, word, next)
+        || is_number_or_initial(before, word, next)
+}
+
+/// "after 2 hr. of work", "at 5 pm. sharp".
+fn is_unit(before: &str, word: &str, next: &str) -> bool {
+    matches!(word, "hr" | "pm")
+        && before.trim_end().ends_with(|c: char| c.is_ascii_digit())
+        && first(next).is_some_and(char::is_lowercase)
 }
 
 /// Whether a text ends in an abbreviation, so that its full stop need not end the sentence.
@@ -182,9 +187,11 @@ fn is_acronym(word: &str, said: &str) -> bool {
     matches!(word, "MR" | "DR" | "CA" | "IE") && said.contains(char::is_lowercase)
 }
 
-fn is_abbreviation(said: &str, word: &str, small: bool, first: Option<char>) -> bool {
+/// "e.g. on latency", "etc. and", "No. 5", "N.H.S. trust": an abbreviation that what comes next goes on after.
+fn is_abbreviation(said: &str, word: &str, next: &str) -> bool {
     let lower = word.to_lowercase();
-    let digit = first.is_some_and(char::is_numeric);
+    let first = first(next);
+    let (small, digit) = (first.is_some_and(char::is_lowercase), first.is_some_and(char::is_numeric));
     // "ms." and "st." after a figure are units and streets, "Ms." is a title.
     let never = NEVER_LAST.contains(&lower.as_str())
         && (small || !is_acronym(word, said))
@@ -212,12 +219,11 @@ fn is_time_of_day(said: &str, word: &str, next: &str) -> bool {
 }
 
 /// "1. Foo" at the start of a point, "30. June", "J. Smith", "asked K. from billing".
-fn is_number_or_initial(said: &str, word: &str, next: &str) -> bool {
-    let alone = said.trim_end().trim_end_matches('.').trim() == word;
+fn is_number_or_initial(before: &str, word: &str, next: &str) -> bool {
+    let alone = before.trim().is_empty();
     let mut chars = word.chars();
     let initial = chars.next().is_some_and(|c| c.is_uppercase() && c != 'I') && chars.next().is_none();
     if word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty() {
-        let before = said.trim_end().trim_end_matches('.').strip_suffix(word).unwrap_or(said);
         return alone || word == "1" && before.trim_end().ends_with(':') || calendar::begins_with_month(next);
     }
     initial && (alone || next.starts_with(char::is_lowercase))
