@@ -53,14 +53,21 @@ impl Sections {
 /// A file cut at its headings, and what speaks for it.
 struct Cut {
     sections: Sections,
-    /// Whether it is plain that each is a story.
-    plain: bool,
     /// Whether two of them have headings for the same parts of an answer under them.
     twice: bool,
     /// Headings over as much prose as a story has.
     long: usize,
     /// Headings that name a part of an answer.
     parts: usize,
+}
+
+impl Cut {
+    /// Whether it is plain that each is a story.
+    fn is_plain(&self) -> bool {
+        let all = self.sections.stories.len();
+        let most = self.long > 1 && (self.long == all || self.long >= 3 && 2 * self.long > all);
+        self.parts == 0 && most || self.parts < 2 && self.twice
+    }
 }
 
 /// The stories of a file, one under each heading of the highest level (`#` is the highest) that has several. The lowest are lines
@@ -76,7 +83,7 @@ struct Cut {
 pub fn sections(source: &str, kind: SourceKind, always: bool) -> Result<Sections, Option<usize>> {
     let cut = cut(source, kind, always).ok_or(None)?;
     let headings = cut.sections.stories.len();
-    if cut.plain || always && headings > 0 {
+    if cut.is_plain() || always && headings > 0 {
         return Ok(cut.sections);
     }
     Err(Some(headings).filter(|_| cut.long > 1 && (cut.twice || 2 * cut.parts < headings)))
@@ -105,19 +112,11 @@ fn cut(source: &str, kind: SourceKind, always: bool) -> Option<Cut> {
     let parts = headings.iter().filter(|h| h.level == level && h.is_part).count();
     // no story has its situation and its result twice
     let twice = |(i, a): (usize, &HashSet<String>)| own[..i].iter().any(|b| a.intersection(b).count() > 1);
-    let most = long > 1 && (long == stories.len() || long >= 3 && 2 * long > stories.len());
     let twice = own.iter().enumerate().any(twice);
-    let plain = parts == 0 && most || parts < 2 && twice;
     let above = stories.first().map_or(front.body, |first| first.span.start);
     let mut comments = html::comments(&source[..above], front.body);
     comments.retain(|comment| suppress::request(source, *comment).is_some());
-    Some(Cut {
-        sections: Sections { question: front.question, stories, comments },
-        plain,
-        twice,
-        long,
-        parts,
-    })
+    Some(Cut { sections: Sections { question: front.question, stories, comments }, twice, long, parts })
 }
 
 struct Heading {
