@@ -4,8 +4,8 @@
 //! where it speaks of the answer as a text or praises it in a list without a narrator.
 
 use super::question::asks_to_tell;
-use super::stamp;
 use super::who::narrates;
+use super::{is_blank, stamp};
 
 /// With so many words above or below there is a story that something can be said of.
 const STORY_WORDS: usize = 25;
@@ -62,7 +62,7 @@ pub(super) fn around(lines: &[&str]) -> (Vec<bool>, Option<String>) {
     let end = end_of_story(lines);
     out[end..].fill(true);
     let mut asked = None;
-    let told = |i: &usize| !lines[*i].trim().is_empty();
+    let told = |i: &usize| !is_blank(lines[*i]);
     for i in (0..end).filter(told).take(2) {
         if !leads_in(lines[i]) || line_of_story(&lines[i + 1..end]).is_none() {
             break;

@@ -10,7 +10,7 @@ use super::question::{Asked, asked_in_heading};
 use super::split::{self, STOPS};
 use super::talk::{self, Part};
 use super::wrap::Margin;
-use super::{SourceKind, Span, assistant, cells, interviewer, label, mail, stamp};
+use super::{SourceKind, Span, assistant, cells, interviewer, is_blank, label, mail, stamp};
 
 /// What stands together: one paragraph, bullet, row or note, or a heading.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ fn lines(source: &str, from: usize, kind: SourceKind) -> (Vec<Line>, Option<Stri
             }
             lines.push(line);
         }
-        if !texts[i].trim().is_empty() {
+        if !is_blank(texts[i]) {
             above = texts[i];
         }
     }

@@ -1,8 +1,8 @@
 //! Captions: files of cues with their times (WebVTT, SRT), and lines that were copied with their times from a video.
 
-use super::stamp;
 use super::talk::Part;
 use super::who::is_name;
+use super::{is_blank, stamp};
 
 /// Times on lines of their own from which on a text may be copied captions.
 const TIMES: usize = 3;
@@ -51,10 +51,6 @@ fn set_copied(lines: &[&str], parts: &mut [Part]) {
             parts[i + 1] = Part::Cue(0..below.len());
         }
     }
-}
-
-fn is_blank(line: &str) -> bool {
-    line.trim().is_empty()
 }
 
 fn bare(line: &str) -> &str {

@@ -1,7 +1,7 @@
 //! Front matter: a block between `---` (YAML) or `+++` (TOML) at the very start, of which only the
 //! key `question` is read. A whole YAML parser would be a large dependency for one key.
 
-use super::{label, who};
+use super::{is_blank, label, who};
 
 /// More words of a property that nobody knows tell something.
 const VALUE_WORDS: usize = 4;
@@ -74,7 +74,7 @@ fn is_front(inner: &[&str]) -> bool {
         name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
     };
-    inner.iter().filter(|line| !line.trim().is_empty()).all(|line| {
+    inner.iter().filter(|line| !is_blank(line)).all(|line| {
         line.starts_with([' ', '\t', '#', '-', '[', ']', '"', '\'']) || key(line) || is_property(line)
     })
 }

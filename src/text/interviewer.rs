@@ -1,7 +1,7 @@
 //! What an interviewer says where the turns of an answer begin with "Interviewer:", however it is set.
 //!
-//! `talk` knows speakers by any name, but only where another answers by name too. Here nobody else needs one: what follows the
-//! interviewer's words is told.
+//! `talk` knows speakers by any name, but only where another answers by name too. Here nobody else has to be named: what follows
+//! the interviewer's words is told.
 
 use super::inline::Rendered;
 use super::line::Line;

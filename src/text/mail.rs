@@ -1,5 +1,7 @@
 //! What stands around the text of an e-mail: its head, what it quotes, a greeting, a signature.
 
+use super::is_blank;
+
 const FIELDS: [&str; 14] = [
     "from", "to", "cc", "bcc", "sent", "date", "subject", "reply-to", "von", "an", "gesendet", "betreff",
     "envoyé", "objet",
@@ -38,7 +40,7 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
     if is_mail {
         body += blank(&lines[body..]);
         body += usize::from(lines.get(body).is_some_and(|line| is_greeting(line) || is_closing(line)));
-        (first..body).filter(|i| !lines[*i].trim().is_empty()).for_each(|i| out[i] = true);
+        (first..body).filter(|i| !is_blank(lines[*i])).for_each(|i| out[i] = true);
     }
     // what is answered stands above: the question, or the story itself
     if quotes(&lines[first..]) {
@@ -56,7 +58,7 @@ pub(super) fn around(lines: &[&str]) -> Vec<bool> {
 
 /// How many blank lines come first.
 fn blank(lines: &[&str]) -> usize {
-    lines.iter().take_while(|line| line.trim().is_empty()).count()
+    lines.iter().take_while(|line| is_blank(line)).count()
 }
 
 /// Leaves out what is quoted, unless it is most of the words: an answer that was forwarded is quoted as a whole, below a line or two.
@@ -78,7 +80,7 @@ fn begins_signature(lines: &[&str], is_mail: bool) -> bool {
     let signs =
         |line: &&str| line.contains(['@', '|']) || line.contains("://") || line.trim_start().starts_with('+');
     let tells = |line: &&&str| line.trim_end().ends_with('.');
-    let lines = lines.iter().copied().filter(|line| !line.trim().is_empty());
+    let lines = lines.iter().copied().filter(|line| !is_blank(line));
     let lines: Vec<&str> = lines.take(MOST_LINES + 1).collect();
     let short = lines.len() <= MOST_LINES && lines.iter().all(fits) && lines.iter().filter(tells).count() < 2;
     short && (is_mail || lines.iter().any(signs))
@@ -120,7 +122,7 @@ fn begins_thread(lines: &[&str], is_mail: bool) -> bool {
 /// Whether the first line says who wrote what is quoted below it.
 fn quotes(lines: &[&str]) -> bool {
     let Some((line, below)) = lines.split_first() else { return false };
-    let (line, below) = (line.trim(), below.iter().find(|line| !line.trim().is_empty()));
+    let (line, below) = (line.trim(), below.iter().find(|line| !is_blank(line)));
     line.starts_with("On ") && line.ends_with("wrote:") && below.is_some_and(|line| is_quoted(line))
 }
 

@@ -71,7 +71,7 @@ impl Span {
         Self { start, end }
     }
 
-    /// What stands there.
+    /// What stands there in `source`, the text that it points into.
     pub fn text(self, source: &str) -> &str {
         &source[self.start..self.end]
     }
@@ -198,6 +198,10 @@ fn place(part: &str, whole: &str) -> Range<usize> {
 fn boundary(text: &str, at: usize) -> usize {
     let near = at.min(text.len());
     (0..=near).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn has_words(text: &str) -> bool {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{calendar, has_words, label};
+use super::{calendar, has_words, is_blank, label};
 
 /// Abbreviations that no sentence ends with.
 const NEVER_LAST: [&str; 24] = [
@@ -220,7 +220,7 @@ fn is_time_of_day(said: &str, word: &str, next: &str) -> bool {
 
 /// "1. Foo" at the start of a point, "30. June", "J. Smith", "asked K. from billing".
 fn is_number_or_initial(before: &str, word: &str, next: &str) -> bool {
-    let alone = before.trim().is_empty();
+    let alone = is_blank(before);
     let mut chars = word.chars();
     let initial = chars.next().is_some_and(|c| c.is_uppercase() && c != 'I') && chars.next().is_none();
     if word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty() {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::head::{Head, Sign, head};
 use super::question::asks_to_tell;
 use super::who::{self, is_interviewer, is_name};
-use super::{captions, label, place, split, stamp};
+use super::{captions, is_blank, label, place, split, stamp};
 
 /// Words with which somebody answers whose asker is known by nothing else.
 const ANSWER_WORDS: usize = 20;
@@ -154,9 +154,7 @@ fn turns<'a>(lines: &[&'a str], captioned: bool) -> Vec<Turn<'a>> {
     }
     let form = Form::of(&heads, captioned);
     heads.iter_mut().for_each(|head| *head = head.filter(|head| form.has(head)));
-    let next = |from: usize| {
-        (from..lines.len()).find(|i| !lines[*i].trim().is_empty() && !stamp::is_time(lines[*i]))
-    };
+    let next = |from: usize| (from..lines.len()).find(|i| !is_blank(lines[*i]) && !stamp::is_time(lines[*i]));
     let found = heads.iter().enumerate().filter_map(|(i, head)| {
         let head = (*head)?;
         let told = !head.said.is_empty() || next(i + 1).is_some_and(|i| heads[i].is_none());
@@ -167,7 +165,7 @@ fn turns<'a>(lines: &[&'a str], captioned: bool) -> Vec<Turn<'a>> {
         told.then_some(Turn { head, lines: i..end })
     });
     let turns: Vec<Turn> = found.collect();
-    let told = |from: usize| lines[..from].iter().filter(|line| !line.trim().is_empty()).count();
+    let told = |from: usize| lines[..from].iter().filter(|line| !is_blank(line)).count();
     let late = turns.first().is_some_and(|turn| told(turn.lines.start) >= who::OPENING);
     if late && form == Form::Named { Vec::new() } else { turns }
 }
@@ -182,7 +180,7 @@ fn until_next(lines: &[&str], heads: &[Option<Head>], from: usize) -> usize {
 /// answer of somebody who isn't named.
 fn until_blank(lines: &[&str], heads: &[Option<Head>], from: usize) -> usize {
     let end = paragraph(lines, heads, from);
-    let next = (end..lines.len()).find(|i| !lines[*i].trim().is_empty());
+    let next = (end..lines.len()).find(|i| !is_blank(lines[*i]));
     let alone = heads[from].is_some_and(|head| head.said.is_empty());
     let followed = next.is_some_and(|i| heads[i].is_some());
     if alone || followed { end } else { from + 1 }
@@ -191,7 +189,7 @@ fn until_blank(lines: &[&str], heads: &[Option<Head>], from: usize) -> usize {
 /// The end of the paragraph that a head begins: before the next head, title or blank line. After a head alone it may stand below a
 /// blank line.
 fn paragraph(lines: &[&str], heads: &[Option<Head>], from: usize) -> usize {
-    let blank = |i: &usize| lines[*i].trim().is_empty();
+    let blank = |i: &usize| is_blank(lines[*i]);
     let alone = heads[from].is_some_and(|head| head.said.is_empty());
     let begin = (from + 1..lines.len()).find(|i| !alone || !blank(i)).unwrap_or(lines.len());
     let titled = |i: &usize| lines[*i].split_once(':').is_some_and(|(title, _)| label::is_title(title));
@@ -214,7 +212,7 @@ fn asker<'a>(lines: &[&str], turns: &[Turn<'a>]) -> Option<Asker<'a>> {
         let end = pair[0].last()?.lines.end;
         let between = &lines[end..pair[1][0].lines.start];
         let words = words(lines, pair[0]);
-        let asks = between.iter().all(|line| line.trim().is_empty()) && asks_to_tell(&words);
+        let asks = between.iter().all(|line| is_blank(line)) && asks_to_tell(&words);
         let told = |turn: &Turn| count(&lines[turn.lines.clone()]);
         let plain = pair[0][0].head.sign > Sign::Asked || is_interviewer(pair[0][0].head.name);
         // in a story somebody may be quoted who asks, and is answered in a line
