@@ -60,7 +60,7 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     // a critique hears with the embedded model alone
     let critique = Some(critique.as_str()).filter(|_| model.is_none());
     let banks = Banks { old, new, delta: &delta, noise: &run.noise, git, again: &again, critique };
-    run.write(!delta.pairs.is_empty(), |renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
+    run.write(!delta.pairs.is_empty(), |renderer, context, sink| (renderer.banks)(&banks, context, sink))?;
     let bad = before.errors.len() + now.errors.len();
     if delta.pairs.is_empty() && output::to_file(args.output.as_deref()).is_some() {
         output::unread(before.errors.iter().chain(&now.errors));

@@ -23,7 +23,8 @@ use crate::compare::{Noise, Side, compare};
 use crate::critic::Selection;
 use crate::model::cache::Cache;
 use crate::model::encoder::Embedded;
-use crate::render::compare::{ALL, Compared, Renderer, Setting};
+use crate::render::Context;
+use crate::render::compare::{ALL, Compared, Renderer};
 use crate::report::Report;
 use crate::text::Answer;
 use revision::Revision;
@@ -72,7 +73,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let can_be_asked = args.model.is_none() && !input::is_stdin(file);
     let critique = can_be_asked.then(|| args.critique());
     let compared = Compared { old, new, delta: &delta, noise: &run.noise, critique: critique.as_deref() };
-    run.write(true, |renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
+    run.write(true, |renderer, context, sink| (renderer.write)(&compared, context, sink))?;
     if !args.quiet {
         let unheard = [old, new].map(|side| comments::notes(side.answer, run.reader.critic.guide()));
         unheard.iter().flatten().for_each(|note| output::note(note));
@@ -123,19 +124,21 @@ impl<'a> Run<'a> {
     fn write(
         &self,
         whole: bool,
-        write: impl FnOnce(&Renderer, &Setting<'_>, &mut Sink) -> std::io::Result<()>,
+        write: impl FnOnce(&Renderer, &Context<'_>, &mut Sink) -> std::io::Result<()>,
     ) -> Result<()> {
         let mut sink = Sink::new(self.args.output.as_deref());
-        let setting = Setting {
+        let context = Context {
             guide: self.reader.critic.guide(),
+            guide_file: self.args.guide.as_deref(),
             model: &self.reader.model,
             second: self.reader.second.as_ref(),
             color: sink.color(self.args.color.unwrap_or(self.settings.color)),
             width: sink.width(),
+            explain_score: false,
             min_level: self.args.min_level.unwrap_or(self.settings.min_level),
             quiet: self.args.quiet,
         };
-        write(self.args.format.unwrap_or(&ALL[0]), &setting, &mut sink)?;
+        write(self.args.format.unwrap_or(&ALL[0]), &context, &mut sink)?;
         if whole { sink.finish() } else { sink.give_up() }
     }
 }

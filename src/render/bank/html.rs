@@ -147,7 +147,7 @@ impl<'a> View<'a> {
             weak: summary.weak.iter().map(|w| Weak { story: w.story, why: said::why(w) }).collect(),
             bad: bank.errors.iter().map(|e| e.whole()).collect(),
             at_once: AT_ONCE,
-            tool: tool(context.model, context.guide, context.second),
+            tool: tool(context),
         }
     }
 }

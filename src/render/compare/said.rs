@@ -1,6 +1,6 @@
 //! What the formats for people say of a comparison in the same words: one line each, not escaped.
 
-use super::{Compared, Setting, direction};
+use super::{Compared, Context, direction};
 use crate::compare::{Change, Count, Deeds, Direction, Noise, Part, Side};
 use crate::evidence::Tag;
 use crate::guide::Guide;
@@ -30,7 +30,7 @@ pub(super) fn went(old: (u8, u8), new: (u8, u8)) -> String {
 }
 
 /// How far an answer moves by itself, and what that makes of this one.
-pub(super) fn noise(compared: &Compared<'_>, setting: &Setting<'_>) -> String {
+pub(super) fn noise(compared: &Compared<'_>, context: &Context<'_>) -> String {
     let mut text = certainty(compared.noise);
     if let Some(gain) = &compared.delta.gain {
         let beyond = gain.score.unsigned_abs() > u16::from(compared.noise.points);
@@ -43,7 +43,7 @@ pub(super) fn noise(compared: &Compared<'_>, setting: &Setting<'_>) -> String {
             _ => {}
         }
     }
-    text + &measured_with(compared.noise, setting)
+    text + &measured_with(compared.noise, context)
 }
 
 /// What the noise band means.
@@ -55,9 +55,9 @@ pub(super) fn certainty(noise: &Noise) -> String {
 }
 
 /// A sentence on what the noise band was measured with, where that is something else.
-pub(super) fn measured_with(noise: &Noise, setting: &Setting<'_>) -> String {
-    let guide = (setting.guide.id != noise.guide).then(|| format!("the guide {}", noise.guide));
-    let encoder = setting.second.map(|_| "the encoder alone".to_owned());
+pub(super) fn measured_with(noise: &Noise, context: &Context<'_>) -> String {
+    let guide = (context.guide.id != noise.guide).then(|| format!("the guide {}", noise.guide));
+    let encoder = context.second.map(|_| "the encoder alone".to_owned());
     let with: Vec<String> = guide.into_iter().chain(encoder).collect();
     if with.is_empty() {
         return String::new();

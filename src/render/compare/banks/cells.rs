@@ -1,6 +1,6 @@
 //! What a table of the stories of two banks has of each, for every format for people; not escaped.
 
-use super::{Row, Setting, shown, turn};
+use super::{Context, Row, shown, turn};
 use crate::bank::Turn;
 
 /// A row of the table.
@@ -25,7 +25,7 @@ pub(super) struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     /// Of a story of either bank.
-    pub(super) fn of(row: &Row<'a>, setting: &Setting<'_>) -> Cells<'a> {
+    pub(super) fn of(row: &Row<'a>, context: &Context<'_>) -> Cells<'a> {
         let (place, rank, became) = match row {
             Row::Pair(p) if p.turn == Turn::WithinNoise && p.same => {
                 (Some(p.place), p.turn as usize, "unchanged")
@@ -42,7 +42,7 @@ impl<'a> Cells<'a> {
         };
         let findings = match row {
             Row::Pair(p) if !p.parts.is_empty() => {
-                Some([&p.fixed, &p.found].map(|ids| shown(ids, setting).len()))
+                Some([&p.fixed, &p.found].map(|ids| shown(ids, context).len()))
             }
             _ => None,
         };

@@ -5,15 +5,15 @@
 mod cells;
 pub(super) mod html;
 pub(super) mod json;
-pub(super) mod page;
 mod parts;
 mod said;
+pub(super) mod terminal;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bank, Banks, Setting};
-use crate::bank::{Alone, Delta, Pair, Turn};
+use super::{Bank, Banks, Context};
+use crate::bank::{Alone, Became, Delta, Pair, Turn};
 
 /// What stands for what became of a story: an id for programs and words for people.
 fn turn(turn: Turn) -> (&'static str, &'static str) {
@@ -43,7 +43,17 @@ fn rows<'a>(delta: &'a Delta<'a>) -> Vec<Row<'a>> {
     rows.into_iter().map(|row| row.1).chain(delta.gone.iter().map(Row::Gone)).collect()
 }
 
+/// Whether a mistake is severe enough to be shown; of one that the guide does not know nobody can say that it is not.
+fn shows(id: &str, context: &Context<'_>) -> bool {
+    context.guide.find_mistake(id).is_none_or(|m| context.shows(m.severity))
+}
+
 /// Those of the mistakes that are severe enough to be shown.
-fn shown<'a>(ids: &[&'a str], setting: &Setting<'_>) -> Vec<&'a str> {
-    ids.iter().copied().filter(|id| setting.shows_mistake(id)).collect()
+fn shown<'a>(ids: &[&'a str], context: &Context<'_>) -> Vec<&'a str> {
+    ids.iter().copied().filter(|id| shows(id, context)).collect()
+}
+
+/// What became of the mistakes that are severe enough to be shown, over all pairs.
+fn findings<'d, 'a>(delta: &'d Delta<'a>, context: &Context<'_>) -> Vec<&'d Became<'a>> {
+    delta.findings.iter().filter(|f| shows(f.id, context)).collect()
 }

@@ -2,21 +2,21 @@
 
 use std::io;
 
-use super::{Banks, Setting, said};
+use super::{Banks, Context, said};
 use crate::bank::Delta;
 use crate::render::compare::said::{deeds, signed};
 use crate::render::said::mistake_title;
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page};
 
 /// All of it.
-pub(super) fn whole(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn whole(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let delta = banks.delta;
     page.heading("The bank")?;
     page.para("", &said::scores(delta), PLAIN)?;
     page.para("", &deeds(delta.old.deeds, delta.new.deeds), PLAIN)?;
-    said::roles(delta, setting.guide).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
+    said::roles(delta, context.guide).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
     points(delta, page)?;
-    findings(delta, setting, page)?;
+    findings(delta, context, page)?;
     covers(delta, page)?;
     weakest(delta, page)
 }
@@ -33,8 +33,8 @@ fn points(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para(&format!("{:>6}  ", signed(delta.score)), &said::sum(delta), DIM)
 }
 
-fn findings(delta: &Delta<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let shown: Vec<_> = delta.findings.iter().filter(|f| setting.shows_mistake(f.id)).collect();
+fn findings(delta: &Delta<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let shown = super::findings(delta, context);
     if shown.is_empty() {
         return Ok(());
     }
@@ -42,7 +42,7 @@ fn findings(delta: &Delta<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io
     let head = page.paint(DIM, "fixed   new  left");
     page.line(&head)?;
     for became in shown {
-        let title = mistake_title(became.id, setting.guide);
+        let title = mistake_title(became.id, context.guide);
         let hidden = said::hidden(became);
         let lead = format!("{:>5}  {:>4}  {:>4}  ", became.fixed, became.found, became.left);
         page.para(&lead, &format!("{title} [{}]{hidden}", became.id), PLAIN)?;

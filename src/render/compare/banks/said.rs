@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Bank, Banks, Row, Setting, rows, shown, turn};
+use super::{Bank, Banks, Context, Row, rows, shown, turn};
 use crate::bank::{Alone, Became, By, Covered, Delta, Kept, Link, Moved, Named, Pair, Turn, Whole};
 use crate::guide::{Guide, Probe};
 use crate::render::bank::said::{can_be_asked, count, mend_in};
@@ -29,8 +29,8 @@ pub(super) fn size(whole: &Whole) -> String {
 }
 
 /// What the noise band means, where any story is judged by it.
-pub(super) fn noise(banks: &Banks<'_>, setting: &Setting<'_>) -> Option<String> {
-    (banks.delta.scored > 0).then(|| certainty(banks.noise) + &measured_with(banks.noise, setting))
+pub(super) fn noise(banks: &Banks<'_>, context: &Context<'_>) -> Option<String> {
+    (banks.delta.scored > 0).then(|| certainty(banks.noise) + &measured_with(banks.noise, context))
 }
 
 /// How many stories turned out how.
@@ -73,10 +73,10 @@ pub(super) fn unsought(delta: &Delta<'_>) -> Option<String> {
 }
 
 /// The stories of which more is to be told than that they are within noise.
-pub(super) fn moved<'a>(delta: &'a Delta<'a>, setting: &Setting<'_>) -> Vec<&'a Pair<'a>> {
+pub(super) fn moved<'a>(delta: &'a Delta<'a>, context: &Context<'_>) -> Vec<&'a Pair<'a>> {
     let moved = |p: &&Pair<'_>| {
         let judged = !matches!(p.turn, Turn::WithinNoise | Turn::Untold);
-        judged || [&p.fixed, &p.found, &p.hidden].iter().any(|ids| !shown(ids, setting).is_empty())
+        judged || [&p.fixed, &p.found, &p.hidden].iter().any(|ids| !shown(ids, context).is_empty())
     };
     delta.pairs.iter().filter(moved).collect()
 }
@@ -138,9 +138,9 @@ pub(super) fn points(pair: &Pair<'_>, guide: &Guide) -> String {
 }
 
 /// The findings that became another thing, each list that is not empty with what they became.
-pub(super) fn findings<'a>(pair: &Pair<'a>, setting: &Setting<'_>) -> Vec<(&'static str, Vec<&'a str>)> {
+pub(super) fn findings<'a>(pair: &Pair<'a>, context: &Context<'_>) -> Vec<(&'static str, Vec<&'a str>)> {
     let lists = [("Fixed", &pair.fixed), ("New", &pair.found), ("Hidden by its comments", &pair.hidden)];
-    let lists = lists.map(|(lead, ids)| (lead, shown(ids, setting)));
+    let lists = lists.map(|(lead, ids)| (lead, shown(ids, context)));
     lists.into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
 }
 

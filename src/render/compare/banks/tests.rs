@@ -50,11 +50,11 @@ fn once(bank: &[Kept]) -> impl Fn(&str) -> bool {
 fn compared<T>(
     (old, new): (&[Kept], &[Kept]),
     git: Option<&str>,
-    change: impl FnOnce(&mut Setting<'_>),
-    look: impl FnOnce(&Banks<'_>, &Setting<'_>) -> T,
+    change: impl FnOnce(&mut Context<'_>),
+    look: impl FnOnce(&Banks<'_>, &Context<'_>) -> T,
 ) -> T {
     let first = fixture::all().remove(0);
-    let context = first.context();
+    let mut context = first.context();
     let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
     let unread = BTreeSet::new();
     let side = |stories| Side { stories, unread: &unread };
@@ -69,32 +69,23 @@ fn compared<T>(
         again: "",
         critique: Some(""),
     };
-    let mut setting = Setting {
-        guide: context.guide,
-        model: context.model,
-        second: None,
-        color: false,
-        width: 80,
-        min_level: Severity::Suggestion,
-        quiet: false,
-    };
-    change(&mut setting);
-    look(&banks, &setting)
+    change(&mut context);
+    look(&banks, &context)
 }
 
 fn render(
     id: &str,
     stories: (&[Kept], &[Kept]),
     git: Option<&str>,
-    change: impl FnOnce(&mut Setting<'_>),
+    change: impl FnOnce(&mut Context<'_>),
 ) -> String {
     let mut out = Vec::new();
     let write = Renderer::find(id).unwrap().banks;
-    compared(stories, git, change, |banks, setting| write(banks, setting, &mut out)).unwrap();
+    compared(stories, git, change, |banks, context| write(banks, context, &mut out)).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn page(change: impl FnOnce(&mut Setting<'_>)) -> String {
+fn page(change: impl FnOnce(&mut Context<'_>)) -> String {
     let (old, new) = banks();
     render("terminal", (&old, &new), None, change)
 }
@@ -270,12 +261,12 @@ fn read(page: &str) -> String {
 }
 
 /// Whatever the terminal says of two banks, in its words.
-fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
-    let (delta, guide) = (banks.delta, setting.guide);
+fn told(banks: &Banks<'_>, context: &Context<'_>) -> Vec<String> {
+    let (delta, guide) = (banks.delta, context.guide);
     let mut told = vec![said::counts(delta), said::scores(delta)];
     told.extend([said::size(&delta.old), said::size(&delta.new)]);
     told.extend(
-        [said::noise(banks, setting), said::roles(delta, guide), said::next(banks)].into_iter().flatten(),
+        [said::noise(banks, context), said::roles(delta, guide), said::next(banks)].into_iter().flatten(),
     );
     told.extend(delta.new.weakest.iter().map(|link| said::weakest(delta, link)));
     told.extend(said::word_by_word(banks).into_iter().flat_map(|(text, command)| [text, command]));
@@ -283,19 +274,19 @@ fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
     let categories = delta.old.categories.iter().zip(&delta.new.categories);
     told.extend(categories.map(|(old, new)| format!("{}: {}", new.title, said::covered(old, new))));
     told.extend(said::criteria(delta).into_iter().map(|part| part.title.to_owned()));
-    for pair in said::moved(delta, setting) {
+    for pair in said::moved(delta, context) {
         told.extend([said::called(pair), said::turned(pair), said::points(pair, guide)]);
         told.extend(said::found_again(pair));
         for (lead, titles) in said::told(pair, guide) {
             told.push(format!("{lead}:</span>{}", titles.join("; ")));
         }
-        for (lead, ids) in said::findings(pair, setting) {
+        for (lead, ids) in said::findings(pair, context) {
             told.push(format!("<span class=\"name\">{lead}:</span>"));
             told.extend(ids.into_iter().map(str::to_owned));
         }
     }
     for row in rows(delta) {
-        let cells = Cells::of(&row, setting);
+        let cells = Cells::of(&row, context);
         told.extend([cells.name.to_owned(), format!(">{}</td>", cells.became)]);
         told.push(format!(">{}</td>", from_to(cells.score, "–")));
         told.extend(cells.before.map(|name| format!("was {name}")));

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use textwrap::core::display_width;
 
 use super::cells::{Cells, from_to};
-use super::{Banks, Row, Setting, parts, rows, said};
+use super::{Banks, Context, Row, parts, rows, said};
 use crate::bank::Pair;
 use crate::render::bank::said::count;
 use crate::render::bank::terminal::{MOST_CARDS, errors};
@@ -21,38 +21,38 @@ const WIDE: usize = 72;
 /// Writes it.
 pub(in crate::render::compare) fn write(
     banks: &Banks<'_>,
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut page = Page::new(out, setting.width, setting.color);
+    let mut page = Page::new(out, context.width, context.color);
     let delta = banks.delta;
-    if !setting.quiet {
+    if !context.quiet {
         page.para("Old: ", &said::head(banks.old.name, &delta.old), BOLD)?;
         page.para("New: ", &said::head(banks.new.name, &delta.new), BOLD)?;
         page.line("")?;
     }
-    verdict(banks, setting, &mut page)?;
-    if !setting.quiet {
-        table(banks, setting, &mut page)?;
-        why(banks, setting, &mut page)?;
+    verdict(banks, context, &mut page)?;
+    if !context.quiet {
+        table(banks, context, &mut page)?;
+        why(banks, context, &mut page)?;
     }
     errors(&format!("Not read in {}", escape(banks.old.name)), banks.old.errors, &mut page)?;
     errors(&format!("Not read in {}", escape(banks.new.name)), banks.new.errors, &mut page)?;
-    if setting.quiet {
+    if context.quiet {
         return Ok(());
     }
-    parts::whole(banks, setting, &mut page)?;
+    parts::whole(banks, context, &mut page)?;
     next(banks, &mut page)
 }
 
 /// How many of each, and what that is worth.
-fn verdict(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn verdict(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para("Stories: ", &said::counts(banks.delta), BOLD)?;
-    said::noise(banks, setting).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
+    said::noise(banks, context).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
     said::unsought(banks.delta).map_or(Ok(()), |text| page.para("", &text, DIM))
 }
 
-fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn table(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let rows = rows(banks.delta);
     let many = rows.len() > MOST_CARDS;
     let untouched = |row: &&Row<'_>| matches!(row, Row::Pair(p) if p.same && !p.is_renamed() && many);
@@ -69,7 +69,7 @@ fn table(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::R
     let head = page.paint(DIM, if wide { &head } else { head.trim_end_matches("  story") });
     page.line(&head)?;
     for row in rows.iter().filter(|row| !untouched(row)) {
-        let (start, name, before) = cells(row, digits, setting);
+        let (start, name, before) = cells(row, digits, context);
         let both = before.as_ref().map_or_else(|| name.clone(), |b| format!("{b} -> {name}"));
         if !wide {
             page.line(&start)?;
@@ -91,12 +91,12 @@ fn unchanged(stories: usize) -> String {
 }
 
 /// What stands in a row before the story, its name, and the one that it had, where that is another.
-fn cells(row: &Row<'_>, digits: usize, setting: &Setting<'_>) -> (String, String, Option<String>) {
-    let cells = Cells::of(row, setting);
+fn cells(row: &Row<'_>, digits: usize, context: &Context<'_>) -> (String, String, Option<String>) {
+    let cells = Cells::of(row, context);
     let place = cells.place.map_or("-".to_owned(), |p| (p + 1).to_string());
     let (level, score) = (from_to(cells.level, "-"), from_to(cells.score, "-"));
     let mut start = format!("{place:>digits$}  {:<13}  {level:<6}  {score:<9}", cells.became);
-    if setting.width >= WIDE {
+    if context.width >= WIDE {
         let [fixed, found] =
             cells.findings.map_or(["-", "-"].map(str::to_owned), |n| n.map(|n| n.to_string()));
         start.push_str(&format!("  {fixed:>5}  {found:>3}  "));
@@ -106,8 +106,8 @@ fn cells(row: &Row<'_>, digits: usize, setting: &Setting<'_>) -> (String, String
 }
 
 /// What made the stories move, where they are few enough to be told one by one.
-fn why(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let moved = said::moved(banks.delta, setting);
+fn why(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let moved = said::moved(banks.delta, context);
     if moved.is_empty() {
         return Ok(());
     }
@@ -116,25 +116,25 @@ fn why(banks: &Banks<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Res
         let text = format!("That is told of {} stories on the page of --format html.", moved.len());
         return page.para("", &text, DIM);
     }
-    moved.into_iter().try_for_each(|pair| card(pair, setting, page))
+    moved.into_iter().try_for_each(|pair| card(pair, context, page))
 }
 
-fn card(pair: &Pair<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn card(pair: &Pair<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para(&format!("{}. ", pair.place + 1), &said::called(pair), BOLD)?;
     page.para("   ", &said::turned(pair), PLAIN)?;
     if let Some(text) = said::found_again(pair) {
         page.para("   ", &text, DIM)?;
     }
-    let points = said::points(pair, setting.guide);
+    let points = said::points(pair, context.guide);
     if !points.is_empty() {
         page.para("   Points: ", &points, PLAIN)?;
     }
-    let title = |id: &str| format!("{} [{id}]", mistake_title(id, setting.guide));
-    for (lead, ids) in said::findings(pair, setting) {
+    let title = |id: &str| format!("{} [{id}]", mistake_title(id, context.guide));
+    for (lead, ids) in said::findings(pair, context) {
         let titles: Vec<String> = ids.into_iter().map(title).collect();
         page.para(&format!("   {lead}: "), &titles.join(", "), PLAIN)?;
     }
-    for (lead, titles) in said::told(pair, setting.guide) {
+    for (lead, titles) in said::told(pair, context.guide) {
         page.para(&format!("   {lead}: "), &titles.join("; "), PLAIN)?;
     }
     Ok(())
