@@ -72,7 +72,7 @@ pub(super) fn pair<'a>(old: &'a [Kept], new: &'a [Kept]) -> (Vec<Place>, usize) 
     // what has no score, such as a stub, is known by its name
     free.equal(
         By::Text,
-        |kept| Some(kept.text).filter(|_| kept.level.is_some() && single(kept)),
+        |kept| Some(kept.text).filter(|_| kept.standing.is_ok() && single(kept)),
         |o, n| !is_copy(o, n),
     );
     free.equal(By::Name, name, is_likely);
@@ -98,7 +98,7 @@ fn by_name(bank: &[Kept]) -> Vec<usize> {
 
 /// Whether two texts under one name are likely one story. Of what has no score the name is all that is known.
 fn is_likely(old: &Kept, new: &Kept) -> bool {
-    let scored = old.level.is_some() && new.level.is_some();
+    let scored = old.standing.is_ok() && new.standing.is_ok();
     !scored || old.words.likeness(&new.words) >= SAME_EPISODE
 }
 

@@ -154,10 +154,11 @@ impl<'a> View<'a> {
 
 /// How many stories are of each level, and how many of none.
 fn levels(stories: &[Story]) -> Columns {
-    let of = |level: Option<u8>| stories.iter().filter(|s| s.level == level).count();
-    let mut counts: Vec<(String, usize)> = (1..=5).map(|l| (l.to_string(), of(Some(l)))).collect();
-    if of(None) > 0 {
-        counts.push(("none".to_owned(), of(None)));
+    let of = |level: u8| stories.iter().filter(|s| s.standing.is_ok_and(|s| s.level == level)).count();
+    let mut counts: Vec<(String, usize)> = (1..=5).map(|l| (l.to_string(), of(l))).collect();
+    let untold = stories.iter().filter(|s| !s.is_told()).count();
+    if untold > 0 {
+        counts.push(("none".to_owned(), untold));
     }
     let most = counts.iter().map(|c| c.1).max().unwrap_or(0).max(1) as f32;
     let column = |(label, n): (String, usize)| (label, n.to_string(), n as f32 / most, n > 0);
@@ -176,9 +177,9 @@ fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
     Row {
         name: name(&story.name),
         question: story.question.as_deref(),
-        refused: story.abstention.map(|a| reason(a).1),
-        level: story.level,
-        score: story.score,
+        refused: story.standing.err().map(|a| reason(a).1),
+        level: story.standing.ok().map(|s| s.level),
+        score: story.standing.ok().map(|s| s.score),
         kinds: said::kinds(story, context.guide),
         categories: &story.categories,
         notes: answered(&story.notes),

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use textwrap::core::display_width;
 
 use super::{Bank, Format, How, said};
-use crate::bank::{Note, Point, RecordError, Serves, Story};
+use crate::bank::{Note, Point, RecordError, Serves, Standing, Story};
 use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
@@ -60,10 +60,10 @@ fn head(bank: &Bank<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Resu
 fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.line("")?;
     page.para(&format!("{}. ", i + 1), &story.name, BOLD)?;
-    if let Some(abstention) = story.abstention {
-        return page.para("   No score: ", &format!("{}.", reason(abstention).1), PLAIN);
-    }
-    let (level, score) = (story.level.unwrap_or(0), story.score.unwrap_or(0));
+    let Standing { level, score } = match story.standing {
+        Ok(standing) => standing,
+        Err(why) => return page.para("   No score: ", &format!("{}.", reason(why).1), PLAIN),
+    };
     let kinds = said::kinds(story, context.guide);
     page.para("   ", &format!("Level {level} of 5, score {score}: {kinds}."), PLAIN)?;
     for note in &story.notes {
@@ -108,18 +108,16 @@ fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     for (i, (story, name)) in bank.stories.iter().zip(names).enumerate() {
         let told = |points: &[Point]| {
             let told = points.iter().filter(|p| p.told).count();
-            if story.is_told() { format!("{told}/{}", points.len()) } else { "-".to_owned() }
+            format!("{told}/{}", points.len())
         };
-        let number = |n: Option<u8>| n.map_or("-".to_owned(), |n| n.to_string());
-        let line = format!(
-            "{:>digits$}  {:>5}  {:>5}  {:>5}  {:>8}  {}",
-            i + 1,
-            number(story.level),
-            number(story.score),
-            told(&story.notes),
-            told(&story.pressure),
-            name
-        );
+        let cells = match story.standing {
+            Ok(Standing { level, score }) => {
+                [level.to_string(), score.to_string(), told(&story.notes), told(&story.pressure)]
+            }
+            Err(_) => ["-"; 4].map(str::to_owned),
+        };
+        let [level, score, notes, pressure] = cells;
+        let line = format!("{:>digits$}  {level:>5}  {score:>5}  {notes:>5}  {pressure:>8}  {name}", i + 1);
         page.line(&shortened(&line, page.width))?;
     }
     Ok(())

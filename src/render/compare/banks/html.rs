@@ -5,10 +5,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::cells::{Cells, from_to};
-use super::{Bank, Banks, Context, Row, rows, said};
+use super::rows::{Row, from_to, rows};
+use super::{Bank, Banks, Context, said};
 use crate::bank::{self, Delta, Turn, Whole};
-use crate::evidence::ROLES;
+use crate::compare::Count;
+use crate::evidence::{ROLES, Role};
+use crate::guide::Guide;
 use crate::render::bank::terminal::MOST_CARDS;
 use crate::render::compare::said::{deeds, signed};
 use crate::render::html::page;
@@ -87,7 +89,7 @@ struct Line<'a> {
 }
 
 /// What a cell shows, if anything, and by what it is sorted.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Cell {
     text: Option<String>,
     value: Option<i64>,
@@ -153,13 +155,16 @@ impl<'a> View<'a> {
             stories: said::covered(old, new),
         };
         View {
-            versions: [version(false, banks, context), version(true, banks, context)],
+            versions: [
+                version(["old", "Old"], &banks.old, &delta.old, bar(delta, guide, |count| count.old)),
+                version(["new", "New"], &banks.new, &delta.new, bar(delta, guide, |count| count.new)),
+            ],
             counts: said::counts(delta),
             noise: said::noise(banks, context),
             unsought: said::unsought(delta),
             means: said::scores(delta),
             scale: means.map(|(old, new)| Scale::of_means("The mean scores", old, new)),
-            became: became(&rows, context),
+            became: became(&rows),
             stories: rows.iter().map(|row| line(row, &cards, context)).collect(),
             moved: moved.into_iter().map(|pair| card(pair, context)).collect(),
             most_cards: MOST_CARDS,
@@ -183,64 +188,62 @@ impl<'a> View<'a> {
     }
 }
 
-fn version<'a>(new: bool, banks: &Banks<'a>, context: &Context<'_>) -> Version<'a> {
-    let delta = banks.delta;
-    let (id, title, bank, whole): (_, _, &Bank<'a>, &Whole) =
-        if new { ("new", "New", &banks.new, &delta.new) } else { ("old", "Old", &banks.old, &delta.old) };
-    let mut roles = [0; ROLES];
-    for count in &delta.roles {
-        roles[count.label.index()] = if new { count.new } else { count.old };
-    }
+fn version<'a>(
+    [id, title]: [&'static str; 2],
+    bank: &Bank<'a>,
+    whole: &Whole,
+    bar: Option<Bar>,
+) -> Version<'a> {
     Version {
         id,
         title,
         name: bank.name,
         size: said::size(whole),
-        bar: Bar::of(&roles, context.guide),
+        bar,
         bad: bank.errors.iter().map(bank::RecordError::whole).collect(),
     }
 }
 
+/// How the sentences of one of the banks are spent.
+fn bar(delta: &Delta<'_>, guide: &Guide, of: fn(&Count<Role>) -> usize) -> Option<Bar> {
+    let mut roles = [0; ROLES];
+    delta.roles.iter().for_each(|count| roles[count.label.index()] = of(count));
+    Bar::of(&roles, guide)
+}
+
 /// In the order in which the counts of the verdict name them.
-fn became(rows: &[Row<'_>], context: &Context<'_>) -> Vec<(&'static str, usize)> {
+fn became(rows: &[Row<'_>]) -> Vec<(&'static str, usize)> {
     let mut counts = BTreeMap::new();
-    for cells in rows.iter().map(|row| Cells::of(row, context)) {
-        *counts.entry((cells.rank, cells.became)).or_insert(0) += 1;
+    for row in rows {
+        *counts.entry(row.became()).or_insert(0) += 1;
     }
     counts.into_iter().map(|((_, became), n)| (became, n)).collect()
 }
 
 fn line<'a>(row: &Row<'a>, cards: &BTreeSet<usize>, context: &Context<'_>) -> Line<'a> {
-    let cells = Cells::of(row, context);
     let number = |n: usize| Cell { text: Some(n.to_string()), value: i64::try_from(n).ok() };
-    let none = || Cell { text: None, value: None };
     let of = |both: [Option<u8>; 2]| Cell {
         text: (both != [None; 2]).then(|| from_to(both, "–")),
         value: both[1].map(i64::from),
     };
-    let change = match row {
-        Row::Pair(p) if !p.parts.is_empty() => {
-            Cell { text: Some(signed(p.score)), value: Some(i64::from(p.score)) }
-        }
-        _ => none(),
-    };
+    let change = |score: i16| Cell { text: Some(signed(score)), value: Some(score.into()) };
     let turn = match row {
         Row::Pair(p) if matches!(p.turn, Turn::Better | Turn::ToldNow) => "gain",
         Row::Pair(p) if p.turn.is_worse() => "loss",
         _ => "",
     };
-    let [old, new] = cells.score;
-    let [fixed, found] = cells.findings.map_or_else(|| [none(), none()], |n| n.map(number));
+    let [old, new] = row.scores();
+    let [fixed, found] = row.findings(context).map_or_else(Default::default, |n| n.map(number));
     Line {
-        number: cells.place.map(|place| place + 1),
-        name: cells.name,
-        before: cells.before,
-        became: cells.became,
+        number: row.place().map(|place| place + 1),
+        name: row.label(),
+        before: row.before(),
+        became: row.became().1,
         turn,
-        card: cells.place.is_some_and(|place| cards.contains(&place)),
-        level: of(cells.level),
-        score: of(cells.score),
-        change,
+        card: row.place().is_some_and(|place| cards.contains(&place)),
+        level: of(row.levels()),
+        score: of(row.scores()),
+        change: row.gain().map(|gain| change(gain.score)).unwrap_or_default(),
         fixed,
         found,
         old: old.filter(|_| !matches!(row, Row::Added(_))),

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Bank, Banks, Context, findings, said, shown, turn};
 use crate::bank::{self, By, Kept, Link, Turn};
+use crate::guide::Criterion;
 use crate::render::compare::json::{Count, Noise, Voice, noise, roles, voice};
 use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
 use crate::render::json_v1::{Tool, tool};
@@ -109,7 +110,7 @@ struct Part<'a> {
     points: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Findings<'a> {
     fixed: Vec<&'a str>,
     new: Vec<&'a str>,
@@ -214,9 +215,16 @@ fn counts(delta: &bank::Delta<'_>) -> Counts {
 }
 
 fn pair<'a>(pair: &'a bank::Pair<'a>, context: &'a Context<'_>) -> Pair<'a> {
-    let both = !pair.parts.is_empty();
-    let criteria = context.guide.criterion.iter().zip(&pair.parts);
-    let told = |told| said::notes(pair, told, context.guide);
+    let gain = pair.gain.as_ref();
+    let parts = gain.into_iter().flat_map(|g| &g.parts);
+    let part = |(c, points): (&'a Criterion, &i16)| Part { id: &c.id, points: i64::from(*points) };
+    let findings = |g: &bank::Gain<'a>| Findings {
+        fixed: shown(&g.fixed, context),
+        new: shown(&g.found, context),
+        left: shown(&g.left, context),
+        silenced: shown(&g.hidden, context),
+    };
+    let [told_now, no_longer_told] = said::notes(pair, context.guide);
     Pair {
         verdict: turn(pair.turn).0,
         old: story(pair.old),
@@ -230,17 +238,12 @@ fn pair<'a>(pair: &'a bank::Pair<'a>, context: &'a Context<'_>) -> Pair<'a> {
         renamed: pair.is_renamed(),
         likeness: round(pair.likeness),
         unchanged: pair.same,
-        level_delta: both.then_some(pair.level),
-        score_delta: both.then_some(pair.score),
-        criteria: criteria.map(|(c, points)| Part { id: &c.id, points: i64::from(*points) }).collect(),
-        findings: Findings {
-            fixed: shown(&pair.fixed, context),
-            new: shown(&pair.found, context),
-            left: shown(&pair.left, context),
-            silenced: shown(&pair.hidden, context),
-        },
-        told_now: told(true),
-        no_longer_told: told(false),
+        level_delta: gain.map(|g| g.level),
+        score_delta: gain.map(|g| g.score),
+        criteria: context.guide.criterion.iter().zip(parts).map(part).collect(),
+        findings: gain.map(findings).unwrap_or_default(),
+        told_now,
+        no_longer_told,
     }
 }
 
@@ -248,10 +251,10 @@ fn story(kept: &Kept) -> Story<'_> {
     Story {
         path: &kept.name,
         name: &kept.label,
-        reason: why(kept.abstention),
-        reason_code: kept.abstention.map(|a| reason(a).0),
-        level: kept.level,
-        score: kept.score,
+        reason: why(kept.standing.err()),
+        reason_code: kept.standing.err().map(|a| reason(a).0),
+        level: kept.standing.ok().map(|s| s.level),
+        score: kept.standing.ok().map(|s| s.score),
     }
 }
 

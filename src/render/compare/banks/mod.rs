@@ -2,10 +2,9 @@
 //!
 //! May import: what `render::compare` may.
 
-mod cells;
 pub(super) mod html;
 pub(super) mod json;
-mod parts;
+mod rows;
 mod said;
 pub(super) mod terminal;
 
@@ -13,7 +12,7 @@ pub(super) mod terminal;
 mod tests;
 
 use super::{Bank, Banks, Context};
-use crate::bank::{Alone, Became, Delta, Pair, Turn};
+use crate::bank::{Became, Delta, Turn};
 
 /// What stands for what became of a story: an id for programs and words for people.
 fn turn(turn: Turn) -> (&'static str, &'static str) {
@@ -25,22 +24,6 @@ fn turn(turn: Turn) -> (&'static str, &'static str) {
         Turn::ToldNow => ("told_now", "told now"),
         Turn::Untold => ("untold", "no score"),
     }
-}
-
-/// A story of either bank.
-#[derive(Clone, Copy)]
-enum Row<'a> {
-    Pair(&'a Pair<'a>),
-    Added(&'a Alone<'a>),
-    Gone(&'a Alone<'a>),
-}
-
-/// Every story once: those of the new bank in its order, then those that only the old one has.
-fn rows<'a>(delta: &'a Delta<'a>) -> Vec<Row<'a>> {
-    let mut rows: Vec<(usize, Row<'a>)> = delta.pairs.iter().map(|p| (p.place, Row::Pair(p))).collect();
-    rows.extend(delta.added.iter().map(|a| (a.place, Row::Added(a))));
-    rows.sort_by_key(|row| row.0);
-    rows.into_iter().map(|row| row.1).chain(delta.gone.iter().map(Row::Gone)).collect()
 }
 
 /// Whether a mistake is severe enough to be shown; of one that the guide does not know nobody can say that it is not.

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::cells::{Cells, from_to};
-use super::{Banks, Context, Row, parts, rows, said};
-use crate::bank::Pair;
+use super::rows::{Row, from_to, rows};
+use super::{Banks, Context, said};
+use crate::bank::{Delta, Pair};
 use crate::render::bank::said::count;
 use crate::render::bank::terminal::{MOST_CARDS, errors};
+use crate::render::compare::said::{deeds, signed};
 use crate::render::escape;
 use crate::render::said::mistake_title;
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
@@ -41,7 +42,7 @@ pub(in crate::render::compare) fn write(
     if context.quiet {
         return Ok(());
     }
-    parts::whole(banks, context, &mut page)?;
+    whole(banks, context, &mut page)?;
     next(banks, &mut page)
 }
 
@@ -69,8 +70,9 @@ fn table(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::R
     let head = page.paint(DIM, if wide { &head } else { head.trim_end_matches("  story") });
     page.line(&head)?;
     for row in rows.iter().filter(|row| !untouched(row)) {
-        let (start, name, before) = cells(row, digits, context);
-        let both = before.as_ref().map_or_else(|| name.clone(), |b| format!("{b} -> {name}"));
+        let start = cells(row, digits, wide, context);
+        let (name, before) = (escape(row.label()), row.before().map(escape));
+        let both = before.as_ref().map_or_else(|| name.to_string(), |before| format!("{before} -> {name}"));
         if !wide {
             page.line(&start)?;
             page.line(&shortened(&format!("    {both}"), page.width))?;
@@ -90,19 +92,17 @@ fn unchanged(stories: usize) -> String {
     format!("{} unchanged.", count(stories, "story is", "stories are"))
 }
 
-/// What stands in a row before the story, its name, and the one that it had, where that is another.
-fn cells(row: &Row<'_>, digits: usize, context: &Context<'_>) -> (String, String, Option<String>) {
-    let cells = Cells::of(row, context);
-    let place = cells.place.map_or("-".to_owned(), |p| (p + 1).to_string());
-    let (level, score) = (from_to(cells.level, "-"), from_to(cells.score, "-"));
-    let mut start = format!("{place:>digits$}  {:<13}  {level:<6}  {score:<9}", cells.became);
-    if context.width >= WIDE {
-        let [fixed, found] =
-            cells.findings.map_or(["-", "-"].map(str::to_owned), |n| n.map(|n| n.to_string()));
-        start.push_str(&format!("  {fixed:>5}  {found:>3}  "));
+/// What stands in a row before the story.
+fn cells(row: &Row<'_>, digits: usize, wide: bool, context: &Context<'_>) -> String {
+    let place = row.place().map_or("-".to_owned(), |p| (p + 1).to_string());
+    let (level, score) = (from_to(row.levels(), "-"), from_to(row.scores(), "-"));
+    let cells = format!("{place:>digits$}  {:<13}  {level:<6}  {score:<9}", row.became().1);
+    if !wide {
+        return cells;
     }
-    let escaped = |name: &str| escape(name).into_owned();
-    (start, escaped(cells.name), cells.before.map(escaped))
+    let [fixed, found] =
+        row.findings(context).map_or_else(|| ["-", "-"].map(str::to_owned), |n| n.map(|n| n.to_string()));
+    format!("{cells}  {fixed:>5}  {found:>3}  ")
 }
 
 /// What made the stories move, where they are few enough to be told one by one.
@@ -138,6 +138,67 @@ fn card(pair: &Pair<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Resu
         page.para(&format!("   {lead}: "), &titles.join("; "), PLAIN)?;
     }
     Ok(())
+}
+
+/// What became of the bank as a whole: means, voices, roles, points, mistakes, coverage, the weakest link.
+fn whole(banks: &Banks<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let delta = banks.delta;
+    page.heading("The bank")?;
+    page.para("", &said::scores(delta), PLAIN)?;
+    page.para("", &deeds(delta.old.deeds, delta.new.deeds), PLAIN)?;
+    said::roles(delta, context.guide).map_or(Ok(()), |text| page.para("", &text, PLAIN))?;
+    points(delta, page)?;
+    findings(delta, context, page)?;
+    covers(delta, page)?;
+    weakest(delta, page)
+}
+
+fn points(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let moved = said::criteria(delta);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    page.heading("What the points come from")?;
+    for part in moved {
+        page.para(&format!("{:>6}  ", signed(part.points)), part.title, PLAIN)?;
+    }
+    page.para(&format!("{:>6}  ", signed(delta.score)), &said::sum(delta), DIM)
+}
+
+fn findings(delta: &Delta<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let shown = super::findings(delta, context);
+    if shown.is_empty() {
+        return Ok(());
+    }
+    page.heading("Findings, in the stories of both")?;
+    let head = page.paint(DIM, "fixed   new  left");
+    page.line(&head)?;
+    for became in shown {
+        let title = mistake_title(became.id, context.guide);
+        let hidden = said::hidden(became);
+        let lead = format!("{:>5}  {:>4}  {:>4}  ", became.fixed, became.found, became.left);
+        page.para(&lead, &format!("{title} [{}]{hidden}", became.id), PLAIN)?;
+    }
+    Ok(())
+}
+
+fn covers(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    if delta.new.categories.is_empty() {
+        return Ok(());
+    }
+    page.heading("What the bank covers")?;
+    for (old, new) in delta.old.categories.iter().zip(&delta.new.categories) {
+        let (mark, style) = if new.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
+        page.para(mark, &format!("{}: {}", new.title, said::covered(old, new)), style)?;
+    }
+    Ok(())
+}
+
+fn weakest(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(link) = &delta.new.weakest else { return Ok(()) };
+    page.heading("The weakest link")?;
+    page.para("", &said::weakest(delta, link), BOLD)?;
+    if link.help.is_empty() { Ok(()) } else { page.para("= help: ", &link.help, PLAIN) }
 }
 
 fn next(banks: &Banks<'_>, page: &mut Page<'_>) -> io::Result<()> {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::cells::{Cells, from_to};
+use super::rows::{from_to, rows};
 use super::*;
-use crate::bank::{self, Kept, Named, RecordError, Side};
+use crate::bank::{self, Kept, Named, RecordError, Side, Standing};
 use crate::compare::Noise;
 use crate::render::compare::{ALL, Bank, Renderer};
 use crate::render::escape;
@@ -213,7 +213,7 @@ fn where_many_moved_it_is_told_of_none_and_where_none_changed_no_table_is_shown(
     let mut many = vec![old[0].clone(); 20];
     many.iter_mut().enumerate().for_each(|(i, kept)| kept.label = format!("s{i}.md"));
     let mut changed = many.clone();
-    changed.iter_mut().take(13).for_each(|kept| kept.score = Some(90));
+    changed.iter_mut().take(13).for_each(|kept| kept.standing = Ok(Standing { level: 3, score: 90 }));
     let text = render("terminal", (&many, &changed), None, |_| ());
     assert!(
         text.contains("What moved them\nThat is told of 13 stories on the page of --format html."),
@@ -230,7 +230,7 @@ fn where_many_moved_it_is_told_of_none_and_where_none_changed_no_table_is_shown(
 fn counts_of_what_is_unchanged_add_up() {
     let (old, _) = banks();
     let text = render("terminal", (&old, &old), None, |_| ());
-    let alike = old.iter().filter(|kept| kept.score.is_none()).count();
+    let alike = old.iter().filter(|kept| kept.standing.is_err()).count();
     assert!(text.contains(&format!("within noise (unchanged), {alike} no score (unchanged).")), "{text}");
 }
 
@@ -286,10 +286,9 @@ fn told(banks: &Banks<'_>, context: &Context<'_>) -> Vec<String> {
         }
     }
     for row in rows(delta) {
-        let cells = Cells::of(&row, context);
-        told.extend([cells.name.to_owned(), format!(">{}</td>", cells.became)]);
-        told.push(format!(">{}</td>", from_to(cells.score, "–")));
-        told.extend(cells.before.map(|name| format!("was {name}")));
+        told.extend([row.label().to_owned(), format!(">{}</td>", row.became().1)]);
+        told.push(format!(">{}</td>", from_to(row.scores(), "–")));
+        told.extend(row.before().map(|name| format!("was {name}")));
     }
     told
 }
