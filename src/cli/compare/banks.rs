@@ -11,7 +11,7 @@ use super::revision::Revision;
 use super::{CompareArgs, Run, location};
 use crate::bank::{self, Kept, Names, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
-use crate::cli::bank::{Done, Gathered, Known, Progress, refuse_to_overwrite};
+use crate::cli::bank::{Gathered, Noted, Progress, refuse_to_overwrite};
 use crate::cli::output;
 use crate::render::compare::{Bank, Banks};
 use crate::render::option;
@@ -146,12 +146,11 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
     Ok(Version { name, stories, errors, unread })
 }
 
-fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Done<Kept>, RecordError> {
-    let (named, known) = (record.named, Known::of(&record));
-    let mut answer = record.answer();
-    let guide = run.reader.critic.guide();
-    match run.critique(&mut answer) {
-        Ok(report) => Ok(known.done(Kept::of(bank, named, (&answer, &report), guide), &answer, guide)),
-        Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
+fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Noted<Kept>, RecordError> {
+    let (named, guide) = (record.named, run.reader.critic.guide());
+    let mut noted = Noted::of(record, guide);
+    match run.critique(&mut noted.what) {
+        Ok(report) => Ok(noted.map(|answer| Kept::of(bank, named, (&answer, &report), guide))),
+        Err(error) => Err(noted.failed(error)),
     }
 }
