@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Bank, Format, How, said};
-use crate::bank::{Note, Point, Served, Serves, Story};
+use super::{Bank, Format, How, findings, said};
+use crate::bank::{self, Note, Point, Served, Serves, Story};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Columns};
 use crate::render::said::{left_out_by_comments, mistake_title, name, tool};
@@ -123,8 +123,8 @@ impl<'a> View<'a> {
     fn of(bank: &Bank<'a>, context: &Context<'a>) -> View<'a> {
         let summary = bank.summary;
         let category =
-            |c: &'a crate::bank::Covered| Category { id: &c.id, title: &c.title, stories: c.stories.len() };
-        let episode = |e: &'a crate::bank::Episode| Episode { stories: &e.stories, said: said::episode(e) };
+            |c: &'a bank::Covered| Category { id: &c.id, title: &c.title, stories: c.stories.len() };
+        let episode = |e: &'a bank::Episode| Episode { stories: &e.stories, said: said::episode(e) };
         let weakest = summary.weakest.as_ref().map(|l| Weakest {
             text: said::weakest(l, bank),
             stories: l.stories.iter().map(|s| s.0).collect(),
@@ -166,8 +166,7 @@ fn levels(stories: &[Story]) -> Columns {
 }
 
 fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
-    let shown: Vec<&Note> = story.findings.iter().filter(|f| f.severity >= context.min_level).collect();
-    let finding = |f: &&'a Note| Finding {
+    let finding = |f: &'a Note| Finding {
         id: &f.id,
         title: mistake_title(&f.id, context.guide),
         severity: severity_id(f.severity),
@@ -186,7 +185,7 @@ fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
         notes_told: told(&story.notes),
         pressure: answered(&story.pressure),
         pressure_told: told(&story.pressure),
-        findings: shown.iter().map(finding).collect(),
+        findings: findings(story, context).into_iter().map(finding).collect(),
         suppressed: left_out_by_comments(story.suppressed),
         bar: Bar::of(&story.roles, context.guide),
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Bank, Format, How};
-use crate::bank::{Point, SAME_EPISODE, Serves, Story, Summary};
+use super::{Bank, Format, How, findings};
+use crate::bank::{Note, Point, SAME_EPISODE, Serves, Story, Summary};
 use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
 use crate::render::json_v1::{Tool, tool};
 use crate::render::{Context, reason, severity_id};
@@ -142,7 +142,7 @@ fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
 }
 
 fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
-    let shown = story.findings.iter().filter(|f| f.severity >= context.min_level);
+    let finding = |f: &'a Note| Finding { id: &f.id, severity: severity_id(f.severity), message: &f.message };
     StoryOut {
         path: &story.name,
         question: story.question.as_deref(),
@@ -154,9 +154,7 @@ fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
         categories: &story.categories,
         notes: points(&story.notes),
         pressure: points(&story.pressure),
-        findings: shown
-            .map(|f| Finding { id: &f.id, severity: severity_id(f.severity), message: &f.message })
-            .collect(),
+        findings: findings(story, context).into_iter().map(finding).collect(),
         suppressed: story.suppressed,
     }
 }

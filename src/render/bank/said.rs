@@ -6,6 +6,9 @@ use crate::guide::Guide;
 use crate::render::said::{GOOD, argument};
 use crate::render::{escape, reason};
 
+/// Entries of a list that are shown; the rest is counted.
+pub(super) const MOST_LISTED: usize = 20;
+
 /// How many stories there are, how many of them are told, what they score.
 pub(super) fn head(bank: &Bank<'_>) -> String {
     let told = bank.summary.told;
@@ -19,6 +22,17 @@ pub(super) fn head(bank: &Bank<'_>) -> String {
 /// "1 story", "2 stories".
 pub(in crate::render) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// "2, 5 and 7", counted from 1; of many the first.
+pub(in crate::render) fn numbers(stories: &[usize]) -> String {
+    let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
+    match (shown.split_last(), stories.len() - shown.len()) {
+        (None, _) => String::new(),
+        (Some((last, [])), 0) => last.clone(),
+        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
+        (Some(_), n) => format!("{} and {n} more", shown.join(", ")),
+    }
 }
 
 /// The kinds of a story in the guide's words.

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::{Bank, Format, How, said};
+use super::said::{MOST_LISTED, numbers};
+use super::{Bank, Format, How, MOST_CARDS, findings, said};
 use crate::bank::{Note, Point, RecordError, Serves, Standing, Story};
 use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
@@ -18,11 +19,6 @@ pub(super) const FORMAT: Format = Format {
     doc: "for reading: each story in short, what the bank covers, what to mend first",
     how: How::Whole(whole),
 };
-
-/// Banks of more stories are shown by the table alone.
-pub(in crate::render) const MOST_CARDS: usize = 12;
-/// Entries of a list that are shown; the rest is counted.
-const MOST_LISTED: usize = 20;
 
 fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, context.width, context.color);
@@ -72,9 +68,8 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
     for question in &story.pressure {
         point(question, " ", page)?;
     }
-    let findings = story.findings.iter().filter(|f| f.severity >= context.min_level);
     let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
-    let mend: Vec<String> = findings.take(MEND_FIRST).map(title).collect();
+    let mend: Vec<String> = findings(story, context).into_iter().take(MEND_FIRST).map(title).collect();
     if !mend.is_empty() {
         page.para("   Mend first: ", &mend.join(", "), PLAIN)?;
     }
@@ -176,17 +171,6 @@ fn more(all: usize, page: &mut Page<'_>) -> io::Result<()> {
     match all.saturating_sub(MOST_LISTED) {
         0 => Ok(()),
         n => page.para("", &format!("... and {n} more."), DIM),
-    }
-}
-
-/// "2, 5 and 7", counted from 1; of many the first.
-pub(in crate::render) fn numbers(stories: &[usize]) -> String {
-    let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
-    match (shown.split_last(), stories.len() - shown.len()) {
-        (None, _) => String::new(),
-        (Some((last, [])), 0) => last.clone(),
-        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
-        (Some(_), n) => format!("{} and {n} more", shown.join(", ")),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::bank::{self, Delta, Turn, Whole};
 use crate::compare::Count;
 use crate::evidence::{ROLES, Role};
 use crate::guide::Guide;
-use crate::render::bank::terminal::MOST_CARDS;
+use crate::render::bank::MOST_CARDS;
 use crate::render::compare::said::{deeds, signed};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Scale};
