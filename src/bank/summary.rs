@@ -25,7 +25,7 @@ const NAMED: usize = 3;
 pub struct Summary {
     /// Stories on which there is a verdict.
     pub told: usize,
-    /// The mean of their scores.
+    /// The mean of their scores, 0 to 100; none where there are none.
     pub mean_score: Option<f32>,
     /// The categories of the guide.
     pub categories: Vec<Covered>,

@@ -20,8 +20,8 @@ pub struct Kept {
     pub named: Named,
     /// As it is called within its bank.
     pub label: String,
-    /// Tells whether two stories are the same to the letter.
-    pub(super) text: u64,
+    /// Of its text and its question: by it two stories are the same to the letter.
+    pub(super) digest: u64,
     /// Its level and its score, or why it has none.
     pub standing: Result<Standing, Abstention>,
     /// The categories that it belongs to, by id.
@@ -63,7 +63,7 @@ impl Kept {
         Kept {
             named,
             label,
-            text: digest(answer),
+            digest: digest(answer),
             notes: told(&story.notes),
             pressure: told(&story.pressure),
             findings: report.findings.iter().map(|f| f.id.clone()).collect(),

@@ -125,7 +125,7 @@ pub struct Whole {
     pub stories: usize,
     /// Those that have a score.
     pub told: usize,
-    /// The mean of their scores.
+    /// The mean of their scores, 0 to 100; none where there are none.
     pub mean_score: Option<f32>,
     /// Whose their deeds are.
     pub deeds: Deeds,
@@ -259,7 +259,7 @@ fn compared<'a>(place: &pair::Place, old: Side<'a>, new: Side<'a>, noise: &Noise
         place: place.new,
         by: place.by,
         likeness: old.words.likeness(&new.words),
-        same: old.text == new.text,
+        same: old.digest == new.digest,
         turn,
         gain,
     }

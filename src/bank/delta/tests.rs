@@ -19,7 +19,7 @@ fn story(name: &str, score: Option<u8>, words: &str) -> Kept {
         name: format!("bank/{name}"),
         named: Named::File,
         label: name.to_owned(),
-        text: words.bytes().fold(7, |sum: u64, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)))
+        digest: words.bytes().fold(7, |sum: u64, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)))
             & 0xffff_ffff,
         standing: score
             .map(|score| Standing { level: (score / 20).clamp(1, 5), score })

@@ -45,7 +45,7 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     let settings = Settings::find(&args.config, &args.llm, &location(args))?.choosing(&args.mistakes);
     let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
     if let Some(folder) = &args.init {
-        return begin(folder, &guide);
+        return init(folder, &guide);
     }
     if args.resume && output::to_file(args.output.as_deref()).is_none() {
         bail!("--resume goes on with a file, and -o names standard output");
@@ -236,7 +236,7 @@ pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut paths: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
-    let Some(output) = output.and_then(whole) else { return Ok(()) };
+    let Some(output) = output.and_then(absolute) else { return Ok(()) };
     let story = bank::is_called_story(&output);
     let holds = |path: &&Path| {
         let read = bank::holder(path).unwrap_or(path).canonicalize().ok();
@@ -252,13 +252,13 @@ pub(super) fn refuse_to_overwrite<'a>(
 }
 
 /// The path from the root of a file that is there, or in a folder that is.
-fn whole(path: &Path) -> Option<PathBuf> {
+fn absolute(path: &Path) -> Option<PathBuf> {
     let folder = || path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     path.canonicalize().ok().or_else(|| Some(folder().canonicalize().ok()?.join(path.file_name()?)))
 }
 
 /// Writes a bank to fill in.
-fn begin(folder: &Path, guide: &Guide) -> Result<Outcome> {
+fn init(folder: &Path, guide: &Guide) -> Result<Outcome> {
     let mut out = Sink::standard();
     for (path, written) in bank::init(folder, guide)? {
         if written {

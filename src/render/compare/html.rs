@@ -36,10 +36,9 @@ struct View<'a> {
     question: Option<&'a str>,
     /// Whether each version has its own, or one of them none.
     questions_differ: bool,
-    direction: Option<&'static str>,
-    headline: String,
-    noise: String,
-    standing: Vec<String>,
+    verdict: said::Verdict,
+    /// Whether both versions have a score.
+    judged: bool,
     scale: Option<Scale>,
     /// Points around the old score within which nothing is certain.
     band: u8,
@@ -129,7 +128,7 @@ impl<'a> View<'a> {
         let (delta, guide) = (compared.delta, context.guide);
         let (old, new) = (compared.old, compared.new);
         let verdicts = old.report.verdict.as_ref().zip(new.report.verdict.as_ref());
-        let (verdict, band) = (said::verdict(compared), compared.noise.points);
+        let band = compared.noise.points;
         let part = |p: &crate::compare::Part<'a>| Part {
             title: p.title,
             old: format!("{:.1}", p.old),
@@ -146,10 +145,8 @@ impl<'a> View<'a> {
             new: version("New", new, context),
             question: questions.0.filter(|_| questions.0 == questions.1),
             questions_differ: questions.0 != questions.1,
-            direction: verdict.as_ref().map(|v| v.0),
-            headline: verdict.map_or_else(|| said::no_verdict(compared), |v| v.1),
-            noise: said::noise(compared, context),
-            standing: if gain.is_some() { Vec::new() } else { said::standing(compared) },
+            verdict: said::Verdict::of(compared, context),
+            judged: gain.is_some(),
             scale: verdicts.map(|(old, new)| Scale::of("The two scores", old.score, new.score, band)),
             band,
             points: gain.map(|g| said::moved(&g.parts).into_iter().map(part).collect()).unwrap_or_default(),

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::said::signed;
+use super::said::{Verdict, signed};
 use super::{Compared, Context, Renderer, banks, quotes, said, shown, text};
 use crate::compare::{Findings, Gain, Side};
 use crate::render::said::{judged_by, mistake_title};
@@ -68,16 +68,9 @@ fn header(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -
 }
 
 fn verdict(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    match said::verdict(compared) {
-        Some((direction, text)) => {
-            page.para(&format!("{direction}: "), &text, BOLD)?;
-            page.para("", &said::noise(compared, context), PLAIN)
-        }
-        None => {
-            page.para("No verdict: ", &said::no_verdict(compared), BOLD)?;
-            said::standing(compared).iter().try_for_each(|line| page.para("", line, PLAIN))
-        }
-    }
+    let Verdict { lead, text, more } = Verdict::of(compared, context);
+    page.para(&format!("{lead}: "), &text, BOLD)?;
+    more.iter().try_for_each(|line| page.para("", line, PLAIN))
 }
 
 /// The criteria that moved the score, the largest part first.
