@@ -43,7 +43,7 @@ impl<T> Noted<T> {
 
     /// Counts it, and says what is to be said.
     pub(super) fn tell(self, progress: &Progress) -> T {
-        progress.add(1, self.bytes);
+        progress.add(self.bytes);
         self.notes.iter().for_each(|note| progress.note(note));
         self.what
     }

@@ -25,7 +25,7 @@ pub(in crate::render) fn count(n: usize, one: &str, many: &str) -> String {
 }
 
 /// "2, 5 and 7", counted from 1; of many the first.
-pub(in crate::render) fn numbers(stories: &[usize]) -> String {
+pub(super) fn numbers(stories: &[usize]) -> String {
     let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
     match (shown.split_last(), stories.len() - shown.len()) {
         (None, _) => String::new(),
@@ -33,6 +33,11 @@ pub(in crate::render) fn numbers(stories: &[usize]) -> String {
         (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
         (Some(_), n) => format!("{} and {n} more", shown.join(", ")),
     }
+}
+
+/// "story 2", "stories 2, 5 and 7".
+pub(in crate::render) fn numbered(stories: &[usize]) -> String {
+    format!("{} {}", if stories.len() == 1 { "story" } else { "stories" }, numbers(stories))
 }
 
 /// The kinds of a story in the guide's words.

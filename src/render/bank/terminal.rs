@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::said::{MOST_LISTED, numbers};
+use super::said::{MOST_LISTED, numbered, numbers};
 use super::{Bank, Format, How, MOST_CARDS, findings, said};
-use crate::bank::{Note, Point, RecordError, Serves, Standing, Story};
+use crate::bank::{Covered, Link, Note, Point, RecordError, Serves, Standing, Story};
 use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
@@ -177,15 +177,17 @@ fn more(all: usize, page: &mut Page<'_>) -> io::Result<()> {
 fn covers(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("What the bank covers")?;
     for category in &bank.summary.categories {
-        let (mark, style) = if category.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
-        let by = match category.stories.len() {
-            0 => "no story yet".to_owned(),
-            1 => format!("story {}", numbers(&category.stories)),
-            _ => format!("stories {}", numbers(&category.stories)),
-        };
-        page.para(mark, &format!("{}: {by}", category.title), style)?;
+        let stories = &category.stories;
+        let by = if stories.is_empty() { "no story yet".to_owned() } else { numbered(stories) };
+        covered(category, &by, page)?;
     }
     Ok(())
+}
+
+/// A category, whether any story is of it, and what is said of that.
+pub(in crate::render) fn covered(category: &Covered, said: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let (mark, style) = if category.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
+    page.para(mark, &format!("{}: {said}", category.title), style)
 }
 
 fn episodes(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -238,9 +240,14 @@ fn answers(serves: &Serves, bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<
 
 fn weakest(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(link) = &bank.summary.weakest else { return Ok(()) };
-    page.heading("The weakest link")?;
     let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
-    page.para("", &format!("{} {}.", said::weakest(link, bank), numbers(&stories)), BOLD)?;
+    link_and_help(link, &format!("{} {}.", said::weakest(link, bank), numbers(&stories)), page)
+}
+
+/// What costs a bank most, in these words, and what to do about it.
+pub(in crate::render) fn link_and_help(link: &Link, said: &str, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("The weakest link")?;
+    page.para("", said, BOLD)?;
     if link.help.is_empty() { Ok(()) } else { page.para("= help: ", &link.help, PLAIN) }
 }
 

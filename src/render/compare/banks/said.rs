@@ -6,7 +6,7 @@ use super::rows::rows;
 use super::{Bank, Banks, Context, shown, turn};
 use crate::bank::{Alone, Became, By, Covered, Delta, Kept, Link, Moved, Named, Pair, Standing, Turn, Whole};
 use crate::guide::Guide;
-use crate::render::bank::said::{can_be_asked, count, mend_in, numbers};
+use crate::render::bank::said::{can_be_asked, count, mend_in, numbered};
 use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::said::{argument, quoted, role_title};
 use crate::render::{percent, reason};
@@ -235,8 +235,7 @@ pub(super) fn covered(old: &Covered, new: &Covered) -> String {
 pub(super) fn weakest(delta: &Delta<'_>, link: &Link) -> String {
     let (old, new) = (&delta.old, &delta.new);
     let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
-    let of = if stories.len() == 1 { "story" } else { "stories" };
-    let most = format!("most in {of} {}", numbers(&stories));
+    let most = format!("most in {}", numbered(&stories));
     let now = cost(new, link, delta);
     match &old.weakest {
         Some(before) if before.criterion == link.criterion => format!(

@@ -11,7 +11,7 @@ use super::{Banks, Context, said};
 use crate::bank::{Delta, Pair};
 use crate::render::bank::MOST_CARDS;
 use crate::render::bank::said::count;
-use crate::render::bank::terminal::errors;
+use crate::render::bank::terminal::{covered, errors, link_and_help};
 use crate::render::compare::said::{deeds, signed};
 use crate::render::escape;
 use crate::render::said::mistake_title;
@@ -189,17 +189,14 @@ fn covers(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.heading("What the bank covers")?;
     for (old, new) in delta.old.categories.iter().zip(&delta.new.categories) {
-        let (mark, style) = if new.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
-        page.para(mark, &format!("{}: {}", new.title, said::covered(old, new)), style)?;
+        covered(new, &said::covered(old, new), page)?;
     }
     Ok(())
 }
 
 fn weakest(delta: &Delta<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(link) = &delta.new.weakest else { return Ok(()) };
-    page.heading("The weakest link")?;
-    page.para("", &said::weakest(delta, link), BOLD)?;
-    if link.help.is_empty() { Ok(()) } else { page.para("= help: ", &link.help, PLAIN) }
+    link_and_help(link, &said::weakest(delta, link), page)
 }
 
 fn next(banks: &Banks<'_>, page: &mut Page<'_>) -> io::Result<()> {
