@@ -32,7 +32,7 @@ pub struct Note {
     pub message: String,
 }
 
-/// What a story was given.
+/// The level and the score of a story that is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// 1 to 5.
