@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::record::{LineError, MOST, Reading, Record, RecordError, named};
-use crate::text::{ReadError, SourceKind, decode, is_wide};
+use super::record::{Fields, LineError, MOST, Record, RecordError, Row, at};
+use crate::text::{ReadError, is_wide};
 
 /// The records of a reader. Blank lines are none.
 pub(super) struct Lines<'a, R> {
@@ -15,15 +15,15 @@ pub(super) struct Lines<'a, R> {
     reader: BufReader<R>,
     /// Whether the next record was read already, with the last one.
     at_hand: Rc<Cell<bool>>,
-    how: &'a Reading,
+    fields: &'a Fields,
     line: u64,
     over: bool,
 }
 
 impl<'a, R: Read> Lines<'a, R> {
-    pub(super) fn new(file: String, reader: R, how: &'a Reading) -> Lines<'a, R> {
+    pub(super) fn new(file: String, reader: R, fields: &'a Fields) -> Lines<'a, R> {
         let reader = BufReader::with_capacity(1 << 20, reader);
-        Lines { file, reader, at_hand: Rc::new(Cell::new(true)), how, line: 0, over: false }
+        Lines { file, reader, at_hand: Rc::new(Cell::new(true)), fields, line: 0, over: false }
     }
 
     /// Whether the next record is at hand, after each.
@@ -70,12 +70,12 @@ impl<R: Read> Iterator for Lines<'_, R> {
                     let bare = bare.unwrap_or(&line);
                     if !bare.trim_ascii().is_empty() {
                         self.look_ahead();
-                        return Some(record(&self.file, self.line, bare, self.how));
+                        return Some(record(&self.file, self.line, bare, self.fields));
                     }
                 }
                 Ok(Some((_, false))) => {
                     self.look_ahead();
-                    return Some(Err(RecordError::Long { name: named(&self.file, None, self.line).0 }));
+                    return Some(Err(RecordError::Long { name: at(&self.file, self.line) }));
                 }
                 Err(source) => {
                     self.over = true;
@@ -88,40 +88,30 @@ impl<R: Read> Iterator for Lines<'_, R> {
     }
 }
 
-fn record(file: &str, line: u64, bytes: &[u8], how: &Reading) -> Result<Record, RecordError> {
+fn record(file: &str, line: u64, bytes: &[u8], fields: &Fields) -> Result<Record, RecordError> {
     // without the end of the line, behind which the parser would count another
     let object: Map<String, Value> = serde_json::from_slice(bytes.trim_ascii_end())
-        .map_err(|source| RecordError::Json { name: named(file, None, line).0, source: LineError(source) })?;
-    let id = match object.get(&how.fields.id) {
-        Some(Value::String(id)) => Some(id.clone()),
-        Some(Value::Number(id)) => Some(id.to_string()),
-        _ => None,
-    };
-    let (name, named) = named(file, id.as_deref(), line);
+        .map_err(|source| RecordError::Json { name: at(file, line), source: LineError(source) })?;
     let string = |field: &str| object.get(field).and_then(Value::as_str);
-    let Some(text) = string(&how.fields.text) else {
-        return Err(RecordError::Field { name, field: how.fields.text.clone() });
-    };
-    let text = decode(&name, text.as_bytes().to_vec())?;
-    let question = string(&how.fields.question).map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned);
-    Ok(Record {
-        name,
-        named,
-        text,
-        kind: SourceKind::Markdown,
-        question,
+    let row = Row {
+        id: match object.get(&fields.id) {
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        },
+        text: string(&fields.text).map(|text| text.as_bytes().to_vec()),
+        question: string(&fields.question).map(str::to_owned),
         bytes: bytes.len() as u64,
-        headings: None,
-    })
+    };
+    row.record(file, line, fields)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bank::Fields;
 
     fn read(text: &[u8]) -> Vec<Result<Record, RecordError>> {
-        Lines::new("f.jsonl".to_owned(), text, &Reading::default()).collect()
+        Lines::new("f.jsonl".to_owned(), text, &Fields::default()).collect()
     }
 
     #[test]
@@ -164,11 +154,11 @@ mod tests {
 
     #[test]
     fn what_was_read_already_is_at_hand() {
-        let how = Reading::default();
+        let fields = Fields::default();
         let line = "{\"text\":\"So.\"}\n";
         let after_first = |rest: &str| {
             let text = format!("{line}{rest}");
-            let mut lines = Lines::new("f".to_owned(), text.as_bytes(), &how);
+            let mut lines = Lines::new("f".to_owned(), text.as_bytes(), &fields);
             lines.next().unwrap().unwrap();
             lines.at_hand().get()
         };
@@ -188,12 +178,9 @@ mod tests {
 
     #[test]
     fn other_fields_may_be_named() {
-        let how = Reading {
-            fields: Fields { text: "body".into(), id: "key".into(), question: "q".into() },
-            split: false,
-        };
+        let fields = Fields { text: "body".into(), id: "key".into(), question: "q".into() };
         let text: &[u8] = b"{\"key\":\"k\",\"body\":\"So.\",\"q\":\"Why?\",\"text\":\"no\"}";
-        let found = Lines::new("f".to_owned(), text, &how).next().unwrap().unwrap();
+        let found = Lines::new("f".to_owned(), text, &fields).next().unwrap().unwrap();
         assert_eq!((found.name.as_str(), found.text.as_str()), ("f#k", "So."));
         assert_eq!(found.question.as_deref(), Some("Why?"));
     }

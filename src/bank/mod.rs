@@ -22,7 +22,7 @@ mod summary;
 mod table;
 
 pub use alike::{SAME_EPISODE, Words};
-pub use delta::{Alone, Became, By, Delta, Kept, Moved, Pair, Side, Turn, Whole, delta};
+pub use delta::{Alone, Became, By, Delta, Gain, Kept, Moved, Pair, Side, Turn, Whole, delta};
 pub use folder::is_called_story;
 pub use init::{InitError, init};
 pub use names::Names;
@@ -31,5 +31,5 @@ pub use open::{
 };
 pub use ordered::{in_turn, ordered};
 pub use record::{Fields, LineError, Named, Reading, Record, RecordError, relative};
-pub use story::{Note, Point, Story};
+pub use story::{Note, Point, Standing, Story};
 pub use summary::{Asked, Covered, Episode, Link, Served, Serves, Summary, Weak, summary};

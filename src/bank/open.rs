@@ -105,11 +105,12 @@ pub fn open_those<'a>(
     if let Some(found) = find(path, &how.fields) {
         return Records::one(found);
     }
+    let whole = |file: &Path| story(text::read_source(file).map_err(RecordError::from), file, how);
     if path.is_dir() {
         let files =
             folder::stories(path).filter(move |found| found.as_ref().map_or(true, |file| wanted(file)));
         return Records::new(files.flat_map(move |found| match found {
-            Ok(file) => story(text::read_source(&file).map_err(RecordError::from), &file, how),
+            Ok(file) => whole(&file),
             Err(error) => Records::one(Err(error)),
         }));
     }
@@ -117,7 +118,7 @@ pub fn open_those<'a>(
         return Records::new(empty());
     }
     if let Kind::Story = Kind::of(path) {
-        return story(text::read_source(path).map_err(RecordError::from), path, how);
+        return whole(path);
     }
     match File::open(path) {
         Ok(file) => read(file, path, how),
@@ -245,10 +246,10 @@ pub fn piped<'a>(reader: impl Read + 'a, path: &Path, how: &'a Reading) -> Recor
     let kind = if name == "-" { Kind::Lines } else { Kind::of(path) };
     match kind {
         Kind::Lines => {
-            let lines = Lines::new(name, reader, how);
+            let lines = Lines::new(name, reader, &how.fields);
             Records { at_hand: lines.at_hand(), each: Box::new(lines) }
         }
-        Kind::Table(delimiter) => Records::new(Table::new(name, reader, delimiter, how)),
+        Kind::Table(delimiter) => Records::new(Table::new(name, reader, delimiter, &how.fields)),
         Kind::Document => Records::one(Err(RecordError::Document { name })),
         Kind::Story => {
             let source = match text::bytes_of(reader) {
@@ -270,33 +271,14 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
     let several = match several(&source, path, how) {
         Ok(several) => several,
         Err(headings) => {
-            let (named, bytes) = (Named::File, source.len() as u64);
-            return Records::one(Ok(Record {
-                name,
-                named,
-                text: source,
-                kind,
-                question: None,
-                bytes,
-                headings,
-            }));
+            let bytes = source.len() as u64;
+            let (named, text, question) = (Named::File, source, None);
+            return Records::one(Ok(Record { name, named, text, kind, question, bytes, headings }));
         }
     };
-    let all: HashSet<String> = several.stories.iter().map(|s| s.title.clone()).collect();
-    let mut times: HashMap<String, usize> = HashMap::new();
-    Records::new((0..several.stories.len()).map(move |i| {
+    let titles = told_apart(several.stories.iter().map(|s| s.title.as_str()));
+    Records::new(titles.into_iter().enumerate().map(move |(i, title)| {
         let section = &several.stories[i];
-        // told apart, so that each can be asked for, and is compared with its own earlier form
-        let nth = times.entry(section.title.clone()).or_default();
-        *nth += 1;
-        let mut title = section.title.clone();
-        while *nth > 1 {
-            title = format!("{} ({nth})", section.title);
-            if !all.contains(&title) {
-                break;
-            }
-            *nth += 1;
-        }
         Ok(Record {
             name: format!("{name}#{title}"),
             named: Named::Part,
@@ -307,6 +289,27 @@ fn story<'a>(source: Result<String, RecordError>, path: &Path, how: &Reading) ->
             headings: None,
         })
     }))
+}
+
+/// Titles, a number behind each that stood before: so each can be asked for, and is compared with its own earlier form.
+fn told_apart<'a>(titles: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    let all: HashSet<&str> = titles.clone().collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let apart = |title| {
+        let nth = times.entry(title).or_default();
+        *nth += 1;
+        if *nth == 1 {
+            return title.to_owned();
+        }
+        loop {
+            let numbered = format!("{title} ({nth})");
+            if !all.contains(numbered.as_str()) {
+                return numbered;
+            }
+            *nth += 1;
+        }
+    };
+    titles.map(apart).collect()
 }
 
 #[cfg(test)]

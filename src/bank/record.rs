@@ -4,7 +4,7 @@ use std::io;
 use std::path::{MAIN_SEPARATOR, is_separator};
 
 use crate::critic::CriticError;
-use crate::text::{Answer, ReadError, SourceKind};
+use crate::text::{Answer, ReadError, SourceKind, decode};
 
 /// Bytes of one line or row, escapes and other fields among them; the text itself may have 1 MiB.
 pub(super) const MOST: usize = 8 * 1024 * 1024;
@@ -252,11 +252,39 @@ pub fn relative(bank: &str, name: &str) -> Option<String> {
     Some(inside.replace(MAIN_SEPARATOR, "/"))
 }
 
-/// What a record of a file is called: by its id, else by its line.
-pub(super) fn named(file: &str, id: Option<&str>, line: u64) -> (String, Named) {
-    match id.map(str::trim).filter(|id| !id.is_empty()) {
-        Some(id) => (format!("{file}#{id}"), Named::Part),
-        None => (format!("{file}:{line}"), Named::Line),
+/// What a line, and what a row, is called.
+pub(super) fn at(file: &str, line: u64) -> String {
+    format!("{file}:{line}")
+}
+
+/// What a line of JSON or a row of a table says of a story, as it stands there.
+pub(super) struct Row {
+    pub(super) id: Option<String>,
+    pub(super) text: Option<Vec<u8>>,
+    pub(super) question: Option<String>,
+    /// Bytes of input that it took.
+    pub(super) bytes: u64,
+}
+
+impl Row {
+    /// The record, which is called by its id, else by its line.
+    pub(super) fn record(self, file: &str, line: u64, fields: &Fields) -> Result<Record, RecordError> {
+        let (name, named) = match self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+            Some(id) => (format!("{file}#{id}"), Named::Part),
+            None => (at(file, line), Named::Line),
+        };
+        let Some(text) = self.text else {
+            return Err(RecordError::Field { name, field: fields.text.clone() });
+        };
+        Ok(Record {
+            text: decode(&name, text)?,
+            name,
+            named,
+            kind: SourceKind::Markdown,
+            question: self.question.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty()),
+            bytes: self.bytes,
+            headings: None,
+        })
     }
 }
 

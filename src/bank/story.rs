@@ -3,7 +3,7 @@
 use super::alike::Words;
 use crate::evidence::ROLES;
 use crate::guide::{Clause, Guide, Probe};
-use crate::report::{Abstention, Criterion, Report, SentenceReport, Severity};
+use crate::report::{Abstention, Criterion, Finding, Report, SentenceReport, Severity};
 use crate::text::Answer;
 
 /// A note or a question of the pressure test, answered from what is heard.
@@ -32,6 +32,15 @@ pub struct Note {
     pub message: String,
 }
 
+/// The level and the score of a story that is an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// 1 to 5.
+    pub level: u8,
+    /// 0 to 100.
+    pub score: u8,
+}
+
 /// A critiqued story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Story {
@@ -41,12 +50,8 @@ pub struct Story {
     pub question: Option<String>,
     /// The form of the guide in which that question is asked.
     pub form: Option<String>,
-    /// Why it has no score, where it has none.
-    pub abstention: Option<Abstention>,
-    /// 1 to 5.
-    pub level: Option<u8>,
-    /// 0 to 100.
-    pub score: Option<u8>,
+    /// Its level and its score, or why it has none.
+    pub standing: Result<Standing, Abstention>,
     /// The categories that it belongs to, the likeliest first.
     pub categories: Vec<String>,
     /// The notes of the guide.
@@ -61,7 +66,7 @@ pub struct Story {
     pub needs: Vec<Vec<bool>>,
     /// Words that each role takes, in the order of [`crate::evidence::Role::ALL`].
     pub roles: [usize; ROLES],
-    /// Points that each criterion of the guide gave away.
+    /// Points that each criterion of the guide gave away; none where it has no score.
     pub lost: Vec<f32>,
     /// The words by which it is compared with others.
     pub words: Words,
@@ -79,18 +84,14 @@ impl Story {
         let told = |probe: &Probe| sentences(probe, of(probe)).len() as f32 >= probe.enough;
         let mut categories: Vec<(&String, f32)> = report.categories.iter().map(|(id, p)| (id, *p)).collect();
         categories.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let note = |f: &crate::report::Finding| Note {
-            id: f.id.clone(),
-            severity: f.severity,
-            message: f.message.clone(),
-        };
+        let note = |f: &Finding| Note { id: f.id.clone(), severity: f.severity, message: f.message.clone() };
         Story {
             name: answer.name.clone(),
             question: answer.question.clone(),
             form: report.question.as_ref().and_then(|q| q.form.clone()),
-            abstention: report.abstention,
-            level: verdict.map(|v| v.level),
-            score: verdict.map(|v| v.score),
+            standing: verdict
+                .map(|v| Standing { level: v.level, score: v.score })
+                .ok_or(report.abstention.unwrap_or(Abstention::NotAnAnswer)),
             categories: categories.into_iter().map(|(id, _)| id.clone()).collect(),
             notes: points(&guide.note),
             pressure: points(&guide.pressure),
@@ -103,10 +104,10 @@ impl Story {
         }
     }
 
-    /// Whether there is a verdict on it.
+    /// Whether it has a score.
     #[must_use]
     pub fn is_told(&self) -> bool {
-        self.level.is_some()
+        self.standing.is_ok()
     }
 }
 
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(passed, [true, true, false, false], "a figure is told, but it is found to stop at launch");
         assert_eq!(kept.pressure[0].sentences, [1]);
         assert_eq!(kept.categories, ["production_issue"]);
-        assert_eq!(kept.level, report.verdict.as_ref().map(|v| v.level));
+        assert_eq!(kept.standing.ok().map(|s| s.level), report.verdict.as_ref().map(|v| v.level));
         assert_eq!((kept.roles.iter().sum::<usize>(), kept.roles[Role::Context.index()]), (25, 9));
         assert_eq!(kept.needs.len(), guide.form.len());
         let alignment = guide.form.iter().position(|f| f.id == "alignment").unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::alike::{Index, SAME_EPISODE, Words};
+use super::alike::{Index, Words};
 use super::story::Story;
 use crate::critic::Critic;
 use crate::guide::{Category, Form, Guide};
@@ -25,7 +25,7 @@ const NAMED: usize = 3;
 pub struct Summary {
     /// Stories on which there is a verdict.
     pub told: usize,
-    /// The mean of their scores.
+    /// The mean of their scores, 0 to 100; none where there are none.
     pub mean_score: Option<f32>,
     /// The categories of the guide.
     pub categories: Vec<Covered>,
@@ -33,8 +33,6 @@ pub struct Summary {
     pub weak: Vec<Weak>,
     /// Stories that tell the same episode.
     pub episodes: Vec<Episode>,
-    /// The likeness from which that is said.
-    pub same_episode: f32,
     /// How many of the first stories were compared.
     pub compared: usize,
     /// The forms of the guide, then the questions that were asked.
@@ -150,7 +148,8 @@ impl Asked {
 /// Sums a bank up. The stories are of this guide.
 #[must_use]
 pub fn summary(stories: &[Story], guide: &Guide, asked: &[Asked]) -> Summary {
-    let scores: Vec<f32> = stories.iter().filter_map(|s| s.score).map(f32::from).collect();
+    let scores: Vec<f32> =
+        stories.iter().filter_map(|s| s.standing.ok()).map(|s| f32::from(s.score)).collect();
     let compared = stories.len().min(MOST_COMPARED);
     let categories: Vec<&[String]> = stories.iter().map(|s| s.categories.as_slice()).collect();
     let lost: Vec<&[f32]> = stories.iter().map(|s| s.lost.as_slice()).collect();
@@ -160,7 +159,6 @@ pub fn summary(stories: &[Story], guide: &Guide, asked: &[Asked]) -> Summary {
         mean_score: (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32),
         categories: covered(&categories, guide),
         weak: stories.iter().enumerate().filter_map(|(i, s)| weak(i, s)).collect(),
-        same_episode: SAME_EPISODE,
         compared,
         serves: asked.iter().map(|a| serves(a, stories, &episodes, guide)).collect(),
         episodes,
@@ -179,8 +177,8 @@ fn weak(i: usize, story: &Story) -> Option<Weak> {
     let fails = story.pressure.iter().filter(|p| story.is_told() && !p.told).map(|p| p.title.clone());
     let weak = Weak {
         story: i,
-        abstention: story.abstention,
-        level: story.level.filter(|&level| level < GOOD_ENOUGH),
+        abstention: story.standing.err(),
+        level: story.standing.ok().map(|s| s.level).filter(|&level| level < GOOD_ENOUGH),
         fails: fails.collect(),
     };
     let is_weak = !story.is_told() || weak.level.is_some() || !weak.fails.is_empty();
@@ -272,7 +270,7 @@ fn is_same(asked: &Asked, story: &Story) -> bool {
 fn fit(served: &Served, story: &Story) -> f32 {
     let missing = 1000.0 * served.missing.len() as f32;
     let written = if served.written_for { 200.0 } else { 0.0 };
-    written + 100.0 * served.shared + f32::from(story.score.unwrap_or(0)) - missing
+    written + 100.0 * served.shared + story.standing.map_or(0.0, |s| f32::from(s.score)) - missing
 }
 
 /// The criterion that costs most, from the points that each story loses by each; those without a verdict lose none.

@@ -1,4 +1,4 @@
-use super::super::story::Point;
+use super::super::story::{Point, Standing};
 use super::*;
 use crate::detect::fixture::guide;
 
@@ -16,9 +16,7 @@ fn story(name: &str, level: u8, passes: usize, words: &str) -> Story {
         name: name.to_owned(),
         question: None,
         form: None,
-        abstention: None,
-        level: Some(level),
-        score: Some(level * 19),
+        standing: Ok(Standing { level, score: level * 19 }),
         categories: Vec::new(),
         notes: Vec::new(),
         pressure: guide.pressure.iter().enumerate().map(point).collect(),
@@ -33,7 +31,7 @@ fn story(name: &str, level: u8, passes: usize, words: &str) -> Story {
 
 fn silent(name: &str) -> Story {
     let mut story = story(name, 1, 0, "");
-    (story.abstention, story.level, story.score) = (Some(Abstention::NoText), None, None);
+    story.standing = Err(Abstention::NoText);
     (story.lost, story.needs) = (Vec::new(), Vec::new());
     story
 }

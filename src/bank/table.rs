@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use csv::{ByteRecord, Position, ReaderBuilder};
 
-use super::record::{Fields, MOST, Reading, Record, RecordError, named};
-use crate::text::{ReadError, SourceKind, decode, is_wide};
+use super::record::{Fields, MOST, Record, RecordError, Row, at};
+use crate::text::{ReadError, is_wide};
 
 /// Bytes that are looked at for the first row.
 const FIRST_ROW: usize = 64 * 1024;
@@ -22,7 +22,7 @@ pub(super) struct Table<'a, R> {
     /// Whether it begins as UTF-16 does.
     wide: bool,
     read: Rc<Progress>,
-    how: &'a Reading,
+    fields: &'a Fields,
     /// Where text, id and question stand, once the first row is read.
     columns: Option<[Option<usize>; 3]>,
     over: bool,
@@ -81,7 +81,7 @@ impl<R: Read> Read for Bounded<R> {
 }
 
 impl<'a, R: Read> Table<'a, R> {
-    pub(super) fn new(file: String, mut reader: R, delimiter: u8, how: &'a Reading) -> Table<'a, R> {
+    pub(super) fn new(file: String, mut reader: R, delimiter: u8, fields: &'a Fields) -> Table<'a, R> {
         let read = Rc::new(Progress { left: Cell::new(MOST), ..Progress::default() });
         let mut begun = begin(&mut reader);
         let wide = is_wide(&begun);
@@ -89,14 +89,14 @@ impl<'a, R: Read> Table<'a, R> {
         let inner = Cursor::new(begun).chain(reader);
         let bounded = Bounded { inner, read: Rc::clone(&read) };
         let reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bounded);
-        Table { file, reader, wide, read, how, columns: None, over: false }
+        Table { file, reader, wide, read, fields, columns: None, over: false }
     }
 
     fn head(&mut self) -> Result<[Option<usize>; 3], RecordError> {
         if self.wide {
             return Err(ReadError::Utf16 { name: self.file.clone() }.into());
         }
-        let fields = &self.how.fields;
+        let fields = self.fields;
         let head = self
             .reader
             .byte_headers()
@@ -128,22 +128,27 @@ impl<'a, R: Read> Table<'a, R> {
         self.read.left.set(MOST);
         match more {
             Ok(false) => None,
-            // only such a row needs the end of the file to be read, and runs over several lines
-            Ok(true) if self.read.over.get() && self.read.open.get() && row.as_slice().contains(&b'\n') => {
-                let line = row.position().map_or(0, |at| self.read.line(at));
-                Some(Err(RecordError::Open { name: named(&self.file, None, line).0 }))
-            }
             Ok(true) => {
                 let line = row.position().map_or(0, |at| self.read.line(at));
-                Some(record((&self.file, line), &row, columns, self.how))
+                // only such a row needs the end of the file to be read, and runs over several lines
+                let open = self.read.over.get() && self.read.open.get() && row.as_slice().contains(&b'\n');
+                if open {
+                    return Some(Err(RecordError::Open { name: at(&self.file, line) }));
+                }
+                let [text, id, question] = columns.map(|c| c.and_then(|c| row.get(c)));
+                let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let row = Row {
+                    id: id.map(words),
+                    text: text.map(<[u8]>::to_vec),
+                    question: question.map(words),
+                    bytes: row.as_slice().len() as u64,
+                };
+                Some(row.record(&self.file, line, self.fields))
             }
             Err(source) => {
                 self.over = source.is_io_error();
                 let line = self.read.line(source.position().unwrap_or(self.reader.position()));
-                Some(Err(RecordError::Row {
-                    name: named(&self.file, None, line).0,
-                    source: Box::new(source),
-                }))
+                Some(Err(RecordError::Row { name: at(&self.file, line), source: Box::new(source) }))
             }
         }
     }
@@ -218,30 +223,12 @@ fn listed(head: &ByteRecord) -> String {
     known.join(", ") + &more
 }
 
-fn record(
-    (file, line): (&str, u64),
-    row: &ByteRecord,
-    columns: [Option<usize>; 3],
-    how: &Reading,
-) -> Result<Record, RecordError> {
-    let [text, id, question] = columns.map(|c| c.and_then(|c| row.get(c)));
-    let words = |bytes: Option<&[u8]>| bytes.map(|b| String::from_utf8_lossy(b).trim().to_owned());
-    let (name, named) = named(file, words(id).as_deref(), line);
-    let Some(text) = text else {
-        return Err(RecordError::Field { name, field: how.fields.text.clone() });
-    };
-    let text = decode(&name, text.to_vec())?;
-    let question = words(question).filter(|q| !q.is_empty());
-    let bytes = row.as_slice().len() as u64;
-    Ok(Record { name, named, text, kind: SourceKind::Markdown, question, bytes, headings: None })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &[u8]) -> Vec<Result<Record, RecordError>> {
-        Table::new("f.csv".to_owned(), text, b',', &Reading::default()).collect()
+        Table::new("f.csv".to_owned(), text, b',', &Fields::default()).collect()
     }
 
     #[test]
@@ -337,8 +324,7 @@ mod tests {
     #[test]
     fn so_is_one_without_a_column_that_somebody_named() {
         let fields = Fields { id: "ident".to_owned(), ..Fields::default() };
-        let how = Reading { fields, ..Reading::default() };
-        let mut found = Table::new("f.csv".to_owned(), &b"id,text\n1,So.\n"[..], b',', &how);
+        let mut found = Table::new("f.csv".to_owned(), &b"id,text\n1,So.\n"[..], b',', &fields);
         let said = found.next().unwrap().unwrap_err().to_string();
         assert_eq!(said, "f.csv has no column `ident`, only id, text; --id-field names another");
         assert!(found.next().is_none());

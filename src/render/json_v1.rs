@@ -9,10 +9,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::json_parts::{round, why};
-use super::{Context, SecondModel, Shown, aside, place, said, severity_id};
+use super::{Context, Shown, aside, place, said, severity_id};
 use crate::evidence::Voice;
-use crate::guide::Guide;
-use crate::model::ModelInfo;
 use crate::report::{QuestionReport, Signal, Verdict};
 use crate::text::{Answer, LineIndex};
 
@@ -221,26 +219,20 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
     }
 }
 
-/// What made it.
+/// What made it: the encoder, the language model beside it, and the guide.
 pub(super) fn tool(context: &Context<'_>) -> Tool {
-    Tool::of(context.guide, context.model, context.second)
-}
-
-impl Tool {
-    /// A guide, the encoder, and the language model beside it.
-    pub(super) fn of(guide: &Guide, model: &ModelInfo, second: Option<&SecondModel>) -> Tool {
-        Tool {
-            version: env!("CARGO_PKG_VERSION"),
-            engine: second.map_or("encoder", |s| s.engine),
-            model: said::model(model),
-            guide: format!("{}@{}", guide.id, guide.version),
-            llm: second.map(|s| Llm {
-                model: said::model(&s.model),
-                device: s.model.device.clone(),
-                prompts: s.prompts,
-                seed: s.seed,
-            }),
-        }
+    let Context { guide, second, .. } = context;
+    Tool {
+        version: env!("CARGO_PKG_VERSION"),
+        engine: second.map_or("encoder", |s| s.engine),
+        model: said::model(context.model),
+        guide: format!("{}@{}", guide.id, guide.version),
+        llm: second.map(|s| Llm {
+            model: said::model(&s.model),
+            device: s.model.device.clone(),
+            prompts: s.prompts,
+            seed: s.seed,
+        }),
     }
 }
 

@@ -109,7 +109,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// What all answers of a run are shown with.
+/// What everything in a run is shown with: critiques, banks, comparisons.
 pub struct Context<'a> {
     /// The guide that they are read by.
     pub guide: &'a Guide,
@@ -127,8 +127,15 @@ pub struct Context<'a> {
     pub explain_score: bool,
     /// The least severity that is shown.
     pub min_level: Severity,
-    /// Whether to show nothing but the findings.
+    /// Whether to show nothing but the findings; of a bank its summary, of a comparison the verdict.
     pub quiet: bool,
+}
+
+impl Context<'_> {
+    /// Whether what is so severe is shown.
+    fn shows(&self, severity: Severity) -> bool {
+        severity >= self.min_level
+    }
 }
 
 /// A language model that had a part in a report.

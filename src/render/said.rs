@@ -62,13 +62,14 @@ pub(super) fn model(model: &ModelInfo) -> String {
 }
 
 /// What makes a report, for its foot.
-pub(super) fn tool(by: &ModelInfo, guide: &Guide, second: Option<&SecondModel>) -> String {
-    let beside = second.map_or(String::new(), |s| {
+pub(super) fn tool(context: &Context<'_>) -> String {
+    let guide = context.guide;
+    let beside = context.second.map_or(String::new(), |s| {
         let (device, engine, prompts) = (&s.model.device, s.engine, s.prompts);
         format!(", {} beside it (engine {engine}, prompts {prompts}, on {device})", model(&s.model))
     });
     let version = env!("CARGO_PKG_VERSION");
-    format!("candor {version}, {}, guide {}@{}{beside}", model(by), guide.id, guide.version)
+    format!("candor {version}, {}, guide {}@{}{beside}", model(context.model), guide.id, guide.version)
 }
 
 /// Who judges where a language model does, in words.

@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use crate::bank::record::{Named, relative};
-use crate::bank::{Point, Story, Words};
+use crate::bank::{Point, Standing, Story, Words};
 use crate::compare::Deeds;
 use crate::evidence::{ROLES, Role};
 use crate::guide::Guide;
@@ -20,14 +20,10 @@ pub struct Kept {
     pub named: Named,
     /// As it is called within its bank.
     pub label: String,
-    /// Tells whether two stories are the same to the letter.
-    pub(super) text: u64,
-    /// Why it has no score, where it has none.
-    pub abstention: Option<Abstention>,
-    /// 1 to 5.
-    pub level: Option<u8>,
-    /// 0 to 100.
-    pub score: Option<u8>,
+    /// Of its text and its question: by it two stories are the same to the letter.
+    pub(super) digest: u64,
+    /// Its level and its score, or why it has none.
+    pub standing: Result<Standing, Abstention>,
     /// The categories that it belongs to, by id.
     pub categories: Vec<String>,
     /// Whether each note of the guide is told.
@@ -67,7 +63,7 @@ impl Kept {
         Kept {
             named,
             label,
-            text: digest(answer),
+            digest: digest(answer),
             notes: told(&story.notes),
             pressure: told(&story.pressure),
             findings: report.findings.iter().map(|f| f.id.clone()).collect(),
@@ -75,9 +71,7 @@ impl Kept {
             roles,
             deeds,
             name: story.name,
-            abstention: story.abstention,
-            level: story.level,
-            score: story.score,
+            standing: story.standing,
             categories: story.categories,
             lost: story.lost,
             words: story.words,

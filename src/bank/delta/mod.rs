@@ -9,6 +9,7 @@ pub use kept::Kept;
 pub use pair::By;
 
 use super::alike::SAME_EPISODE;
+use super::story::Standing;
 use super::summary::{Covered, Link, covered, weakest};
 use crate::compare::{Count, Deeds, Direction, Noise, direction, in_whole};
 use crate::evidence::Role;
@@ -69,11 +70,18 @@ pub struct Pair<'a> {
     pub same: bool,
     /// What became of it.
     pub turn: Turn,
-    /// Levels up, or down; 0 where one has none.
+    /// What moved; none where it has no score in one of them.
+    pub gain: Option<Gain<'a>>,
+}
+
+/// What moved in a story that has a score in both versions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gain<'a> {
+    /// Levels up, or down.
     pub level: i16,
-    /// Points up, or down; 0 where one has none.
+    /// Points up, or down.
     pub score: i16,
-    /// The part of each criterion of the guide in those points; they add up. Empty where one has no score.
+    /// The part of each criterion of the guide in those points; they add up.
     pub parts: Vec<i16>,
     /// Mistakes that are no longer found.
     pub fixed: Vec<&'a str>,
@@ -95,7 +103,7 @@ impl Pair<'_> {
     /// Whether the two have so little in common that they may be two stories under one name.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
-        !self.same && self.likeness < SAME_EPISODE && self.old.level.is_some() && self.new.level.is_some()
+        !self.same && self.likeness < SAME_EPISODE && self.gain.is_some()
     }
 }
 
@@ -117,7 +125,7 @@ pub struct Whole {
     pub stories: usize,
     /// Those that have a score.
     pub told: usize,
-    /// The mean of their scores.
+    /// The mean of their scores, 0 to 100; none where there are none.
     pub mean_score: Option<f32>,
     /// Whose their deeds are.
     pub deeds: Deeds,
@@ -203,95 +211,94 @@ impl Delta<'_> {
 pub fn delta<'a>(old: Side<'a>, new: Side<'a>, guide: &'a Guide, noise: &Noise) -> Delta<'a> {
     let (places, unsought) = pair::pair(old.stories, new.stories);
     let pairs: Vec<Pair<'a>> = places.iter().map(|p| compared(p, old, new, noise)).collect();
-    let scored: Vec<&Pair<'_>> = pairs.iter().filter(|p| !p.parts.is_empty()).collect();
-    let of = |c: usize| scored.iter().map(|p| i64::from(p.parts.get(c).copied().unwrap_or(0))).sum();
+    let gains: Vec<&Gain<'_>> = pairs.iter().filter_map(|p| p.gain.as_ref()).collect();
+    let of = |c: usize| gains.iter().filter_map(|g| g.parts.get(c)).map(|points| i64::from(*points)).sum();
     let criteria = guide.criterion.iter().enumerate();
     let parts =
         criteria.map(|(c, of_guide)| Moved { id: &of_guide.id, title: &of_guide.title, points: of(c) });
     let roles = |side: Side<'_>, role| side.stories.iter().map(|s| s.of_role(role)).sum();
     let count = |&label: &Role| Count { label, old: roles(old, label), new: roles(new, label) };
-    let mean_old = mean(scored.iter().filter_map(|p| p.old.score));
-    let mean_new = mean(scored.iter().filter_map(|p| p.new.score));
+    let scored = || pairs.iter().filter(|p| p.gain.is_some());
+    let [mean_old, mean_new] = [mean(scored().map(|p| p.old)), mean(scored().map(|p| p.new))];
     Delta {
         gone: alone(old.stories, places.iter().map(|p| p.old), new.unread),
         added: alone(new.stories, places.iter().map(|p| p.new), old.unread),
         unsought,
         old: whole(old.stories, guide),
         new: whole(new.stories, guide),
-        scored: scored.len(),
+        scored: gains.len(),
         means: mean_old.zip(mean_new),
-        score: scored.iter().map(|p| i64::from(p.score)).sum(),
+        score: gains.iter().map(|g| i64::from(g.score)).sum(),
         parts: parts.collect(),
-        findings: guide.mistake.iter().filter_map(|m| became(&m.id, &pairs)).collect(),
+        findings: guide.mistake.iter().filter_map(|m| became(&m.id, &gains)).collect(),
         roles: Role::ALL.iter().map(count).collect(),
         pairs,
     }
 }
 
 fn compared<'a>(place: &pair::Place, old: Side<'a>, new: Side<'a>, noise: &Noise) -> Pair<'a> {
-    let (before, now) = (&old.stories[place.old], &new.stories[place.new]);
-    let by = |a: Option<u8>, b: Option<u8>| a.zip(b).map_or(0, |(a, b)| i16::from(b) - i16::from(a));
-    let (level, score) = (by(before.level, now.level), by(before.score, now.score));
-    let both = before.score.is_some() && now.score.is_some();
-    let turn = match (before.score, now.score) {
-        (Some(_), Some(_)) => match direction(level, score, noise) {
-            Direction::Better => Turn::Better,
-            Direction::Worse => Turn::Worse,
-            Direction::WithinNoise => Turn::WithinNoise,
-        },
-        (Some(_), None) => Turn::Refused,
-        (None, Some(_)) => Turn::ToldNow,
-        (None, None) => Turn::Untold,
+    let (old, new) = (&old.stories[place.old], &new.stories[place.new]);
+    // what is no answer has no findings: none of them is mended
+    let (turn, gain) = match (old.standing, new.standing) {
+        (Ok(before), Ok(now)) => {
+            let gain = gain((old, before), (new, now));
+            let turn = match direction(gain.level, gain.score, noise) {
+                Direction::Better => Turn::Better,
+                Direction::Worse => Turn::Worse,
+                Direction::WithinNoise => Turn::WithinNoise,
+            };
+            (turn, Some(gain))
+        }
+        (Ok(_), Err(_)) => (Turn::Refused, None),
+        (Err(_), Ok(_)) => (Turn::ToldNow, None),
+        (Err(_), Err(_)) => (Turn::Untold, None),
     };
-    let moves: Vec<f64> =
-        before.lost.iter().zip(&now.lost).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect();
-    let mut pair = Pair {
-        old: before,
-        new: now,
+    Pair {
+        old,
+        new,
         place: place.new,
         by: place.by,
-        likeness: before.words.likeness(&now.words),
-        same: before.text == now.text,
+        likeness: old.words.likeness(&new.words),
+        same: old.digest == new.digest,
         turn,
-        level,
-        score,
-        parts: in_whole(&moves, score),
-        fixed: Vec::new(),
-        found: Vec::new(),
-        left: Vec::new(),
-        hidden: Vec::new(),
-    };
-    // What is no answer has no findings: none of them is mended.
-    if both {
-        findings(&mut pair);
+        gain,
     }
-    pair
 }
 
 /// A mistake is found at most once in a story.
-fn findings(pair: &mut Pair<'_>) {
-    let (old, new) = (pair.old, pair.new);
-    for id in &old.findings {
-        let list = match id {
-            _ if new.findings.contains(id) => &mut pair.left,
-            _ if new.hidden.contains(id) => &mut pair.hidden,
-            _ => &mut pair.fixed,
-        };
-        list.push(id);
+fn gain<'a>((old, before): (&'a Kept, Standing), (new, now): (&'a Kept, Standing)) -> Gain<'a> {
+    let by = |before: u8, now: u8| i16::from(now) - i16::from(before);
+    let score = by(before.score, now.score);
+    let moves: Vec<f64> =
+        old.lost.iter().zip(&new.lost).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect();
+    let (left, rest): (Vec<&str>, Vec<&str>) =
+        old.findings.iter().map(String::as_str).partition(|id| has(&new.findings, id));
+    let (hidden, fixed) = rest.into_iter().partition(|id| has(&new.hidden, id));
+    Gain {
+        level: by(before.level, now.level),
+        score,
+        parts: in_whole(&moves, score),
+        fixed,
+        found: new.findings.iter().map(String::as_str).filter(|id| !has(&old.findings, id)).collect(),
+        left,
+        hidden,
     }
-    pair.found = new.findings.iter().filter(|id| !old.findings.contains(id)).map(String::as_str).collect();
 }
 
-fn became<'a>(id: &'a str, pairs: &[Pair<'_>]) -> Option<Became<'a>> {
-    let count = |list: for<'p> fn(&'p Pair<'_>) -> &'p [&'p str]| {
-        pairs.iter().filter(|p| list(p).contains(&id)).count()
+fn has(ids: &[String], id: &str) -> bool {
+    ids.iter().any(|other| other == id)
+}
+
+fn became<'a>(id: &'a str, gains: &[&Gain<'_>]) -> Option<Became<'a>> {
+    let count = |list: for<'g> fn(&'g Gain<'_>) -> &'g [&'g str]| {
+        gains.iter().filter(|g| list(g).contains(&id)).count()
     };
     let became = Became {
         id,
-        fixed: count(|p| &p.fixed),
-        found: count(|p| &p.found),
-        left: count(|p| &p.left),
-        hidden: count(|p| &p.hidden),
+        fixed: count(|g| &g.fixed),
+        found: count(|g| &g.found),
+        left: count(|g| &g.left),
+        hidden: count(|g| &g.hidden),
     };
     (became.fixed + became.found + became.left + became.hidden > 0).then_some(became)
 }
@@ -318,8 +325,8 @@ fn whole(stories: &[Kept], guide: &Guide) -> Whole {
     let deeds = |count: fn(&Deeds) -> usize| stories.iter().map(|s| count(&s.deeds)).sum();
     Whole {
         stories: stories.len(),
-        told: stories.iter().filter(|s| s.score.is_some()).count(),
-        mean_score: mean(stories.iter().filter_map(|s| s.score)),
+        told: stories.iter().filter(|s| s.standing.is_ok()).count(),
+        mean_score: mean(stories.iter()),
         deeds: Deeds { i: deeds(|d| d.i), we: deeds(|d| d.we) },
         categories: covered(&categories, guide),
         lost: (0..guide.criterion.len()).map(of).collect(),
@@ -327,9 +334,11 @@ fn whole(stories: &[Kept], guide: &Guide) -> Whole {
     }
 }
 
-fn mean(scores: impl Iterator<Item = u8>) -> Option<f32> {
+/// The mean score of those that have one.
+fn mean<'a>(stories: impl Iterator<Item = &'a Kept>) -> Option<f32> {
     let (mut sum, mut count) = (0_u64, 0_u64);
-    scores.for_each(|score| (sum, count) = (sum + u64::from(score), count + 1));
+    let scores = stories.filter_map(|s| s.standing.ok()).map(|s| u64::from(s.score));
+    scores.for_each(|score| (sum, count) = (sum + score, count + 1));
     (count > 0).then(|| (sum as f64 / count as f64) as f32)
 }
 

@@ -59,7 +59,7 @@ pub(super) fn pair<'a>(old: &'a [Kept], new: &'a [Kept]) -> (Vec<Place>, usize) 
     let [names_old, names_new] = [old, new].map(|bank| times(bank.iter().filter_map(Kept::key)));
     let once = |key: &&str| names_old.get(key) == Some(&1) && names_new.get(key) == Some(&1);
     let name = |kept: &'a Kept| kept.key().filter(once);
-    free.equal(By::Name, |kept| Some((name(kept)?, kept.text)), |_, _| true);
+    free.equal(By::Name, |kept| Some((name(kept)?, kept.digest)), |_, _| true);
     // A copy under a new name is not what became of a story that was revised under its own.
     let is_copy = |o: &Kept, n: &Kept| {
         let known =
@@ -67,16 +67,16 @@ pub(super) fn pair<'a>(old: &'a [Kept], new: &'a [Kept]) -> (Vec<Place>, usize) 
         known(o, &names_new) && !known(n, &names_old)
     };
     let texts = [(&free.left_old, old), (&free.left_new, new)]
-        .map(|(left, bank)| times(left.iter().map(|&place| bank[place].text)));
-    let single = |kept: &Kept| texts.iter().all(|t| t.get(&kept.text) == Some(&1));
+        .map(|(left, bank)| times(left.iter().map(|&place| bank[place].digest)));
+    let single = |kept: &Kept| texts.iter().all(|t| t.get(&kept.digest) == Some(&1));
     // what has no score, such as a stub, is known by its name
     free.equal(
         By::Text,
-        |kept| Some(kept.text).filter(|_| kept.level.is_some() && single(kept)),
+        |kept| Some(kept.digest).filter(|_| kept.standing.is_ok() && single(kept)),
         |o, n| !is_copy(o, n),
     );
     free.equal(By::Name, name, is_likely);
-    free.equal(By::Text, |kept| Some(kept.text), |_, _| true);
+    free.equal(By::Text, |kept| Some(kept.digest), |_, _| true);
     if free.left_old.iter().any(|&o| name(&old[o]).is_some()) {
         free.alike(FAR_LIKELIER);
         free.equal(By::Name, name, |_, _| true);
@@ -98,7 +98,7 @@ fn by_name(bank: &[Kept]) -> Vec<usize> {
 
 /// Whether two texts under one name are likely one story. Of what has no score the name is all that is known.
 fn is_likely(old: &Kept, new: &Kept) -> bool {
-    let scored = old.level.is_some() && new.level.is_some();
+    let scored = old.standing.is_ok() && new.standing.is_ok();
     !scored || old.words.likeness(&new.words) >= SAME_EPISODE
 }
 

@@ -48,7 +48,7 @@ impl Stories {
             return Stories::default();
         }
         let (mut number, mut sentences, mut bytes) = (0u64, 0, 0);
-        for record in run.records().flatten() {
+        for record in run.sources.records().flatten() {
             let answer = record.answer();
             number += 1;
             sentences += answer.sentences.len();

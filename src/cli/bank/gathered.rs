@@ -1,54 +1,55 @@
-//! What is held of a bank whose stories are all needed at the end: a little of each, in the order of the records.
+//! What comes of the records of a bank: of each what is to be said beside the output, and of all what is held until the end.
 
 use super::progress::Progress;
 use crate::bank::{Record, RecordError};
 use crate::cli::comments;
+use crate::critic::CriticError;
 use crate::guide::Guide;
 use crate::text::Answer;
 
-/// What came of a record that could be read.
-pub(in crate::cli) struct Done<T> {
-    what: T,
+/// A record that could be read, or what came of it, with the notes on it.
+pub(in crate::cli) struct Noted<T> {
+    pub(in crate::cli) what: T,
     /// What is to be said of it beside the output.
     notes: Vec<String>,
     /// Bytes of input that it took.
     bytes: u64,
 }
 
-/// What is known of a record before it is critiqued.
-pub(in crate::cli) struct Known {
-    bytes: u64,
-    note: Option<String>,
-}
-
-impl Known {
-    pub(in crate::cli) fn of(record: &Record) -> Known {
-        let note = record.headings.map(|n| {
-            format!(
-                "{} has {n} headings and is read as one story; --split-headings cuts it at them",
-                record.name
-            )
+impl Noted<Answer> {
+    /// A record before it is critiqued.
+    pub(in crate::cli) fn of(record: Record, guide: &Guide) -> Noted<Answer> {
+        let bytes = record.bytes;
+        let whole = record.headings.map(|n| {
+            let name = &record.name;
+            format!("{name} has {n} headings and is read as one story; --split-headings cuts it at them")
         });
-        Known { bytes: record.bytes, note }
+        let answer = record.answer();
+        let notes = whole.into_iter().chain(comments::notes(&answer, guide)).collect();
+        Noted { what: answer, notes, bytes }
     }
 
-    /// The same, with what came of it.
-    pub(in crate::cli) fn done<T>(self, what: T, answer: &Answer, guide: &Guide) -> Done<T> {
-        let notes = self.note.into_iter().chain(comments::notes(answer, guide)).collect();
-        Done { what, notes, bytes: self.bytes }
+    /// That it could not be critiqued.
+    pub(in crate::cli) fn failed(self, error: CriticError) -> RecordError {
+        RecordError::Critic { name: self.what.name, source: Box::new(error) }
     }
 }
 
-impl<T> Done<T> {
+impl<T> Noted<T> {
+    /// The same, with what came of it.
+    pub(in crate::cli) fn map<U>(self, made: impl FnOnce(T) -> U) -> Noted<U> {
+        Noted { what: made(self.what), notes: self.notes, bytes: self.bytes }
+    }
+
     /// Counts it, and says what is to be said.
     pub(super) fn tell(self, progress: &Progress) -> T {
-        progress.add(1, self.bytes);
+        progress.add(self.bytes);
         self.notes.iter().for_each(|note| progress.note(note));
         self.what
     }
 }
 
-/// What is kept of the stories, and the bad records.
+/// What is kept of the stories, in the order of the records, and the bad records.
 pub(in crate::cli) struct Gathered<T> {
     pub(in crate::cli) stories: Vec<T>,
     pub(in crate::cli) errors: Vec<RecordError>,
@@ -60,7 +61,7 @@ impl<T> Gathered<T> {
     }
 
     /// Takes the next records.
-    pub(in crate::cli) fn take(&mut self, chunk: Vec<Result<Done<T>, RecordError>>, progress: &Progress) {
+    pub(in crate::cli) fn take(&mut self, chunk: Vec<Result<Noted<T>, RecordError>>, progress: &Progress) {
         for done in chunk {
             match done {
                 Ok(done) => self.stories.push(done.tell(progress)),

@@ -6,20 +6,18 @@ mod cost;
 mod gathered;
 mod progress;
 mod resume;
+mod sources;
 mod stream;
 mod whole;
 
-use std::cell::RefCell;
-use std::collections::HashSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, bail};
 
 pub(super) use args::BankArgs;
-pub(super) use gathered::{Done, Gathered, Known};
+pub(super) use gathered::{Gathered, Noted};
 pub(super) use progress::Progress;
 
 use super::Outcome;
@@ -30,7 +28,7 @@ use super::output::{self, Sink};
 use super::reader::Reader;
 use super::settings::{Settings, load_guide};
 use super::threads::{self, Share};
-use crate::bank::{self, Reading, Record, RecordError, Records};
+use crate::bank::{self, Record, RecordError, Records};
 use crate::critic::{CriticError, Selection};
 use crate::guide::Guide;
 use crate::model::encoder::Embedded;
@@ -40,13 +38,14 @@ use crate::report::{Report, Severity};
 use crate::text::Answer;
 use cost::Cost;
 use resume::Begun;
+use sources::Sources;
 
 /// Runs the command.
 pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     let settings = Settings::find(&args.config, &args.llm, &location(args))?.choosing(&args.mistakes);
     let guide = load_guide(args.guide.as_deref().or(settings.guide.as_deref()))?;
     if let Some(folder) = &args.init {
-        return begin(folder, &guide);
+        return init(folder, &guide);
     }
     if args.resume && output::to_file(args.output.as_deref()).is_none() {
         bail!("--resume goes on with a file, and -o names standard output");
@@ -64,13 +63,11 @@ pub(super) fn run(args: &BankArgs) -> Result<Outcome> {
     let encoder = Embedded::load()?.remembering(args.cache.open());
     let run = Run {
         args,
-        selection,
+        sources: Sources::of(args),
         reader: Reader::new(Box::new(encoder), guide, opened.as_ref())?,
-        wordless: AtomicU64::new(0),
-        named: AtomicBool::new(false),
-        twice: AtomicU64::new(0),
+        selection,
         min_level: args.min_level.unwrap_or(settings.min_level),
-        reading: args.records.reading(),
+        wordless: AtomicU64::new(0),
     };
     match &args.format.how {
         How::Whole(write) => whole::run(&run, args.color.unwrap_or(settings.color), *write),
@@ -88,16 +85,12 @@ fn needed(ask: Option<Ask>, args: &BankArgs) -> Option<Ask> {
 /// What every record of a run is critiqued with.
 struct Run<'a> {
     args: &'a BankArgs,
+    sources: Sources<'a>,
     reader: Reader,
     selection: Selection,
     min_level: Severity,
-    reading: Reading,
     /// Stories of whose critique in words a part became too long.
     wordless: AtomicU64,
-    /// Whether something that an argument names could not be read.
-    named: AtomicBool,
-    /// Files that several arguments name, each as often as it was passed over.
-    twice: AtomicU64,
 }
 
 /// How many records there were.
@@ -107,44 +100,13 @@ struct Count {
     bad: u64,
 }
 
+impl Count {
+    fn all(self) -> u64 {
+        self.good + self.bad
+    }
+}
+
 impl Run<'_> {
-    /// All records, in the order of the paths. A file that several of them name is read once.
-    fn records(&self) -> Records<'_> {
-        let name = self.stdin_name();
-        let seen = Rc::new(RefCell::new(HashSet::new()));
-        Records::chain(self.args.paths.iter().map(move |path| {
-            let (records, called) = if is_stdin(path) {
-                (bank::piped(io::stdin().lock(), name, &self.reading), name)
-            } else {
-                let seen = Rc::clone(&seen);
-                let new = move |file: &Path| {
-                    let new = file.canonicalize().map_or(true, |whole| seen.borrow_mut().insert(whole));
-                    self.twice.fetch_add(u64::from(!new), Ordering::SeqCst);
-                    new
-                };
-                // one path names no file twice
-                let all = self.args.paths.len() == 1;
-                (bank::open_those(path, &self.reading, move |file| all || new(file)), path.as_path())
-            };
-            let names = [Some(called), bank::holder(called)].map(|p| p.map(|p| p.display().to_string()));
-            records.watched(move |found| {
-                // about what an argument names, not about something in it
-                if found.as_ref().is_err_and(|e| names.iter().flatten().any(|name| name == e.name())) {
-                    self.named.store(true, Ordering::SeqCst);
-                }
-            })
-        }))
-    }
-
-    fn stdin_name(&self) -> &Path {
-        self.args.stdin_filename.as_deref().unwrap_or(Path::new("-"))
-    }
-
-    /// What standard input was called, where it was read.
-    fn piped(&self) -> Option<String> {
-        self.args.paths.iter().any(|path| is_stdin(path)).then(|| self.stdin_name().display().to_string())
-    }
-
     /// Puts every record through `each` and hands the results to `take` in their order. Whether all were taken.
     fn all<T: Send>(
         &self,
@@ -177,23 +139,29 @@ impl Run<'_> {
         complete
     }
 
-    /// None where a story was stopped before all was said of it.
-    fn critique(&self, record: Record) -> Option<Result<(Answer, Report), RecordError>> {
-        let mut answer = record.answer();
-        let report = match self.report(&mut answer) {
+    /// Critiques a record and keeps of that what is wanted; none where it was stopped before all was said of it.
+    fn critique<T>(
+        &self,
+        record: Result<Record, RecordError>,
+        keep: impl FnOnce(&Answer, &Report) -> T,
+    ) -> Option<Result<Noted<T>, RecordError>> {
+        let critic = &self.reader.critic;
+        let mut noted = match record {
+            Ok(record) => Noted::of(record, critic.guide()),
+            Err(error) => return Some(Err(error)),
+        };
+        let report = match self.report(&mut noted.what) {
             Ok(report) => report,
-            Err(error) => {
-                return Some(Err(RecordError::Critic { name: answer.name, source: Box::new(error) }));
-            }
+            Err(error) => return Some(Err(noted.failed(error))),
         };
         let whole = report.words.as_ref().is_some_and(|words| words.unfinished == 0);
-        if !whole && self.reader.critic.writes(&report) {
+        if !whole && critic.writes(&report) {
             if interrupt::stopped() {
                 return None;
             }
             self.wordless.fetch_add(1, Ordering::SeqCst);
         }
-        Some(Ok((answer, report)))
+        Some(Ok(noted.map(|answer| keep(&answer, &report))))
     }
 
     fn report(&self, answer: &mut Answer) -> Result<Report, CriticError> {
@@ -217,43 +185,39 @@ impl Run<'_> {
         }
     }
 
-    /// How it ended, and what is worth knowing of that.
-    /// `told`: whether an output says what could not be read.
+    /// How it ended, and what is worth knowing of that; `told` is whether an output says what could not be read.
     fn outcome(&self, count: Count, complete: bool, told: bool) -> Outcome {
-        let all = count.good + count.bad;
-        if !self.args.quiet && count.bad > 0 && told {
-            output::note(&format!("{} of {all} records could not be read; the output says why", count.bad));
+        let all = count.all();
+        if count.bad > 0 && told {
+            self.note(&format!("{} of {all} records could not be read; the output says why", count.bad));
         }
         let wordless = self.wordless.load(Ordering::SeqCst);
-        if !self.args.quiet && wordless > 0 {
-            output::note(&format!(
-                "of the words on {wordless} of them a part became too long and is left out"
-            ));
+        if wordless > 0 {
+            self.note(&format!("of the words on {wordless} of them a part became too long and is left out"));
         }
-        let twice = self.twice.load(Ordering::SeqCst);
-        if !self.args.quiet && twice > 0 {
-            let files = if twice == 1 { "a file was" } else { "files were" };
-            output::note(&format!("{files} named more than once and read once (left out: {twice})"));
+        if let Some(twice) = self.sources.named_twice() {
+            self.note(&twice);
         }
-        if complete && all == 0 {
-            output::error(&anyhow::anyhow!("there is no record in {}", self.names()));
-        } else if complete && count.good == 0 {
-            output::error(&anyhow::anyhow!("nothing could be read in {}", self.names()));
+        if complete && count.good == 0 {
+            let nothing = if all == 0 { "there is no record in" } else { "nothing could be read in" };
+            output::error(&anyhow::anyhow!("{nothing} {}", self.sources.names()));
         }
         // what was named was not done, whatever else was
-        let named = self.named.load(Ordering::SeqCst);
+        let named = self.sources.lacks_one();
         let failed = !complete || count.good == 0 || named || (self.args.strict && count.bad > 0);
         if failed { Outcome::Failed } else { Outcome::Clean }
+    }
+
+    /// Says something worth knowing, unless nobody wants that.
+    fn note(&self, text: &str) {
+        if !self.args.quiet {
+            output::note(text);
+        }
     }
 
     /// The file to write to, unless standard output is meant.
     fn file(&self) -> Option<&Path> {
         output::to_file(self.args.output.as_deref())
-    }
-
-    fn names(&self) -> String {
-        let names: Vec<String> = self.args.paths.iter().map(|p| p.display().to_string()).collect();
-        names.join(", ")
     }
 }
 
@@ -272,7 +236,7 @@ pub(super) fn refuse_to_overwrite<'a>(
     output: Option<&Path>,
     mut paths: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
-    let Some(output) = output.and_then(whole) else { return Ok(()) };
+    let Some(output) = output.and_then(absolute) else { return Ok(()) };
     let story = bank::is_called_story(&output);
     let holds = |path: &&Path| {
         let read = bank::holder(path).unwrap_or(path).canonicalize().ok();
@@ -288,13 +252,13 @@ pub(super) fn refuse_to_overwrite<'a>(
 }
 
 /// The path from the root of a file that is there, or in a folder that is.
-fn whole(path: &Path) -> Option<PathBuf> {
+fn absolute(path: &Path) -> Option<PathBuf> {
     let folder = || path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     path.canonicalize().ok().or_else(|| Some(folder().canonicalize().ok()?.join(path.file_name()?)))
 }
 
 /// Writes a bank to fill in.
-fn begin(folder: &Path, guide: &Guide) -> Result<Outcome> {
+fn init(folder: &Path, guide: &Guide) -> Result<Outcome> {
     let mut out = Sink::standard();
     for (path, written) in bank::init(folder, guide)? {
         if written {

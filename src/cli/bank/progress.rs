@@ -45,8 +45,9 @@ impl Progress {
         self.bar.reset_eta();
     }
 
-    pub(in crate::cli) fn add(&self, records: u64, bytes: u64) {
-        self.records.set(self.records.get() + records);
+    /// Counts a record, which took so many bytes of input.
+    pub(super) fn add(&self, bytes: u64) {
+        self.records.set(self.records.get() + 1);
         let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
         let rate = self.records.get() as f64 / seconds;
         let rate =

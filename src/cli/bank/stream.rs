@@ -5,19 +5,12 @@ use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 
+use super::Run;
 use super::resume::{self, Begun};
-use super::{Done, Known, Run};
-use crate::bank::{Record, RecordError};
 use crate::cli::Outcome;
 use crate::cli::output::{self, Sink};
+use crate::render::Shown;
 use crate::render::bank::{Entry, Stream};
-use crate::render::{Context, Shown};
-
-/// The line of a record, and of a bad one why it is one.
-struct Line {
-    text: Vec<u8>,
-    done: Result<Done<()>, RecordError>,
-}
 
 /// Where the lines go.
 enum Target {
@@ -38,7 +31,7 @@ impl Target {
 /// Writes a line for each record.
 pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
     let context = run.context(false, 80);
-    let mut records = run.records();
+    let mut records = run.sources.records();
     let (mut target, begun) = match run.file() {
         None => (Target::Standard(Sink::standard()), Begun::default()),
         Some(path) => {
@@ -50,26 +43,31 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         Some(path) => format!("cannot write {}", path.display()),
         None => "cannot write".to_owned(),
     };
-    let before = begun.count.good + begun.count.bad;
-    if before > 0 && !run.args.quiet {
-        output::note(&format!("going on after {before} records"));
+    let before = begun.count.all();
+    if before > 0 {
+        run.note(&format!("going on after {before} records"));
     }
     if begun.empty {
         target.put(stream.head.as_bytes()).with_context(cannot)?;
     }
     let (mut count, mut first) = (begun.count, None);
-    let each = |record| line(run, stream, &context, record);
-    let complete = run.all(&mut records, &begun, &each, &mut |chunk: Vec<io::Result<Line>>, progress| {
+    let line = |entry: &Entry<'_>| {
+        let mut line = Vec::new();
+        (stream.one)(entry, &context, &mut line).with_context(cannot).map(|()| line)
+    };
+    let each = |record| {
+        run.critique(record, |answer, report| line(&Entry::Critique(&Shown { answer, report, number: 0 })))
+    };
+    let complete = run.all(&mut records, &begun, &each, &mut |chunk, progress| {
         let mut lines = Vec::new();
-        for line in chunk {
-            let line = line.with_context(cannot)?;
-            lines.extend_from_slice(&line.text);
-            match line.done {
+        for done in chunk {
+            match done {
                 Ok(done) => {
+                    lines.extend(done.tell(progress)?);
                     count.good += 1;
-                    done.tell(progress);
                 }
                 Err(error) => {
+                    lines.extend(line(&Entry::Bad(&error))?);
                     count.bad += 1;
                     first.get_or_insert(error);
                 }
@@ -77,9 +75,9 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         }
         target.put(&lines).with_context(cannot)
     })?;
-    if !complete && !run.args.quiet {
+    if !complete {
         let on = if run.file().is_some() { "; --resume goes on from there" } else { "" };
-        output::note(&format!("stopped after {} records{on}", count.good + count.bad));
+        run.note(&format!("stopped after {} records{on}", count.all()));
     }
     // where nothing was read there is nothing to go on with, and a run with the right path may begin the file
     let nothing = complete && begun.empty && count.good == 0;
@@ -89,30 +87,4 @@ pub(super) fn run(run: &Run<'_>, stream: &Stream) -> Result<Outcome> {
         output::unread(first.iter());
     }
     Ok(run.outcome(count, complete, useless.is_none()))
-}
-
-/// The line of a record; none where it was stopped before it was done.
-fn line(
-    run: &Run<'_>,
-    stream: &Stream,
-    context: &Context<'_>,
-    record: Result<Record, RecordError>,
-) -> Option<io::Result<Line>> {
-    let critiqued = match record {
-        Ok(record) => {
-            let known = Known::of(&record);
-            run.critique(record)?.map(|(answer, report)| (known, answer, report))
-        }
-        Err(error) => Err(error),
-    };
-    let mut text = Vec::new();
-    let (written, done) = match critiqued {
-        Ok((known, answer, report)) => {
-            let shown = Shown { answer: &answer, report: &report, number: 0 };
-            let written = (stream.one)(&Entry::Critique(&shown), context, &mut text);
-            (written, Ok(known.done((), &answer, context.guide)))
-        }
-        Err(error) => ((stream.one)(&Entry::Bad(&error), context, &mut text), Err(error)),
-    };
-    Some(written.map(|()| Line { text, done }))
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anyhow::{Context as _, Result};
 
 use super::resume::Begun;
-use super::{Count, Done, Gathered, Known, Run};
-use crate::bank::{self, Asked, Names, Record, RecordError, Story};
+use super::{Count, Gathered, Run};
+use crate::bank::{self, Asked, Names, RecordError, Story};
 use crate::cli::Outcome;
 use crate::cli::args::{Color, again};
 use crate::cli::output::{self, Sink};
@@ -20,21 +20,22 @@ pub(super) fn run(
     write: fn(&Bank<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
 ) -> Result<Outcome> {
     let mut gathered = Gathered::new();
-    let each = |record| story(run, record);
-    let complete = run.all(&mut run.records(), &Begun::default(), &each, &mut |chunk, progress| {
-        gathered.take(chunk, progress);
-        Ok(())
-    })?;
+    let guide = run.reader.critic.guide();
+    let each = |record| run.critique(record, |answer, report| Story::of(answer, report, guide));
+    let complete =
+        run.all(&mut run.sources.records(), &Begun::default(), &each, &mut |chunk, progress| {
+            gathered.take(chunk, progress);
+            Ok(())
+        })?;
     let Gathered { stories, errors } = gathered;
-    let critic = &run.reader.critic;
-    let asked = Asked::all(critic, &run.args.question).context("cannot read the questions")?;
-    let summary = bank::summary(&stories, critic.guide(), &asked);
+    let asked = Asked::all(&run.reader.critic, &run.args.question).context("cannot read the questions")?;
+    let summary = bank::summary(&stories, guide, &asked);
     let mut sink = Sink::new(run.args.output.as_deref());
     let context = run.context(sink.color(color), sink.width());
     let args = run.args;
     let again = again(args.records.fields(), &args.config, args.guide.as_deref(), &args.llm, &args.mistakes);
     let all = stories.iter().map(|s| s.name.as_str()).chain(errors.iter().map(RecordError::name));
-    let piped = run.piped();
+    let piped = run.sources.piped();
     let names = Names::new(all, piped.as_deref());
     let names = |name: &str| names.reads(name);
     let bank = Bank {
@@ -53,21 +54,9 @@ pub(super) fn run(
     } else {
         output::unread(errors.iter());
     }
-    if !complete && !run.args.quiet {
-        output::note("stopped: what is told here is of the stories before that");
+    if !complete {
+        run.note("stopped: what is told here is of the stories before that");
     }
     let count = Count { good: stories.len() as u64, bad: errors.len() as u64 };
     Ok(run.outcome(count, complete, told))
-}
-
-/// What is kept of a record.
-fn story(run: &Run<'_>, record: Result<Record, RecordError>) -> Option<Result<Done<Story>, RecordError>> {
-    let record = match record {
-        Ok(record) => record,
-        Err(error) => return Some(Err(error)),
-    };
-    let known = Known::of(&record);
-    let guide = run.reader.critic.guide();
-    let critiqued = run.critique(record)?;
-    Some(critiqued.map(|(answer, report)| known.done(Story::of(&answer, &report, guide), &answer, guide)))
 }

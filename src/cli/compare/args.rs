@@ -123,11 +123,18 @@ impl CompareArgs {
         self.new.as_deref().unwrap_or(&self.old)
     }
 
-    /// The options by which a critique reads and judges a story the same, as a shell takes them, each after a space.
-    pub(super) fn critique(&self) -> String {
+    /// The options by which another comparison reads and judges a story the same, as a shell takes them, each after a space.
+    pub(super) fn again(&self) -> String {
         let (fields, guide) = (self.records.fields(), self.guide.as_deref());
         let question = self.question.as_ref().map(|q| option("--question", q));
-        again(fields, &self.config, guide, &self.llm, &self.mistakes) + &question.unwrap_or_default()
+        let model = self.model.as_ref().map(|folder| option("--model", &folder.display().to_string()));
+        let own = [question, model].into_iter().flatten();
+        own.fold(again(fields, &self.config, guide, &self.llm, &self.mistakes), |all, one| all + &one)
+    }
+
+    /// Those by which a critique does; none where it can't, since it hears with the embedded model alone.
+    pub(super) fn critique(&self) -> Option<String> {
+        self.model.is_none().then(|| self.again())
     }
 }
 

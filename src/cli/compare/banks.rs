@@ -5,16 +5,16 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use super::revision::Revision;
 use super::{CompareArgs, Run, location};
 use crate::bank::{self, Kept, Names, Reading, Record, RecordError, Records};
 use crate::cli::Outcome;
-use crate::cli::bank::{Done, Gathered, Known, Progress, refuse_to_overwrite};
+use crate::cli::bank::{Gathered, Noted, Progress, refuse_to_overwrite};
 use crate::cli::output;
+use crate::render;
 use crate::render::compare::{Bank, Banks};
-use crate::render::option;
 
 /// A version of a bank, as it was read.
 struct Version {
@@ -29,6 +29,16 @@ impl Version {
     fn names(&self) -> Names<'_> {
         let bad = self.errors.iter().map(RecordError::name);
         Names::new(self.stories.iter().map(|s| s.name.as_str()).chain(bad), None)
+    }
+
+    /// As it is compared.
+    fn side(&self) -> bank::Side<'_> {
+        bank::Side { stories: &self.stories, unread: &self.unread }
+    }
+
+    /// As it is shown; `names` says which names another command reads.
+    fn shown<'a>(&'a self, names: render::bank::Names<'a>) -> Bank<'a> {
+        Bank { name: &self.name, errors: &self.errors, names }
     }
 }
 
@@ -47,35 +57,38 @@ pub(super) fn run(args: &CompareArgs, reading: &Reading) -> Result<Outcome> {
     };
     let before = read(&run, &args.old, name, records)?;
     let now = read(&run, new, new.display().to_string(), bank::open(new, reading))?;
-    let sides = [&before, &now].map(|v| bank::Side { stories: &v.stories, unread: &v.unread });
-    let delta = bank::delta(sides[0], sides[1], run.reader.critic.guide(), &run.noise);
-    let names = [&before, &now].map(Version::names);
-    let names = names.each_ref().map(|names| move |name: &str| names.reads(name));
-    let [old, new] = [(&before, &names[0]), (&now, &names[1])]
-        .map(|(v, names)| -> Bank<'_> { Bank { name: &v.name, errors: &v.errors, names } });
-    let git = args.git.as_deref();
+    let delta = bank::delta(before.side(), now.side(), run.reader.critic.guide(), &run.noise);
+    let names = [before.names(), now.names()];
+    let [old, new] = names.each_ref().map(|names| |name: &str| names.reads(name));
     let critique = args.critique();
-    let model = args.model.as_deref().map(|folder| option("--model", &folder.display().to_string()));
-    let again = format!("{critique}{}", model.as_deref().unwrap_or_default());
-    // a critique hears with the embedded model alone
-    let critique = Some(critique.as_str()).filter(|_| model.is_none());
-    let banks = Banks { old, new, delta: &delta, noise: &run.noise, git, again: &again, critique };
-    run.write(!delta.pairs.is_empty(), |renderer, setting, sink| (renderer.banks)(&banks, setting, sink))?;
+    let banks = Banks {
+        old: before.shown(&old),
+        new: now.shown(&new),
+        delta: &delta,
+        noise: &run.noise,
+        git: args.git.as_deref(),
+        again: &args.again(),
+        critique: critique.as_deref(),
+    };
+    let sink = run.write(|renderer, context, sink| (renderer.banks)(&banks, context, sink))?;
+    let nothing = delta.pairs.is_empty();
+    if nothing {
+        sink.give_up()?
+    } else {
+        sink.finish()?
+    }
     let bad = before.errors.len() + now.errors.len();
-    if delta.pairs.is_empty() && output::to_file(args.output.as_deref()).is_some() {
+    if nothing && output::to_file(args.output.as_deref()).is_some() {
         output::unread(before.errors.iter().chain(&now.errors));
     } else if bad > 0 && !args.quiet {
         let all = bad + before.stories.len() + now.stories.len();
         output::note(&format!("{bad} of {all} records could not be read; the output says why"));
     }
-    if delta.pairs.is_empty() {
-        output::error(&anyhow::anyhow!(
-            "nothing is compared: no story of {} is found again in {}",
-            before.name,
-            now.name
-        ));
+    if nothing {
+        let (old, new) = (&before.name, &now.name);
+        output::error(&anyhow!("nothing is compared: no story of {old} is found again in {new}"));
     }
-    Ok(if delta.pairs.is_empty() || (args.strict && bad > 0) {
+    Ok(if nothing || (args.strict && bad > 0) {
         Outcome::Failed
     } else if args.fail_if_worse && delta.is_worse() {
         Outcome::Found
@@ -129,14 +142,12 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
     let Gathered { stories, errors } = gathered;
     if stories.is_empty() {
         match errors.split_first() {
-            None => bail!("there is no record in {}", name),
-            Some((first, [])) => bail!("nothing could be read in {}: {}", name, first.whole()),
-            Some((first, more)) => bail!(
-                "nothing could be read in {}: {}, and {} more such records",
-                name,
-                first.whole(),
-                more.len()
-            ),
+            None => bail!("there is no record in {name}"),
+            Some((first, [])) => bail!("nothing could be read in {name}: {}", first.whole()),
+            Some((first, more)) => {
+                let more = more.len();
+                bail!("nothing could be read in {name}: {}, and {more} more such records", first.whole())
+            }
         }
     }
     // a line may be called as the id of another story is, and is not what a story is found by
@@ -146,12 +157,11 @@ fn read(run: &Run<'_>, path: &Path, name: String, mut records: Records<'_>) -> R
     Ok(Version { name, stories, errors, unread })
 }
 
-fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Done<Kept>, RecordError> {
-    let (named, known) = (record.named, Known::of(&record));
-    let mut answer = record.answer();
-    let guide = run.reader.critic.guide();
-    match run.critique(&mut answer) {
-        Ok(report) => Ok(known.done(Kept::of(bank, named, (&answer, &report), guide), &answer, guide)),
-        Err(error) => Err(RecordError::Critic { name: answer.name, source: Box::new(error) }),
+fn kept(run: &Run<'_>, bank: &str, record: Record) -> Result<Noted<Kept>, RecordError> {
+    let (named, guide) = (record.named, run.reader.critic.guide());
+    let mut noted = Noted::of(record, guide);
+    match run.critique(&mut noted.what) {
+        Ok(report) => Ok(noted.map(|answer| Kept::of(bank, named, (&answer, &report), guide))),
+        Err(error) => Err(noted.failed(error)),
     }
 }

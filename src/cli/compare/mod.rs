@@ -6,6 +6,7 @@ mod blobs;
 mod left_out;
 mod revision;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -20,10 +21,11 @@ use super::settings::{Settings, load_guide};
 use super::threads::{self, Share};
 use crate::bank;
 use crate::compare::{Noise, Side, compare};
-use crate::critic::Selection;
+use crate::critic::{CriticError, Selection};
 use crate::model::cache::Cache;
 use crate::model::encoder::Embedded;
-use crate::render::compare::{ALL, Compared, Renderer, Setting};
+use crate::render::Context;
+use crate::render::compare::{ALL, Compared, Renderer};
 use crate::report::Report;
 use crate::text::Answer;
 use revision::Revision;
@@ -68,11 +70,10 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome> {
     let new = Side { answer: &new, report: &new_report? };
     let delta = compare(old, new, &run.noise, |texts| run.reader.critic.embed(texts))
         .context("cannot compare the sentences")?;
-    // a critique hears with the embedded model alone, and what came through a pipe is gone
-    let can_be_asked = args.model.is_none() && !input::is_stdin(file);
-    let critique = can_be_asked.then(|| args.critique());
+    // what came through a pipe is gone
+    let critique = args.critique().filter(|_| !input::is_stdin(file));
     let compared = Compared { old, new, delta: &delta, noise: &run.noise, critique: critique.as_deref() };
-    run.write(true, |renderer, setting, sink| (renderer.write)(&compared, setting, sink))?;
+    run.write(|renderer, context, sink| (renderer.write)(&compared, context, sink))?.finish()?;
     if !args.quiet {
         let unheard = [old, new].map(|side| comments::notes(side.answer, run.reader.critic.guide()));
         unheard.iter().flatten().for_each(|note| output::note(note));
@@ -112,30 +113,31 @@ impl<'a> Run<'a> {
         Ok(Run { args, settings, selection, noise: Noise::measured()?, reader })
     }
 
-    fn critique(&self, answer: &mut Answer) -> Result<Report, crate::critic::CriticError> {
+    fn critique(&self, answer: &mut Answer) -> Result<Report, CriticError> {
         if let Some(question) = &self.args.question {
             answer.question = Some(question.trim().to_owned()).filter(|q| !q.is_empty());
         }
         self.reader.critic.critique(answer, &self.selection)
     }
 
-    /// Writes with the format that was asked for, to where it was asked for; what is not `whole` replaces no file.
+    /// Writes with the format that was asked for, to where it was asked for; the caller says whether that replaces a file.
     fn write(
         &self,
-        whole: bool,
-        write: impl FnOnce(&Renderer, &Setting<'_>, &mut Sink) -> std::io::Result<()>,
-    ) -> Result<()> {
+        write: impl FnOnce(&Renderer, &Context<'_>, &mut Sink) -> io::Result<()>,
+    ) -> Result<Sink> {
         let mut sink = Sink::new(self.args.output.as_deref());
-        let setting = Setting {
+        let context = Context {
             guide: self.reader.critic.guide(),
+            guide_file: self.args.guide.as_deref(),
             model: &self.reader.model,
             second: self.reader.second.as_ref(),
             color: sink.color(self.args.color.unwrap_or(self.settings.color)),
             width: sink.width(),
+            explain_score: false,
             min_level: self.args.min_level.unwrap_or(self.settings.min_level),
             quiet: self.args.quiet,
         };
-        write(self.args.format.unwrap_or(&ALL[0]), &setting, &mut sink)?;
-        if whole { sink.finish() } else { sink.give_up() }
+        write(self.args.format.unwrap_or(&ALL[0]), &context, &mut sink)?;
+        Ok(sink)
     }
 }

@@ -45,7 +45,6 @@ fn from_text(cell: &str) -> &str {
 
 fn story(shown: &Shown<'_>, context: &Context<'_>) -> [String; 10] {
     let story = Story::of(shown.answer, shown.report, context.guide);
-    let number = |n: Option<u8>| n.map(|n| n.to_string()).unwrap_or_default();
     let untold = |points: &[Point]| {
         let untold = points.iter().filter(|p| story.is_told() && !p.told);
         untold.map(|p| p.id.as_str()).collect::<Vec<_>>().join(";")
@@ -54,9 +53,9 @@ fn story(shown: &Shown<'_>, context: &Context<'_>) -> [String; 10] {
     [
         story.name.clone(),
         story.question.clone().unwrap_or_default(),
-        number(story.level),
-        number(story.score),
-        story.abstention.map(|a| reason(a).0.to_owned()).unwrap_or_default(),
+        story.standing.map(|s| s.level.to_string()).unwrap_or_default(),
+        story.standing.map(|s| s.score.to_string()).unwrap_or_default(),
+        story.standing.err().map(|a| reason(a).0.to_owned()).unwrap_or_default(),
         story.categories.join(";"),
         untold(&story.notes),
         untold(&story.pressure),

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Bank, Format, How, said};
-use crate::bank::{Note, Point, Served, Serves, Story};
+use super::{Bank, Format, How, findings, said};
+use crate::bank::{self, Note, Point, Served, Serves, Story};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Columns};
 use crate::render::said::{left_out_by_comments, mistake_title, name, tool};
@@ -123,8 +123,8 @@ impl<'a> View<'a> {
     fn of(bank: &Bank<'a>, context: &Context<'a>) -> View<'a> {
         let summary = bank.summary;
         let category =
-            |c: &'a crate::bank::Covered| Category { id: &c.id, title: &c.title, stories: c.stories.len() };
-        let episode = |e: &'a crate::bank::Episode| Episode { stories: &e.stories, said: said::episode(e) };
+            |c: &'a bank::Covered| Category { id: &c.id, title: &c.title, stories: c.stories.len() };
+        let episode = |e: &'a bank::Episode| Episode { stories: &e.stories, said: said::episode(e) };
         let weakest = summary.weakest.as_ref().map(|l| Weakest {
             text: said::weakest(l, bank),
             stories: l.stories.iter().map(|s| s.0).collect(),
@@ -147,17 +147,18 @@ impl<'a> View<'a> {
             weak: summary.weak.iter().map(|w| Weak { story: w.story, why: said::why(w) }).collect(),
             bad: bank.errors.iter().map(|e| e.whole()).collect(),
             at_once: AT_ONCE,
-            tool: tool(context.model, context.guide, context.second),
+            tool: tool(context),
         }
     }
 }
 
 /// How many stories are of each level, and how many of none.
 fn levels(stories: &[Story]) -> Columns {
-    let of = |level: Option<u8>| stories.iter().filter(|s| s.level == level).count();
-    let mut counts: Vec<(String, usize)> = (1..=5).map(|l| (l.to_string(), of(Some(l)))).collect();
-    if of(None) > 0 {
-        counts.push(("none".to_owned(), of(None)));
+    let of = |level: u8| stories.iter().filter(|s| s.standing.is_ok_and(|s| s.level == level)).count();
+    let mut counts: Vec<(String, usize)> = (1..=5).map(|l| (l.to_string(), of(l))).collect();
+    let untold = stories.iter().filter(|s| !s.is_told()).count();
+    if untold > 0 {
+        counts.push(("none".to_owned(), untold));
     }
     let most = counts.iter().map(|c| c.1).max().unwrap_or(0).max(1) as f32;
     let column = |(label, n): (String, usize)| (label, n.to_string(), n as f32 / most, n > 0);
@@ -165,8 +166,7 @@ fn levels(stories: &[Story]) -> Columns {
 }
 
 fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
-    let shown: Vec<&Note> = story.findings.iter().filter(|f| f.severity >= context.min_level).collect();
-    let finding = |f: &&'a Note| Finding {
+    let finding = |f: &'a Note| Finding {
         id: &f.id,
         title: mistake_title(&f.id, context.guide),
         severity: severity_id(f.severity),
@@ -176,16 +176,16 @@ fn row<'a>(story: &'a Story, context: &Context<'a>) -> Row<'a> {
     Row {
         name: name(&story.name),
         question: story.question.as_deref(),
-        refused: story.abstention.map(|a| reason(a).1),
-        level: story.level,
-        score: story.score,
+        refused: story.standing.err().map(|a| reason(a).1),
+        level: story.standing.ok().map(|s| s.level),
+        score: story.standing.ok().map(|s| s.score),
         kinds: said::kinds(story, context.guide),
         categories: &story.categories,
         notes: answered(&story.notes),
         notes_told: told(&story.notes),
         pressure: answered(&story.pressure),
         pressure_told: told(&story.pressure),
-        findings: shown.iter().map(finding).collect(),
+        findings: findings(story, context).into_iter().map(finding).collect(),
         suppressed: left_out_by_comments(story.suppressed),
         bar: Bar::of(&story.roles, context.guide),
     }

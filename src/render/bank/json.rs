@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Bank, Format, How};
-use crate::bank::{Point, Story, Summary};
+use super::{Bank, Format, How, findings};
+use crate::bank::{Note, Point, SAME_EPISODE, Serves, Story, Summary};
 use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
 use crate::render::json_v1::{Tool, tool};
 use crate::render::{Context, reason, severity_id};
@@ -142,21 +142,19 @@ fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Res
 }
 
 fn story<'a>(story: &'a Story, context: &Context<'_>) -> StoryOut<'a> {
-    let shown = story.findings.iter().filter(|f| f.severity >= context.min_level);
+    let finding = |f: &'a Note| Finding { id: &f.id, severity: severity_id(f.severity), message: &f.message };
     StoryOut {
         path: &story.name,
         question: story.question.as_deref(),
         question_form: story.form.as_deref(),
-        reason: why(story.abstention),
-        reason_code: story.abstention.map(|a| reason(a).0),
-        level: story.level,
-        score: story.score,
+        reason: why(story.standing.err()),
+        reason_code: story.standing.err().map(|a| reason(a).0),
+        level: story.standing.ok().map(|s| s.level),
+        score: story.standing.ok().map(|s| s.score),
         categories: &story.categories,
         notes: points(&story.notes),
         pressure: points(&story.pressure),
-        findings: shown
-            .map(|f| Finding { id: &f.id, severity: severity_id(f.severity), message: &f.message })
-            .collect(),
+        findings: findings(story, context).into_iter().map(finding).collect(),
         suppressed: story.suppressed,
     }
 }
@@ -191,7 +189,7 @@ fn summary(s: &Summary) -> SummaryOut<'_> {
         categories: covered.collect(),
         weak: weak.collect(),
         same_episode: SameEpisode {
-            likeness: round(s.same_episode),
+            likeness: round(SAME_EPISODE),
             compared: s.compared,
             groups: groups.collect(),
         },
@@ -200,7 +198,7 @@ fn summary(s: &Summary) -> SummaryOut<'_> {
     }
 }
 
-fn question(serves: &crate::bank::Serves) -> Question<'_> {
+fn question(serves: &Serves) -> Question<'_> {
     let best = serves.best.iter().map(|b| Best {
         story: b.story,
         heard: &b.heard,

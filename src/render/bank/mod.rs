@@ -16,7 +16,7 @@ mod tests;
 use std::io::{self, Write};
 
 use super::{Context, Shown};
-use crate::bank::{RecordError, Story, Summary};
+use crate::bank::{Note, RecordError, Story, Summary};
 
 /// Every output format; the first one is the default.
 pub const ALL: &[Format] = &[terminal::FORMAT, json::FORMAT, jsonl::FORMAT, csv::FORMAT, html::FORMAT];
@@ -100,6 +100,14 @@ impl Format {
     pub fn find(id: &str) -> Option<&'static Format> {
         ALL.iter().find(|f| f.id == id)
     }
+}
+
+/// Stories of which more than a row is told on a terminal; where there are more of them, the table has to do.
+pub(in crate::render) const MOST_CARDS: usize = 12;
+
+/// The findings of a story that are severe enough to be shown.
+fn findings<'a>(story: &'a Story, context: &Context<'_>) -> Vec<&'a Note> {
+    story.findings.iter().filter(|f| context.shows(f.severity)).collect()
 }
 
 /// A name as it stands in a line of a stream.

@@ -1,10 +1,13 @@
 //! What the formats for people say of a bank in the same words: one line each, not escaped.
 
 use super::{Bank, Names};
-use crate::bank::{Episode, Link, Served, Serves, Story, Weak};
+use crate::bank::{Episode, Link, SAME_EPISODE, Served, Serves, Story, Weak};
 use crate::guide::Guide;
 use crate::render::said::{GOOD, argument};
 use crate::render::{escape, reason};
+
+/// Entries of a list that are shown; the rest is counted.
+pub(super) const MOST_LISTED: usize = 20;
 
 /// How many stories there are, how many of them are told, what they score.
 pub(super) fn head(bank: &Bank<'_>) -> String {
@@ -19,6 +22,22 @@ pub(super) fn head(bank: &Bank<'_>) -> String {
 /// "1 story", "2 stories".
 pub(in crate::render) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// "2, 5 and 7", counted from 1; of many the first.
+pub(super) fn numbers(stories: &[usize]) -> String {
+    let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
+    match (shown.split_last(), stories.len() - shown.len()) {
+        (None, _) => String::new(),
+        (Some((last, [])), 0) => last.clone(),
+        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
+        (Some(_), n) => format!("{} and {n} more", shown.join(", ")),
+    }
+}
+
+/// "story 2", "stories 2, 5 and 7".
+pub(in crate::render) fn numbered(stories: &[usize]) -> String {
+    format!("{} {}", if stories.len() == 1 { "story" } else { "stories" }, numbers(stories))
 }
 
 /// The kinds of a story in the guide's words.
@@ -36,7 +55,7 @@ pub(super) fn likeness(bank: &Bank<'_>) -> String {
     } else {
         String::new()
     };
-    format!("Two stories count as the same episode from a likeness of {:.2} on.{first}", summary.same_episode)
+    format!("Two stories count as the same episode from a likeness of {SAME_EPISODE:.2} on.{first}")
 }
 
 /// Why a story is weak.
@@ -81,7 +100,7 @@ pub(super) fn served(best: &Served, story: &Story) -> String {
     } else {
         format!("tells {}", best.heard.join("; "))
     };
-    let level = story.level.map(|l| format!(", level {l}")).unwrap_or_default();
+    let level = story.standing.map(|s| format!(", level {}", s.level)).unwrap_or_default();
     let written =
         if best.written_for && !best.heard.is_empty() { ", written for such a question" } else { "" };
     let lacks = match best.missing.as_slice() {
@@ -142,7 +161,7 @@ pub(super) fn next(bank: &Bank<'_>) -> String {
     let missing = summary.categories.iter().filter(|c| c.stories.is_empty()).map(|c| c.title.as_str());
     let missing: Vec<&str> = missing.collect();
     let worst = summary.weakest.as_ref().and_then(|l| l.stories.first()).map(|cost| &bank.stories[cost.0]);
-    let good = |story: &&Story| story.level.is_some_and(|level| level >= GOOD);
+    let good = |story: &&Story| story.standing.is_ok_and(|s| s.level >= GOOD);
     match (worst.filter(|story| missing.is_empty() || !good(story)), missing.as_slice()) {
         (Some(story), _) => {
             let asked = can_be_asked(&story.name, bank.names);

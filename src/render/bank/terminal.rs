@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use textwrap::core::display_width;
 
-use super::{Bank, Format, How, said};
-use crate::bank::{Note, Point, RecordError, Serves, Story};
+use super::said::{MOST_LISTED, numbered, numbers};
+use super::{Bank, Format, How, MOST_CARDS, findings, said};
+use crate::bank::{Covered, Link, Note, Point, RecordError, Serves, Standing, Story};
 use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
@@ -18,11 +19,6 @@ pub(super) const FORMAT: Format = Format {
     doc: "for reading: each story in short, what the bank covers, what to mend first",
     how: How::Whole(whole),
 };
-
-/// Banks of more stories are shown by the table alone.
-pub(in crate::render) const MOST_CARDS: usize = 12;
-/// Entries of a list that are shown; the rest is counted.
-const MOST_LISTED: usize = 20;
 
 fn whole(bank: &Bank<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, context.width, context.color);
@@ -60,10 +56,10 @@ fn head(bank: &Bank<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Resu
 fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.line("")?;
     page.para(&format!("{}. ", i + 1), &story.name, BOLD)?;
-    if let Some(abstention) = story.abstention {
-        return page.para("   No score: ", &format!("{}.", reason(abstention).1), PLAIN);
-    }
-    let (level, score) = (story.level.unwrap_or(0), story.score.unwrap_or(0));
+    let Standing { level, score } = match story.standing {
+        Ok(standing) => standing,
+        Err(why) => return page.para("   No score: ", &format!("{}.", reason(why).1), PLAIN),
+    };
     let kinds = said::kinds(story, context.guide);
     page.para("   ", &format!("Level {level} of 5, score {score}: {kinds}."), PLAIN)?;
     for note in &story.notes {
@@ -72,9 +68,8 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
     for question in &story.pressure {
         point(question, " ", page)?;
     }
-    let findings = story.findings.iter().filter(|f| f.severity >= context.min_level);
     let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
-    let mend: Vec<String> = findings.take(MEND_FIRST).map(title).collect();
+    let mend: Vec<String> = findings(story, context).into_iter().take(MEND_FIRST).map(title).collect();
     if !mend.is_empty() {
         page.para("   Mend first: ", &mend.join(", "), PLAIN)?;
     }
@@ -108,18 +103,16 @@ fn table(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     for (i, (story, name)) in bank.stories.iter().zip(names).enumerate() {
         let told = |points: &[Point]| {
             let told = points.iter().filter(|p| p.told).count();
-            if story.is_told() { format!("{told}/{}", points.len()) } else { "-".to_owned() }
+            format!("{told}/{}", points.len())
         };
-        let number = |n: Option<u8>| n.map_or("-".to_owned(), |n| n.to_string());
-        let line = format!(
-            "{:>digits$}  {:>5}  {:>5}  {:>5}  {:>8}  {}",
-            i + 1,
-            number(story.level),
-            number(story.score),
-            told(&story.notes),
-            told(&story.pressure),
-            name
-        );
+        let cells = match story.standing {
+            Ok(Standing { level, score }) => {
+                [level.to_string(), score.to_string(), told(&story.notes), told(&story.pressure)]
+            }
+            Err(_) => ["-"; 4].map(str::to_owned),
+        };
+        let [level, score, notes, pressure] = cells;
+        let line = format!("{:>digits$}  {level:>5}  {score:>5}  {notes:>5}  {pressure:>8}  {name}", i + 1);
         page.line(&shortened(&line, page.width))?;
     }
     Ok(())
@@ -181,29 +174,20 @@ fn more(all: usize, page: &mut Page<'_>) -> io::Result<()> {
     }
 }
 
-/// "2, 5 and 7", counted from 1; of many the first.
-pub(in crate::render) fn numbers(stories: &[usize]) -> String {
-    let shown: Vec<String> = stories.iter().take(MOST_LISTED).map(|i| (i + 1).to_string()).collect();
-    match (shown.split_last(), stories.len() - shown.len()) {
-        (None, _) => String::new(),
-        (Some((last, [])), 0) => last.clone(),
-        (Some((last, first)), 0) => format!("{} and {last}", first.join(", ")),
-        (Some(_), n) => format!("{} and {n} more", shown.join(", ")),
-    }
-}
-
 fn covers(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("What the bank covers")?;
     for category in &bank.summary.categories {
-        let (mark, style) = if category.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
-        let by = match category.stories.len() {
-            0 => "no story yet".to_owned(),
-            1 => format!("story {}", numbers(&category.stories)),
-            _ => format!("stories {}", numbers(&category.stories)),
-        };
-        page.para(mark, &format!("{}: {by}", category.title), style)?;
+        let stories = &category.stories;
+        let by = if stories.is_empty() { "no story yet".to_owned() } else { numbered(stories) };
+        covered(category, &by, page)?;
     }
     Ok(())
+}
+
+/// A category, whether any story is of it, and what is said of that.
+pub(in crate::render) fn covered(category: &Covered, said: &str, page: &mut Page<'_>) -> io::Result<()> {
+    let (mark, style) = if category.stories.is_empty() { ("[ ] ", BOLD) } else { ("[x] ", PLAIN) };
+    page.para(mark, &format!("{}: {said}", category.title), style)
 }
 
 fn episodes(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -256,9 +240,14 @@ fn answers(serves: &Serves, bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<
 
 fn weakest(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(link) = &bank.summary.weakest else { return Ok(()) };
-    page.heading("The weakest link")?;
     let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
-    page.para("", &format!("{} {}.", said::weakest(link, bank), numbers(&stories)), BOLD)?;
+    link_and_help(link, &format!("{} {}.", said::weakest(link, bank), numbers(&stories)), page)
+}
+
+/// What costs a bank most, in these words, and what to do about it.
+pub(in crate::render) fn link_and_help(link: &Link, said: &str, page: &mut Page<'_>) -> io::Result<()> {
+    page.heading("The weakest link")?;
+    page.para("", said, BOLD)?;
     if link.help.is_empty() { Ok(()) } else { page.para("= help: ", &link.help, PLAIN) }
 }
 

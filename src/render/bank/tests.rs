@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
-use crate::bank::{Asked, summary};
+use crate::bank::{Asked, Standing, summary};
 use crate::render::fixture::{self, Fixture, Schema};
 
 fn stream(id: &str) -> &'static Stream {
@@ -204,7 +204,7 @@ fn told(names: super::Names<'_>, change: impl FnOnce(&mut Vec<Story>)) -> [Strin
 #[test]
 fn a_kind_that_is_missing_comes_before_what_costs_a_good_story_little() {
     for (level, first) in [(3, "mend that in "), (4, "write a story of a kind that is missing: ")] {
-        for text in told(&|_| true, |stories| stories[0].level = Some(level)) {
+        for text in told(&|_| true, |stories| stories[0].standing = Ok(Standing { level, score: 62 })) {
             assert!(text.contains(first), "{level}: {text}");
         }
     }

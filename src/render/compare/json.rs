@@ -7,11 +7,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Compared, Renderer, Setting, banks, direction, quotes};
-use crate::compare::{self, Deeds, Kind, Piece, Side, pieces};
+use super::{Compared, Context, Renderer, banks, direction, kind, quotes, shown, words};
+use crate::compare::{self, Deeds, Kind, Piece, Side};
 use crate::evidence::{Role, Tag};
 use crate::render::json_parts::{round, why, write_indented};
-use crate::render::json_v1::{LeftOut, Tool, left_out};
+use crate::render::json_v1::{LeftOut, Tool, left_out, tool};
 use crate::render::severity_id;
 use crate::report;
 
@@ -24,8 +24,8 @@ pub(super) const RENDERER: Renderer = Renderer {
     banks: banks::json::write,
 };
 
-fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write_indented(&comparison(compared, setting), out)
+fn write(compared: &Compared<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_indented(&comparison(compared, context), out)
 }
 
 #[derive(Serialize)]
@@ -137,14 +137,14 @@ struct Words {
     text: String,
 }
 
-fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparison<'a> {
+fn comparison<'a>(compared: &'a Compared<'a>, context: &Context<'_>) -> Comparison<'a> {
     let delta = compared.delta;
     let gain = delta.gain.as_ref();
     let part =
         |p: &compare::Part<'a>| Part { id: p.id, old: round(p.old), new: round(p.new), shown: p.shown };
     Comparison {
         schema: SCHEMA,
-        tool: Tool::of(setting.guide, setting.model, setting.second),
+        tool: tool(context),
         noise: noise(compared.noise),
         old: version(compared.old, delta.old_deeds),
         new: version(compared.new, delta.new_deeds),
@@ -152,7 +152,7 @@ fn comparison<'a>(compared: &'a Compared<'a>, setting: &Setting<'_>) -> Comparis
         level_delta: gain.map(|g| g.level),
         score_delta: gain.map(|g| g.score),
         criteria: gain.map(|g| g.parts.iter().map(part).collect()).unwrap_or_default(),
-        findings: findings(compared, setting),
+        findings: findings(compared, context),
         roles: roles(&delta.roles),
         tags: delta.tags.iter().map(|c| Count { id: c.label.id(), old: c.old, new: c.new }).collect(),
         sentences: delta.sentences.iter().map(|c| change(c, compared)).collect(),
@@ -196,8 +196,8 @@ fn version<'a>(side: Side<'a>, deeds: Deeds) -> Version<'a> {
     }
 }
 
-fn findings<'a>(compared: &Compared<'a>, setting: &Setting<'_>) -> Findings<'a> {
-    let all = &compared.delta.findings;
+fn findings<'a>(compared: &Compared<'a>, context: &Context<'_>) -> Findings<'a> {
+    let all = shown(compared, context);
     let finding = |f: &'a report::Finding, side: Side<'a>| Finding {
         id: &f.id,
         severity: severity_id(f.severity),
@@ -205,17 +205,13 @@ fn findings<'a>(compared: &Compared<'a>, setting: &Setting<'_>) -> Findings<'a> 
         sentences: &f.sentences,
         words: quotes(f, side),
     };
-    let shown = |list: &[&'a report::Finding], side| {
-        list.iter().filter(|f| setting.shows(f)).map(|f| finding(f, side)).collect()
-    };
-    let left = all.left.iter().filter(|(_, now)| setting.shows(now));
+    let list = |list: Vec<_>, side| list.into_iter().map(|f| finding(f, side)).collect();
+    let left = |(old, new)| Left { old: finding(old, compared.old), new: finding(new, compared.new) };
     Findings {
-        fixed: shown(&all.fixed, compared.old),
-        new: shown(&all.new, compared.new),
-        left: left
-            .map(|(old, new)| Left { old: finding(old, compared.old), new: finding(new, compared.new) })
-            .collect(),
-        silenced: shown(&all.silenced, compared.old),
+        fixed: list(all.fixed, compared.old),
+        new: list(all.new, compared.new),
+        left: all.left.into_iter().map(left).collect(),
+        silenced: list(all.silenced, compared.old),
     }
 }
 
@@ -225,32 +221,22 @@ fn change<'a>(change: &compare::Change, compared: &Compared<'a>) -> Change<'a> {
         let role = side.report.sentences.get(index).map(|s| s.role.id());
         Some(Sentence { index, role, text: &told.text })
     };
-    let (old, new) = (sentence(compared.old, change.old), sentence(compared.new, change.new));
-    let words = match (&old, &new, change.kind) {
-        (Some(old), Some(new), Kind::Rewritten) => {
-            pieces(old.text, new.text).into_iter().map(words).collect()
-        }
-        _ => Vec::new(),
-    };
+    // of a sentence of one version, or the same in both, the text says it all
+    let pieces = if change.kind == Kind::Rewritten { words(change, compared) } else { Vec::new() };
     let ids = |tags: &[Tag]| tags.iter().map(|t| t.id()).collect();
     Change {
-        change: match change.kind {
-            Kind::Kept => "kept",
-            Kind::Rewritten => "rewritten",
-            Kind::Added => "added",
-            Kind::Removed => "removed",
-        },
+        change: kind(change.kind).0,
         moved: change.moved,
+        old: sentence(compared.old, change.old),
+        new: sentence(compared.new, change.new),
         likeness: change.likeness.map(round),
         gained: ids(&change.gained),
         lost: ids(&change.lost),
-        old,
-        new,
-        words,
+        words: pieces.into_iter().map(piece).collect(),
     }
 }
 
-fn words(piece: Piece) -> Words {
+fn piece(piece: Piece) -> Words {
     match piece {
         Piece::Same(text) => Words { of: "both", text },
         Piece::Old(text) => Words { of: "old", text },

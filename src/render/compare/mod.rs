@@ -1,13 +1,13 @@
 //! How a comparison of two versions, of an answer or of a bank, is shown: one output format a file. [`ALL`] is the table
 //! from which `--format` and its help are derived.
 //!
-//! May import: `bank`, `compare`, `evidence` (its labels), `guide` (its words), `model::ModelInfo`, `report`, `text`.
+//! May import: what `render` may.
 
 mod banks;
 mod html;
 mod json;
-mod page;
 mod said;
+mod terminal;
 mod text;
 
 #[cfg(test)]
@@ -15,16 +15,14 @@ mod tests;
 
 use std::io::{self, Write};
 
+use super::Context;
+use super::bank::Names;
 use crate::bank::{self, RecordError};
-use crate::compare::{Delta, Direction, Noise, Side};
-use crate::guide::Guide;
-use crate::model::ModelInfo;
-use crate::render::SecondModel;
-use crate::render::bank::Names;
-use crate::report::{Finding, Severity};
+use crate::compare::{Change, Delta, Direction, Findings, Kind, Noise, Piece, Side, pieces};
+use crate::report::Finding;
 
 /// Every output format of a comparison; the first one is the default.
-pub const ALL: &[Renderer] = &[page::RENDERER, json::RENDERER, html::RENDERER];
+pub const ALL: &[Renderer] = &[terminal::RENDERER, json::RENDERER, html::RENDERER];
 
 /// An output format.
 #[derive(Debug)]
@@ -34,9 +32,9 @@ pub struct Renderer {
     /// What it is for, in a phrase.
     pub doc: &'static str,
     /// Writes a comparison.
-    pub write: fn(&Compared<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
+    pub write: fn(&Compared<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
     /// Writes that of two banks.
-    pub banks: fn(&Banks<'_>, &Setting<'_>, &mut dyn Write) -> io::Result<()>,
+    pub banks: fn(&Banks<'_>, &Context<'_>, &mut dyn Write) -> io::Result<()>,
 }
 
 impl Renderer {
@@ -90,36 +88,6 @@ pub struct Bank<'a> {
     pub names: Names<'a>,
 }
 
-/// What a comparison is shown with.
-pub struct Setting<'a> {
-    /// The guide that both were read by.
-    pub guide: &'a Guide,
-    /// The encoder that read them.
-    pub model: &'a ModelInfo,
-    /// The language model beside it, if one was asked.
-    pub second: Option<&'a SecondModel>,
-    /// Whether escape sequences for colour may be written.
-    pub color: bool,
-    /// Columns of a line, 40 at least.
-    pub width: usize,
-    /// The least severity of a finding that is shown.
-    pub min_level: Severity,
-    /// Whether to show nothing but the verdict.
-    pub quiet: bool,
-}
-
-impl Setting<'_> {
-    /// Whether a finding is severe enough to be shown.
-    fn shows(&self, finding: &Finding) -> bool {
-        finding.severity >= self.min_level
-    }
-
-    /// Whether a mistake of the guide is.
-    fn shows_mistake(&self, id: &str) -> bool {
-        self.guide.find_mistake(id).is_none_or(|m| m.severity >= self.min_level)
-    }
-}
-
 /// What stands for a direction: an id for programs and words for people.
 fn direction(direction: Direction) -> (&'static str, &'static str) {
     match direction {
@@ -132,4 +100,40 @@ fn direction(direction: Direction) -> (&'static str, &'static str) {
 /// The parts of the source that show a finding.
 fn quotes<'a>(finding: &Finding, side: Side<'a>) -> Vec<&'a str> {
     finding.spans.iter().filter_map(|s| side.answer.source.get(s.start..s.end)).collect()
+}
+
+/// What stands for what became of a sentence: an id for programs and words for people.
+fn kind(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Kept => ("kept", "As it was"),
+        Kind::Rewritten => ("rewritten", "Rewritten"),
+        Kind::Added => ("added", "New"),
+        Kind::Removed => ("removed", "Gone"),
+    }
+}
+
+/// The findings that are severe enough to be shown; of those that are left counts how severe they are now.
+fn shown<'a>(compared: &Compared<'a>, context: &Context<'_>) -> Findings<'a> {
+    let all = &compared.delta.findings;
+    let list = |list: &[&'a Finding]| list.iter().copied().filter(|f| context.shows(f.severity)).collect();
+    Findings {
+        fixed: list(&all.fixed),
+        new: list(&all.new),
+        left: all.left.iter().copied().filter(|(_, now)| context.shows(now.severity)).collect(),
+        silenced: list(&all.silenced),
+    }
+}
+
+/// The words of a sentence: those of both versions, and those of one of them.
+fn words(change: &Change, compared: &Compared<'_>) -> Vec<Piece> {
+    let text = |side: Side<'_>, i: Option<usize>| {
+        i.and_then(|i| side.answer.sentences.get(i)).map_or(String::new(), |s| s.text.clone())
+    };
+    let (old, new) = (text(compared.old, change.old), text(compared.new, change.new));
+    match change.kind {
+        Kind::Kept => vec![Piece::Same(new)],
+        Kind::Added => vec![Piece::New(new)],
+        Kind::Removed => vec![Piece::Old(old)],
+        Kind::Rewritten => pieces(&old, &new),
+    }
 }

@@ -1,22 +1,41 @@
 //! What the formats for people say of a comparison in the same words: one line each, not escaped.
 
-use super::{Compared, Setting, direction};
-use crate::compare::{Change, Count, Deeds, Direction, Noise, Part, Side};
+use serde::Serialize;
+
+use super::{Compared, Context, direction};
+use crate::compare::{Change, Count, Deeds, Direction, Gain, Noise, Part, Side};
 use crate::evidence::Tag;
 use crate::guide::Guide;
 use crate::render::said::{role_title, tag_title};
 use crate::render::{argument, reason};
 use crate::report::{Abstention, Finding, QuestionReport};
 
-/// The direction, and from where to where level and score went.
-pub(super) fn verdict(compared: &Compared<'_>) -> Option<(&'static str, String)> {
-    let gain = compared.delta.gain.as_ref()?;
-    let old = compared.old.report.verdict.as_ref()?;
-    let new = compared.new.report.verdict.as_ref()?;
-    Some((direction(gain.direction).1, went((old.level, old.score), (new.level, new.score))))
+/// What a comparison comes to.
+#[derive(Serialize)]
+pub(super) struct Verdict {
+    /// The direction, or that there is no verdict.
+    pub(super) lead: &'static str,
+    /// From where to where level and score went, or why there is no verdict.
+    pub(super) text: String,
+    /// How far an answer moves by itself, or where each version stands that has a score.
+    pub(super) more: Vec<String>,
 }
 
-/// From where to where level and score went.
+impl Verdict {
+    pub(super) fn of(compared: &Compared<'_>, context: &Context<'_>) -> Verdict {
+        let side = |side: Side<'_>| side.report.verdict.as_ref().map(|v| (v.level, v.score));
+        match (&compared.delta.gain, side(compared.old), side(compared.new)) {
+            (Some(gain), Some(old), Some(new)) => Verdict {
+                lead: direction(gain.direction).1,
+                text: went(old, new),
+                more: vec![noise(gain, compared.noise, context)],
+            },
+            _ => Verdict { lead: "No verdict", text: no_verdict(compared), more: standing(compared) },
+        }
+    }
+}
+
+/// From where to where level and score went, each version's in this order.
 pub(super) fn went(old: (u8, u8), new: (u8, u8)) -> String {
     let level = match (old.0, new.0) {
         (old, new) if old == new => format!("level {new} of 5 as before"),
@@ -30,20 +49,15 @@ pub(super) fn went(old: (u8, u8), new: (u8, u8)) -> String {
 }
 
 /// How far an answer moves by itself, and what that makes of this one.
-pub(super) fn noise(compared: &Compared<'_>, setting: &Setting<'_>) -> String {
-    let mut text = certainty(compared.noise);
-    if let Some(gain) = &compared.delta.gain {
-        let beyond = gain.score.unsigned_abs() > u16::from(compared.noise.points);
-        match gain.direction {
-            Direction::WithinNoise if gain.level != 0 => {
-                text.push_str(" The level moved, and the score not with it.");
-            }
-            Direction::WithinNoise => {}
-            _ if !beyond => text.push_str(" Here the level moved the same way."),
-            _ => {}
-        }
-    }
-    text + &measured_with(compared.noise, setting)
+fn noise(gain: &Gain<'_>, noise: &Noise, context: &Context<'_>) -> String {
+    let beyond = gain.score.unsigned_abs() > u16::from(noise.points);
+    let here = match gain.direction {
+        Direction::WithinNoise if gain.level != 0 => " The level moved, and the score not with it.",
+        Direction::WithinNoise => "",
+        _ if !beyond => " Here the level moved the same way.",
+        _ => "",
+    };
+    format!("{}{here}{}", certainty(noise), measured_with(noise, context))
 }
 
 /// What the noise band means.
@@ -55,9 +69,9 @@ pub(super) fn certainty(noise: &Noise) -> String {
 }
 
 /// A sentence on what the noise band was measured with, where that is something else.
-pub(super) fn measured_with(noise: &Noise, setting: &Setting<'_>) -> String {
-    let guide = (setting.guide.id != noise.guide).then(|| format!("the guide {}", noise.guide));
-    let encoder = setting.second.map(|_| "the encoder alone".to_owned());
+pub(super) fn measured_with(noise: &Noise, context: &Context<'_>) -> String {
+    let guide = (context.guide.id != noise.guide).then(|| format!("the guide {}", noise.guide));
+    let encoder = context.second.map(|_| "the encoder alone".to_owned());
     let with: Vec<String> = guide.into_iter().chain(encoder).collect();
     if with.is_empty() {
         return String::new();
@@ -66,7 +80,7 @@ pub(super) fn measured_with(noise: &Noise, setting: &Setting<'_>) -> String {
 }
 
 /// Why there is no verdict.
-pub(super) fn no_verdict(compared: &Compared<'_>) -> String {
+fn no_verdict(compared: &Compared<'_>) -> String {
     let refused = |side: Side<'_>| side.report.abstention;
     match (refused(compared.old), refused(compared.new)) {
         (Some(old), Some(new)) if old == new => format!("neither version has a score: {}.", words(old)),
@@ -80,7 +94,7 @@ pub(super) fn no_verdict(compared: &Compared<'_>) -> String {
 }
 
 /// Level and score of each version that has them.
-pub(super) fn standing(compared: &Compared<'_>) -> Vec<String> {
+fn standing(compared: &Compared<'_>) -> Vec<String> {
     let sides = [("old", compared.old), ("new", compared.new)];
     let one = |(name, side): (&str, Side<'_>)| {
         let verdict = side.report.verdict.as_ref()?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::{ALL, Compared, Renderer, Setting};
+use super::{ALL, Compared, Context, Renderer};
 use crate::compare::{Noise, Side, compare};
 use crate::render::escape;
 use crate::render::fixture::{self, Fixture, Schema};
@@ -14,7 +14,7 @@ fn vectors(texts: &[&str]) -> Result<Vec<Vec<f32>>, ()> {
     Ok(texts.iter().map(|t| (t.len() as f32 / 40.0).sin_cos()).map(|(a, b)| vec![a, b]).collect())
 }
 
-fn render(id: &str, old: &Fixture, new: &Fixture, change: impl FnOnce(&mut Setting<'_>)) -> String {
+fn render(id: &str, old: &Fixture, new: &Fixture, change: impl FnOnce(&mut Context<'_>)) -> String {
     let side = |f| -> Side<'_> {
         let f: &Fixture = f;
         Side { answer: &f.answer, report: &f.report }
@@ -24,20 +24,11 @@ fn render(id: &str, old: &Fixture, new: &Fixture, change: impl FnOnce(&mut Setti
     let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
     let delta = compare(old, new, &noise, vectors).unwrap();
     let first = fixture::all().remove(0);
-    let context = first.context();
-    let mut setting = Setting {
-        guide: context.guide,
-        model: context.model,
-        second,
-        color: false,
-        width: 80,
-        min_level: Severity::Suggestion,
-        quiet: false,
-    };
-    change(&mut setting);
+    let mut context = Context { second, ..first.context() };
+    change(&mut context);
     let mut out = Vec::new();
     let compared = Compared { old, new, delta: &delta, noise: &noise, critique: Some("") };
-    (Renderer::find(id).unwrap().write)(&compared, &setting, &mut out).unwrap();
+    (Renderer::find(id).unwrap().write)(&compared, &context, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

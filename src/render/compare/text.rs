@@ -8,8 +8,8 @@ use anstyle::{AnsiColor, Style};
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::{Compared, Setting, said};
-use crate::compare::{Change, Kind, Piece, Side, pieces};
+use super::{Compared, Context, said, words};
+use crate::compare::{Change, Kind, Piece};
 use crate::render::escape;
 use crate::render::terminal::page::{DIM, PLAIN, Page};
 
@@ -17,7 +17,7 @@ const OUT: Style = AnsiColor::Red.on_default().strikethrough();
 const IN: Style = AnsiColor::Green.on_default();
 
 /// Every sentence; one that is as it was on one line.
-pub(super) fn all(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn all(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if compared.delta.sentences.is_empty() {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub(super) fn all(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Pag
         let number = |n: Option<usize>| n.map_or(String::new(), |n| (n + 1).to_string());
         let sign = sign(change.kind);
         let gutter = format!("{sign} {:>digits$} {:>digits$} | ", number(change.old), number(change.new));
-        let label = said::label(change, compared, setting.guide);
+        let label = said::label(change, compared, context.guide);
         let room = page.width.saturating_sub(display_width(&gutter)).max(10);
         let mut segments = segments(change, compared);
         if change.kind == Kind::Kept && label.is_empty() {
@@ -54,22 +54,12 @@ fn sign(kind: Kind) -> char {
 
 /// The words of a sentence with the style of each run; escaped, and marked where they were taken out or put in.
 fn segments(change: &Change, compared: &Compared<'_>) -> Vec<(Style, String)> {
-    let text = |side: Side<'_>, i: Option<usize>| {
-        i.and_then(|i| side.answer.sentences.get(i)).map_or(String::new(), |s| s.text.clone())
+    let segment = |piece: Piece| match piece {
+        Piece::Same(text) => (PLAIN, escape(&text).into_owned()),
+        Piece::Old(text) => (OUT, format!("[-{}-]", escape(&text))),
+        Piece::New(text) => (IN, format!("{{+{}+}}", escape(&text))),
     };
-    let (old, new) = (text(compared.old, change.old), text(compared.new, change.new));
-    let pieces = match change.kind {
-        Kind::Kept => vec![Piece::Same(new)],
-        Kind::Added => vec![Piece::New(new)],
-        Kind::Removed => vec![Piece::Old(old)],
-        Kind::Rewritten => pieces(&old, &new),
-    };
-    let shown = |piece: &Piece| match piece {
-        Piece::Same(text) => (PLAIN, escape(text).into_owned()),
-        Piece::Old(text) => (OUT, format!("[-{}-]", escape(text))),
-        Piece::New(text) => (IN, format!("{{+{}+}}", escape(text))),
-    };
-    pieces.iter().map(shown).collect()
+    words(change, compared).into_iter().map(segment).collect()
 }
 
 /// At most so many characters, cut after a word and with the sign of a cut; whitespace is collapsed.

@@ -180,7 +180,7 @@ impl<'a> View<'a> {
             kinds: guide.category.iter().filter_map(kind).collect(),
             deeds: Deeds { i: report.deeds(Voice::I), we: report.deeds(Voice::We) },
             next: said::next(shown, context, "below"),
-            tool: said::tool(context.model, context.guide, context.second),
+            tool: said::tool(context),
         }
     }
 }

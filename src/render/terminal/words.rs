@@ -26,7 +26,7 @@ pub(super) fn makers(context: &Context<'_>, page: &mut Page<'_>) -> io::Result<(
         return Ok(());
     }
     page.line("")?;
-    page.para("By: ", &said::tool(context.model, context.guide, context.second), DIM)
+    page.para("By: ", &said::tool(context), DIM)
 }
 
 /// The words, where there are any.

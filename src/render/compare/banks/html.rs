@@ -5,11 +5,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::cells::{Cells, from_to};
-use super::{Bank, Banks, Row, Setting, rows, said};
+use super::rows::{Row, from_to, rows};
+use super::{Bank, Banks, Context, said};
 use crate::bank::{self, Delta, Turn, Whole};
-use crate::evidence::ROLES;
-use crate::render::bank::terminal::MOST_CARDS;
+use crate::compare::Count;
+use crate::evidence::{ROLES, Role};
+use crate::guide::Guide;
+use crate::render::bank::MOST_CARDS;
 use crate::render::compare::said::{deeds, signed};
 use crate::render::html::page;
 use crate::render::html::parts::{AT_ONCE, Bar, Scale};
@@ -19,11 +21,11 @@ use crate::render::severity_id;
 /// Writes it.
 pub(in crate::render::compare) fn write(
     banks: &Banks<'_>,
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     out.write_all(page::open("Two versions of a story bank").as_bytes())?;
-    page::fill(("banks.html", include_str!("banks.html")), &View::of(banks, setting), out)?;
+    page::fill(("banks.html", include_str!("banks.html")), &View::of(banks, context), out)?;
     out.write_all(page::CLOSE.as_bytes())
 }
 
@@ -87,7 +89,7 @@ struct Line<'a> {
 }
 
 /// What a cell shows, if anything, and by what it is sorted.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Cell {
     text: Option<String>,
     value: Option<i64>,
@@ -140,10 +142,10 @@ struct Weakest<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(banks: &Banks<'a>, setting: &Setting<'a>) -> View<'a> {
-        let (delta, guide) = (banks.delta, setting.guide);
+    fn of(banks: &Banks<'a>, context: &Context<'a>) -> View<'a> {
+        let (delta, guide) = (banks.delta, context.guide);
         let rows = rows(delta);
-        let moved = said::moved(delta, setting);
+        let moved = said::moved(delta, context);
         let cards: BTreeSet<usize> = moved.iter().map(|pair| pair.place).collect();
         let means = delta.old.mean_score.zip(delta.new.mean_score);
         let categories = delta.old.categories.iter().zip(&delta.new.categories);
@@ -153,22 +155,25 @@ impl<'a> View<'a> {
             stories: said::covered(old, new),
         };
         View {
-            versions: [version(false, banks, setting), version(true, banks, setting)],
+            versions: [
+                version(["old", "Old"], &banks.old, &delta.old, bar(delta, guide, |count| count.old)),
+                version(["new", "New"], &banks.new, &delta.new, bar(delta, guide, |count| count.new)),
+            ],
             counts: said::counts(delta),
-            noise: said::noise(banks, setting),
+            noise: said::noise(banks, context),
             unsought: said::unsought(delta),
             means: said::scores(delta),
             scale: means.map(|(old, new)| Scale::of_means("The mean scores", old, new)),
-            became: became(&rows, setting),
-            stories: rows.iter().map(|row| line(row, &cards, setting)).collect(),
-            moved: moved.into_iter().map(|pair| card(pair, setting)).collect(),
+            became: became(&rows),
+            stories: rows.iter().map(|row| line(row, &cards, context)).collect(),
+            moved: moved.into_iter().map(|pair| card(pair, context)).collect(),
             most_cards: MOST_CARDS,
             deeds: deeds(delta.old.deeds, delta.new.deeds),
             roles: said::roles(delta, guide),
             points: points(delta),
             total: signed(delta.score),
             sum: said::sum(delta),
-            findings: findings(delta, setting),
+            findings: findings(delta, context),
             categories: categories.map(category).collect(),
             weakest: delta
                 .new
@@ -178,69 +183,67 @@ impl<'a> View<'a> {
             next: said::next(banks),
             word_by_word: said::word_by_word(banks),
             at_once: AT_ONCE,
-            tool: tool(setting.model, guide, setting.second),
+            tool: tool(context),
         }
     }
 }
 
-fn version<'a>(new: bool, banks: &Banks<'a>, setting: &Setting<'_>) -> Version<'a> {
-    let delta = banks.delta;
-    let (id, title, bank, whole): (_, _, &Bank<'a>, &Whole) =
-        if new { ("new", "New", &banks.new, &delta.new) } else { ("old", "Old", &banks.old, &delta.old) };
-    let mut roles = [0; ROLES];
-    for count in &delta.roles {
-        roles[count.label.index()] = if new { count.new } else { count.old };
-    }
+fn version<'a>(
+    [id, title]: [&'static str; 2],
+    bank: &Bank<'a>,
+    whole: &Whole,
+    bar: Option<Bar>,
+) -> Version<'a> {
     Version {
         id,
         title,
         name: bank.name,
         size: said::size(whole),
-        bar: Bar::of(&roles, setting.guide),
+        bar,
         bad: bank.errors.iter().map(bank::RecordError::whole).collect(),
     }
 }
 
+/// How the sentences of one of the banks are spent.
+fn bar(delta: &Delta<'_>, guide: &Guide, of: fn(&Count<Role>) -> usize) -> Option<Bar> {
+    let mut roles = [0; ROLES];
+    delta.roles.iter().for_each(|count| roles[count.label.index()] = of(count));
+    Bar::of(&roles, guide)
+}
+
 /// In the order in which the counts of the verdict name them.
-fn became(rows: &[Row<'_>], setting: &Setting<'_>) -> Vec<(&'static str, usize)> {
+fn became(rows: &[Row<'_>]) -> Vec<(&'static str, usize)> {
     let mut counts = BTreeMap::new();
-    for cells in rows.iter().map(|row| Cells::of(row, setting)) {
-        *counts.entry((cells.rank, cells.became)).or_insert(0) += 1;
+    for row in rows {
+        *counts.entry(row.became()).or_insert(0) += 1;
     }
     counts.into_iter().map(|((_, became), n)| (became, n)).collect()
 }
 
-fn line<'a>(row: &Row<'a>, cards: &BTreeSet<usize>, setting: &Setting<'_>) -> Line<'a> {
-    let cells = Cells::of(row, setting);
+fn line<'a>(row: &Row<'a>, cards: &BTreeSet<usize>, context: &Context<'_>) -> Line<'a> {
     let number = |n: usize| Cell { text: Some(n.to_string()), value: i64::try_from(n).ok() };
-    let none = || Cell { text: None, value: None };
     let of = |both: [Option<u8>; 2]| Cell {
         text: (both != [None; 2]).then(|| from_to(both, "–")),
         value: both[1].map(i64::from),
     };
-    let change = match row {
-        Row::Pair(p) if !p.parts.is_empty() => {
-            Cell { text: Some(signed(p.score)), value: Some(i64::from(p.score)) }
-        }
-        _ => none(),
-    };
+    let change = |score: i16| Cell { text: Some(signed(score)), value: Some(score.into()) };
     let turn = match row {
         Row::Pair(p) if matches!(p.turn, Turn::Better | Turn::ToldNow) => "gain",
         Row::Pair(p) if p.turn.is_worse() => "loss",
         _ => "",
     };
-    let [old, new] = cells.score;
-    let [fixed, found] = cells.findings.map_or_else(|| [none(), none()], |n| n.map(number));
+    let [old, new] = row.scores();
+    let [fixed, found] = row.findings(context).map_or_else(Default::default, |n| n.map(number));
     Line {
-        number: cells.place.map(|place| place + 1),
-        name: cells.name,
-        before: cells.before,
-        became: cells.became,
+        number: row.place().map(|place| place + 1),
+        name: row.label(),
+        before: row.before(),
+        became: row.became().1,
         turn,
-        card: cells.place.is_some_and(|place| cards.contains(&place)),
-        level: of(cells.level),
-        score: of(cells.score),
-        change,
+        card: row.place().is_some_and(|place| cards.contains(&place)),
+        level: of(row.levels()),
+        score: of(row.scores()),
+        change: row.gain().map(|gain| change(gain.score)).unwrap_or_default(),
         fixed,
         found,
         old: old.filter(|_| !matches!(row, Row::Added(_))),
@@ -248,10 +251,10 @@ fn line<'a>(row: &Row<'a>, cards: &BTreeSet<usize>, setting: &Setting<'_>) -> Li
     }
 }
 
-fn card<'a>(pair: &bank::Pair<'a>, setting: &Setting<'a>) -> Card<'a> {
-    let guide = setting.guide;
+fn card<'a>(pair: &bank::Pair<'a>, context: &Context<'a>) -> Card<'a> {
+    let guide = context.guide;
     let named = |ids: Vec<&'a str>| ids.into_iter().map(|id| (mistake_title(id, guide), id)).collect();
-    let findings = said::findings(pair, setting);
+    let findings = said::findings(pair, context);
     Card {
         number: pair.place + 1,
         called: said::called(pair),
@@ -279,18 +282,17 @@ fn points<'a>(delta: &Delta<'a>) -> Vec<Part<'a>> {
     moved.into_iter().map(part).collect()
 }
 
-fn findings<'a>(delta: &'a Delta<'_>, setting: &Setting<'a>) -> Vec<Mistake<'a>> {
-    let shown = delta.findings.iter().filter(|f| setting.shows_mistake(f.id));
+fn findings<'a>(delta: &'a Delta<'_>, context: &Context<'a>) -> Vec<Mistake<'a>> {
     let mistake = |f: &bank::Became<'a>| Mistake {
         id: f.id,
-        title: mistake_title(f.id, setting.guide),
-        severity: setting.guide.find_mistake(f.id).map(|m| severity_id(m.severity)),
+        title: mistake_title(f.id, context.guide),
+        severity: context.guide.find_mistake(f.id).map(|m| severity_id(m.severity)),
         fixed: f.fixed,
         found: f.found,
         left: f.left,
         hidden: said::hidden(f),
     };
-    shown.map(mistake).collect()
+    super::findings(delta, context).into_iter().map(mistake).collect()
 }
 
 #[cfg(test)]

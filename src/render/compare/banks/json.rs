@@ -7,11 +7,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Bank, Banks, Setting, said, shown, turn};
+use super::{Bank, Banks, Context, findings, said, shown, turn};
 use crate::bank::{self, By, Kept, Link, Turn};
+use crate::guide::Criterion;
 use crate::render::compare::json::{Count, Noise, Voice, noise, roles, voice};
 use crate::render::json_parts::{Bad, round, tenth, why, write_indented};
-use crate::render::json_v1::Tool;
+use crate::render::json_v1::{Tool, tool};
 use crate::render::reason;
 
 const SCHEMA: &str = "candor.bank_delta/1";
@@ -19,10 +20,10 @@ const SCHEMA: &str = "candor.bank_delta/1";
 /// Writes it.
 pub(in crate::render::compare) fn write(
     banks: &Banks<'_>,
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write_indented(&document(banks, setting), out)
+    write_indented(&document(banks, context), out)
 }
 
 #[derive(Serialize)]
@@ -109,7 +110,7 @@ struct Part<'a> {
     points: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Findings<'a> {
     fixed: Vec<&'a str>,
     new: Vec<&'a str>,
@@ -149,7 +150,7 @@ struct Covered<'a> {
     new: usize,
 }
 
-fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> {
+fn document<'a>(banks: &'a Banks<'a>, context: &'a Context<'_>) -> Document<'a> {
     let delta = banks.delta;
     let part = |p: &bank::Moved<'a>| Part { id: p.id, points: p.points };
     let categories = delta.old.categories.iter().zip(&delta.new.categories);
@@ -161,12 +162,12 @@ fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> 
     };
     Document {
         schema: SCHEMA,
-        tool: Tool::of(setting.guide, setting.model, setting.second),
+        tool: tool(context),
         noise: noise(banks.noise),
         old: version(&banks.old, &delta.old),
         new: version(&banks.new, &delta.new),
         counts: counts(delta),
-        pairs: delta.pairs.iter().map(|p| pair(p, setting)).collect(),
+        pairs: delta.pairs.iter().map(|p| pair(p, context)).collect(),
         taken_out: delta.gone.iter().map(alone).collect(),
         added: delta.added.iter().map(alone).collect(),
         unsought: delta.unsought,
@@ -177,7 +178,7 @@ fn document<'a>(banks: &'a Banks<'a>, setting: &'a Setting<'_>) -> Document<'a> 
             score_delta: delta.score,
             criteria: delta.parts.iter().map(part).collect(),
         },
-        findings: delta.findings.iter().filter(|f| setting.shows_mistake(f.id)).map(became).collect(),
+        findings: findings(delta, context).into_iter().map(became).collect(),
         roles: roles(&delta.roles),
         categories: categories.map(covered).collect(),
     }
@@ -213,10 +214,17 @@ fn counts(delta: &bank::Delta<'_>) -> Counts {
     }
 }
 
-fn pair<'a>(pair: &'a bank::Pair<'a>, setting: &'a Setting<'_>) -> Pair<'a> {
-    let both = !pair.parts.is_empty();
-    let criteria = setting.guide.criterion.iter().zip(&pair.parts);
-    let told = |told| said::notes(pair, told, setting.guide);
+fn pair<'a>(pair: &'a bank::Pair<'a>, context: &'a Context<'_>) -> Pair<'a> {
+    let gain = pair.gain.as_ref();
+    let parts = gain.into_iter().flat_map(|g| &g.parts);
+    let part = |(c, points): (&'a Criterion, &i16)| Part { id: &c.id, points: i64::from(*points) };
+    let findings = |g: &bank::Gain<'a>| Findings {
+        fixed: shown(&g.fixed, context),
+        new: shown(&g.found, context),
+        left: shown(&g.left, context),
+        silenced: shown(&g.hidden, context),
+    };
+    let [told_now, no_longer_told] = said::notes(pair, context.guide);
     Pair {
         verdict: turn(pair.turn).0,
         old: story(pair.old),
@@ -230,17 +238,12 @@ fn pair<'a>(pair: &'a bank::Pair<'a>, setting: &'a Setting<'_>) -> Pair<'a> {
         renamed: pair.is_renamed(),
         likeness: round(pair.likeness),
         unchanged: pair.same,
-        level_delta: both.then_some(pair.level),
-        score_delta: both.then_some(pair.score),
-        criteria: criteria.map(|(c, points)| Part { id: &c.id, points: i64::from(*points) }).collect(),
-        findings: Findings {
-            fixed: shown(&pair.fixed, setting),
-            new: shown(&pair.found, setting),
-            left: shown(&pair.left, setting),
-            silenced: shown(&pair.hidden, setting),
-        },
-        told_now: told(true),
-        no_longer_told: told(false),
+        level_delta: gain.map(|g| g.level),
+        score_delta: gain.map(|g| g.score),
+        criteria: context.guide.criterion.iter().zip(parts).map(part).collect(),
+        findings: gain.map(findings).unwrap_or_default(),
+        told_now,
+        no_longer_told,
     }
 }
 
@@ -248,10 +251,10 @@ fn story(kept: &Kept) -> Story<'_> {
     Story {
         path: &kept.name,
         name: &kept.label,
-        reason: why(kept.abstention),
-        reason_code: kept.abstention.map(|a| reason(a).0),
-        level: kept.level,
-        score: kept.score,
+        reason: why(kept.standing.err()),
+        reason_code: kept.standing.err().map(|a| reason(a).0),
+        level: kept.standing.ok().map(|s| s.level),
+        score: kept.standing.ok().map(|s| s.score),
     }
 }
 

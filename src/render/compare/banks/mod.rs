@@ -2,18 +2,17 @@
 //!
 //! May import: what `render::compare` may.
 
-mod cells;
 pub(super) mod html;
 pub(super) mod json;
-pub(super) mod page;
-mod parts;
+mod rows;
 mod said;
+pub(super) mod terminal;
 
 #[cfg(test)]
 mod tests;
 
-use super::{Bank, Banks, Setting};
-use crate::bank::{Alone, Delta, Pair, Turn};
+use super::{Bank, Banks, Context};
+use crate::bank::{Became, Delta, Turn};
 
 /// What stands for what became of a story: an id for programs and words for people.
 fn turn(turn: Turn) -> (&'static str, &'static str) {
@@ -27,23 +26,17 @@ fn turn(turn: Turn) -> (&'static str, &'static str) {
     }
 }
 
-/// A story of either bank.
-#[derive(Clone, Copy)]
-enum Row<'a> {
-    Pair(&'a Pair<'a>),
-    Added(&'a Alone<'a>),
-    Gone(&'a Alone<'a>),
-}
-
-/// Every story once: those of the new bank in its order, then those that only the old one has.
-fn rows<'a>(delta: &'a Delta<'a>) -> Vec<Row<'a>> {
-    let mut rows: Vec<(usize, Row<'a>)> = delta.pairs.iter().map(|p| (p.place, Row::Pair(p))).collect();
-    rows.extend(delta.added.iter().map(|a| (a.place, Row::Added(a))));
-    rows.sort_by_key(|row| row.0);
-    rows.into_iter().map(|row| row.1).chain(delta.gone.iter().map(Row::Gone)).collect()
+/// Whether a mistake is severe enough to be shown; of one that the guide does not know nobody can say that it is not.
+fn shows(id: &str, context: &Context<'_>) -> bool {
+    context.guide.find_mistake(id).is_none_or(|m| context.shows(m.severity))
 }
 
 /// Those of the mistakes that are severe enough to be shown.
-fn shown<'a>(ids: &[&'a str], setting: &Setting<'_>) -> Vec<&'a str> {
-    ids.iter().copied().filter(|id| setting.shows_mistake(id)).collect()
+fn shown<'a>(ids: &[&'a str], context: &Context<'_>) -> Vec<&'a str> {
+    ids.iter().copied().filter(|id| shows(id, context)).collect()
+}
+
+/// What became of the mistakes that are severe enough to be shown, over all pairs.
+fn findings<'d, 'a>(delta: &'d Delta<'a>, context: &Context<'_>) -> Vec<&'d Became<'a>> {
+    delta.findings.iter().filter(|f| shows(f.id, context)).collect()
 }

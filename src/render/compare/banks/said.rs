@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use super::{Bank, Banks, Row, Setting, rows, shown, turn};
-use crate::bank::{Alone, Became, By, Covered, Delta, Kept, Link, Moved, Named, Pair, Turn, Whole};
-use crate::guide::{Guide, Probe};
-use crate::render::bank::said::{can_be_asked, count, mend_in};
-use crate::render::bank::terminal::numbers;
+use super::rows::rows;
+use super::{Bank, Banks, Context, shown, turn};
+use crate::bank::{Alone, Became, By, Covered, Delta, Kept, Link, Moved, Named, Pair, Standing, Turn, Whole};
+use crate::guide::Guide;
+use crate::render::bank::said::{can_be_asked, count, mend_in, numbered};
 use crate::render::compare::said::{certainty, measured_with, signed, went};
 use crate::render::said::{argument, quoted, role_title};
 use crate::render::{percent, reason};
@@ -29,8 +29,8 @@ pub(super) fn size(whole: &Whole) -> String {
 }
 
 /// What the noise band means, where any story is judged by it.
-pub(super) fn noise(banks: &Banks<'_>, setting: &Setting<'_>) -> Option<String> {
-    (banks.delta.scored > 0).then(|| certainty(banks.noise) + &measured_with(banks.noise, setting))
+pub(super) fn noise(banks: &Banks<'_>, context: &Context<'_>) -> Option<String> {
+    (banks.delta.scored > 0).then(|| certainty(banks.noise) + &measured_with(banks.noise, context))
 }
 
 /// How many stories turned out how.
@@ -73,10 +73,10 @@ pub(super) fn unsought(delta: &Delta<'_>) -> Option<String> {
 }
 
 /// The stories of which more is to be told than that they are within noise.
-pub(super) fn moved<'a>(delta: &'a Delta<'a>, setting: &Setting<'_>) -> Vec<&'a Pair<'a>> {
+pub(super) fn moved<'a>(delta: &'a Delta<'a>, context: &Context<'_>) -> Vec<&'a Pair<'a>> {
     let moved = |p: &&Pair<'_>| {
         let judged = !matches!(p.turn, Turn::WithinNoise | Turn::Untold);
-        judged || [&p.fixed, &p.found, &p.hidden].iter().any(|ids| !shown(ids, setting).is_empty())
+        judged || !findings(p, context).is_empty()
     };
     delta.pairs.iter().filter(moved).collect()
 }
@@ -92,20 +92,16 @@ pub(super) fn called(pair: &Pair<'_>) -> String {
 
 /// What became of a story.
 pub(super) fn turned(pair: &Pair<'_>) -> String {
-    let verdict = |story: &crate::bank::Kept| (story.level.unwrap_or(0), story.score.unwrap_or(0));
-    let (old, new) = (verdict(pair.old), verdict(pair.new));
-    let of = |(level, score): (u8, u8)| format!("level {level} of 5, score {score}");
-    let why = |abstention| reason(abstention).1;
-    match (pair.old.abstention, pair.new.abstention) {
-        (None, None) => {
+    let of = |s: Standing| format!("level {} of 5, score {}", s.level, s.score);
+    match (pair.old.standing, pair.new.standing) {
+        (Ok(old), Ok(new)) => {
             let word = turn(pair.turn).1;
-            format!("{}{}: {}", word[..1].to_uppercase(), &word[1..], went(old, new))
+            let went = went((old.level, old.score), (new.level, new.score));
+            format!("{}{}: {went}", word[..1].to_uppercase(), &word[1..])
         }
-        (None, Some(reason)) => format!("No score now: {}. It was of {}.", why(reason), of(old)),
-        (Some(reason), None) => {
-            format!("Told now: {}. Before it had no score: {}.", of(new), why(reason))
-        }
-        (Some(_), Some(reason)) => format!("No score: {}.", why(reason)),
+        (Ok(old), Err(why)) => format!("No score now: {}. It was of {}.", reason(why).1, of(old)),
+        (Err(why), Ok(new)) => format!("Told now: {}. Before it had no score: {}.", of(new), reason(why).1),
+        (Err(_), Err(why)) => format!("No score: {}.", reason(why).1),
     }
 }
 
@@ -121,9 +117,9 @@ pub(super) fn found_again(pair: &Pair<'_>) -> Option<String> {
     }
 }
 
-/// The largest parts of what a story gained or lost, and the rest in one.
+/// The largest parts of what a story gained or lost, and the rest in one; empty where there are none.
 pub(super) fn points(pair: &Pair<'_>, guide: &Guide) -> String {
-    let parts = pair.parts.iter().zip(&guide.criterion);
+    let parts = pair.gain.iter().flat_map(|gain| &gain.parts).zip(&guide.criterion);
     let mut moved: Vec<(i16, &str)> = parts.map(|(part, c)| (*part, c.title.as_str())).collect();
     moved.retain(|part| part.0 != 0);
     moved.sort_by_key(|part| Reverse(part.0.abs()));
@@ -138,33 +134,36 @@ pub(super) fn points(pair: &Pair<'_>, guide: &Guide) -> String {
 }
 
 /// The findings that became another thing, each list that is not empty with what they became.
-pub(super) fn findings<'a>(pair: &Pair<'a>, setting: &Setting<'_>) -> Vec<(&'static str, Vec<&'a str>)> {
-    let lists = [("Fixed", &pair.fixed), ("New", &pair.found), ("Hidden by its comments", &pair.hidden)];
-    let lists = lists.map(|(lead, ids)| (lead, shown(ids, setting)));
+pub(super) fn findings<'a>(pair: &Pair<'a>, context: &Context<'_>) -> Vec<(&'static str, Vec<&'a str>)> {
+    let Some(gain) = &pair.gain else { return Vec::new() };
+    let lists = [("Fixed", &gain.fixed), ("New", &gain.found), ("Hidden by its comments", &gain.hidden)];
+    let lists = lists.map(|(lead, ids)| (lead, shown(ids, context)));
     lists.into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
 }
 
 /// The notes and questions that are told now, and those that no longer are, each list that is not empty.
 pub(super) fn told<'g>(pair: &Pair<'_>, guide: &'g Guide) -> Vec<(&'static str, Vec<&'g str>)> {
-    let lists = [("Told now", true), ("No longer told", false)];
-    let lists = lists.map(|(lead, told)| (lead, notes(pair, told, guide)));
-    lists.into_iter().filter(|(_, titles)| !titles.is_empty()).collect()
+    let lists = ["Told now", "No longer told"].into_iter().zip(notes(pair, guide));
+    lists.filter(|(_, titles)| !titles.is_empty()).collect()
 }
 
-/// The notes, and the questions of the pressure test, that the new version tells and the old one didn't, or the other way
-/// round; none where a version has no score.
-pub(super) fn notes<'g>(pair: &Pair<'_>, told: bool, guide: &'g Guide) -> Vec<&'g str> {
-    if pair.parts.is_empty() {
-        return Vec::new();
+/// The notes, and the questions of the pressure test, that the new version tells and the old one didn't, and those the other
+/// way round; none where a version has no score.
+pub(super) fn notes<'g>(pair: &Pair<'_>, guide: &'g Guide) -> [Vec<&'g str>; 2] {
+    let [mut told, mut untold] = [Vec::new(), Vec::new()];
+    if pair.gain.is_some() {
+        let probes = guide.note.iter().chain(&guide.pressure);
+        let old = pair.old.notes.iter().chain(&pair.old.pressure);
+        let new = pair.new.notes.iter().chain(&pair.new.pressure);
+        for (probe, states) in probes.zip(old.zip(new)) {
+            match states {
+                (false, true) => told.push(probe.title.as_str()),
+                (true, false) => untold.push(probe.title.as_str()),
+                _ => {}
+            }
+        }
     }
-    let turned = |probes: &'g [Probe], old: &[bool], new: &[bool]| {
-        let states = old.iter().zip(new);
-        let turned = probes.iter().zip(states).filter(|(_, (old, new))| old != new && **new == told);
-        turned.map(|(probe, _)| probe.title.as_str()).collect::<Vec<_>>()
-    };
-    let mut titles = turned(&guide.note, &pair.old.notes, &pair.new.notes);
-    titles.extend(turned(&guide.pressure, &pair.old.pressure, &pair.new.pressure));
-    titles
+    [told, untold]
 }
 
 /// The means.
@@ -236,8 +235,7 @@ pub(super) fn covered(old: &Covered, new: &Covered) -> String {
 pub(super) fn weakest(delta: &Delta<'_>, link: &Link) -> String {
     let (old, new) = (&delta.old, &delta.new);
     let stories: Vec<usize> = link.stories.iter().map(|c| c.0).collect();
-    let of = if stories.len() == 1 { "story" } else { "stories" };
-    let most = format!("most in {of} {}", numbers(&stories));
+    let most = format!("most in {}", numbered(&stories));
     let now = cost(new, link, delta);
     match &old.weakest {
         Some(before) if before.criterion == link.criterion => format!(
@@ -267,11 +265,7 @@ fn cost(whole: &Whole, link: &Link, delta: &Delta<'_>) -> String {
 pub(super) fn next(banks: &Banks<'_>) -> Option<String> {
     let delta = banks.delta;
     let worst = delta.new.weakest.as_ref()?.stories.first()?.0;
-    let story = rows(delta).into_iter().find_map(|row| match row {
-        Row::Pair(p) if p.place == worst => Some(p.new),
-        Row::Added(a) if a.place == worst => Some(a.story),
-        _ => None,
-    })?;
+    let [_, story] = rows(delta).into_iter().find(|row| row.place() == Some(worst))?.versions();
     let asked = can_be_asked(&story.name, banks.new.names);
     Some(mend_in(&story.name, banks.critique.filter(|_| asked)))
 }
@@ -280,7 +274,7 @@ pub(super) fn next(banks: &Banks<'_>) -> Option<String> {
 /// of the one that moved most.
 pub(super) fn word_by_word(banks: &Banks<'_>) -> Option<(String, String)> {
     let mut moved: Vec<&Pair<'_>> = banks.delta.pairs.iter().filter(|p| !p.same).collect();
-    moved.sort_by_key(|p| (!p.turn.is_worse(), Reverse(p.score.abs())));
+    moved.sort_by_key(|p| (!p.turn.is_worse(), Reverse(p.gain.as_ref().map_or(0, |gain| gain.score.abs()))));
     let (pair, command) = moved.iter().find_map(|p| Some((p, command(p, banks)?)))?;
     let what = if pair.turn.is_worse() { "was lost" } else { "changed" };
     Some((format!("What {what} in {}, word by word:", pair.new.label), command))

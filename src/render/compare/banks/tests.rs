@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::cells::{Cells, from_to};
+use super::rows::{from_to, rows};
 use super::*;
-use crate::bank::{self, Kept, Named, RecordError, Side};
+use crate::bank::{self, Kept, Named, RecordError, Side, Standing};
 use crate::compare::Noise;
 use crate::render::compare::{ALL, Bank, Renderer};
 use crate::render::escape;
@@ -50,11 +50,11 @@ fn once(bank: &[Kept]) -> impl Fn(&str) -> bool {
 fn compared<T>(
     (old, new): (&[Kept], &[Kept]),
     git: Option<&str>,
-    change: impl FnOnce(&mut Setting<'_>),
-    look: impl FnOnce(&Banks<'_>, &Setting<'_>) -> T,
+    change: impl FnOnce(&mut Context<'_>),
+    look: impl FnOnce(&Banks<'_>, &Context<'_>) -> T,
 ) -> T {
     let first = fixture::all().remove(0);
-    let context = first.context();
+    let mut context = first.context();
     let noise = Noise { points: 4, level_changes: 0.061_23, guide: "other".to_owned() };
     let unread = BTreeSet::new();
     let side = |stories| Side { stories, unread: &unread };
@@ -69,32 +69,23 @@ fn compared<T>(
         again: "",
         critique: Some(""),
     };
-    let mut setting = Setting {
-        guide: context.guide,
-        model: context.model,
-        second: None,
-        color: false,
-        width: 80,
-        min_level: Severity::Suggestion,
-        quiet: false,
-    };
-    change(&mut setting);
-    look(&banks, &setting)
+    change(&mut context);
+    look(&banks, &context)
 }
 
 fn render(
     id: &str,
     stories: (&[Kept], &[Kept]),
     git: Option<&str>,
-    change: impl FnOnce(&mut Setting<'_>),
+    change: impl FnOnce(&mut Context<'_>),
 ) -> String {
     let mut out = Vec::new();
     let write = Renderer::find(id).unwrap().banks;
-    compared(stories, git, change, |banks, setting| write(banks, setting, &mut out)).unwrap();
+    compared(stories, git, change, |banks, context| write(banks, context, &mut out)).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn page(change: impl FnOnce(&mut Setting<'_>)) -> String {
+fn page(change: impl FnOnce(&mut Context<'_>)) -> String {
     let (old, new) = banks();
     render("terminal", (&old, &new), None, change)
 }
@@ -222,7 +213,7 @@ fn where_many_moved_it_is_told_of_none_and_where_none_changed_no_table_is_shown(
     let mut many = vec![old[0].clone(); 20];
     many.iter_mut().enumerate().for_each(|(i, kept)| kept.label = format!("s{i}.md"));
     let mut changed = many.clone();
-    changed.iter_mut().take(13).for_each(|kept| kept.score = Some(90));
+    changed.iter_mut().take(13).for_each(|kept| kept.standing = Ok(Standing { level: 3, score: 90 }));
     let text = render("terminal", (&many, &changed), None, |_| ());
     assert!(
         text.contains("What moved them\nThat is told of 13 stories on the page of --format html."),
@@ -239,7 +230,7 @@ fn where_many_moved_it_is_told_of_none_and_where_none_changed_no_table_is_shown(
 fn counts_of_what_is_unchanged_add_up() {
     let (old, _) = banks();
     let text = render("terminal", (&old, &old), None, |_| ());
-    let alike = old.iter().filter(|kept| kept.score.is_none()).count();
+    let alike = old.iter().filter(|kept| kept.standing.is_err()).count();
     assert!(text.contains(&format!("within noise (unchanged), {alike} no score (unchanged).")), "{text}");
 }
 
@@ -270,12 +261,12 @@ fn read(page: &str) -> String {
 }
 
 /// Whatever the terminal says of two banks, in its words.
-fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
-    let (delta, guide) = (banks.delta, setting.guide);
+fn told(banks: &Banks<'_>, context: &Context<'_>) -> Vec<String> {
+    let (delta, guide) = (banks.delta, context.guide);
     let mut told = vec![said::counts(delta), said::scores(delta)];
     told.extend([said::size(&delta.old), said::size(&delta.new)]);
     told.extend(
-        [said::noise(banks, setting), said::roles(delta, guide), said::next(banks)].into_iter().flatten(),
+        [said::noise(banks, context), said::roles(delta, guide), said::next(banks)].into_iter().flatten(),
     );
     told.extend(delta.new.weakest.iter().map(|link| said::weakest(delta, link)));
     told.extend(said::word_by_word(banks).into_iter().flat_map(|(text, command)| [text, command]));
@@ -283,22 +274,21 @@ fn told(banks: &Banks<'_>, setting: &Setting<'_>) -> Vec<String> {
     let categories = delta.old.categories.iter().zip(&delta.new.categories);
     told.extend(categories.map(|(old, new)| format!("{}: {}", new.title, said::covered(old, new))));
     told.extend(said::criteria(delta).into_iter().map(|part| part.title.to_owned()));
-    for pair in said::moved(delta, setting) {
+    for pair in said::moved(delta, context) {
         told.extend([said::called(pair), said::turned(pair), said::points(pair, guide)]);
         told.extend(said::found_again(pair));
         for (lead, titles) in said::told(pair, guide) {
             told.push(format!("{lead}:</span>{}", titles.join("; ")));
         }
-        for (lead, ids) in said::findings(pair, setting) {
+        for (lead, ids) in said::findings(pair, context) {
             told.push(format!("<span class=\"name\">{lead}:</span>"));
             told.extend(ids.into_iter().map(str::to_owned));
         }
     }
     for row in rows(delta) {
-        let cells = Cells::of(&row, setting);
-        told.extend([cells.name.to_owned(), format!(">{}</td>", cells.became)]);
-        told.push(format!(">{}</td>", from_to(cells.score, "–")));
-        told.extend(cells.before.map(|name| format!("was {name}")));
+        told.extend([row.label().to_owned(), format!(">{}</td>", row.became().1)]);
+        told.push(format!(">{}</td>", from_to(row.scores(), "–")));
+        told.extend(row.before().map(|name| format!("was {name}")));
     }
     told
 }

@@ -5,9 +5,9 @@
 
 use std::io::{self, Write};
 
-use super::said::signed;
-use super::{Compared, Renderer, Setting, banks, quotes, said, text};
-use crate::compare::{Gain, Side};
+use super::said::{Verdict, signed};
+use super::{Compared, Context, Renderer, banks, quotes, said, shown, text};
+use crate::compare::{Findings, Gain, Side};
 use crate::render::said::{judged_by, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, severity_style};
 use crate::render::{self, sentence_list};
@@ -17,7 +17,7 @@ pub(super) const RENDERER: Renderer = Renderer {
     id: "terminal",
     doc: "for reading: the verdict, what it comes from, the text word by word",
     write,
-    banks: banks::page::write,
+    banks: banks::terminal::write,
 };
 
 /// Characters of a quoted sentence; the rest of a longer one is cut.
@@ -25,21 +25,21 @@ const QUOTE: usize = 120;
 /// Sentences of a finding that are quoted.
 const QUOTES: usize = 2;
 
-fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page::new(out, setting.width, setting.color);
-    if setting.quiet {
-        return verdict(compared, setting, &mut page);
+fn write(compared: &Compared<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(out, context.width, context.color);
+    if context.quiet {
+        return verdict(compared, context, &mut page);
     }
-    header(compared, setting, &mut page)?;
+    header(compared, context, &mut page)?;
     page.line("")?;
-    verdict(compared, setting, &mut page)?;
+    verdict(compared, context, &mut page)?;
     if let Some(gain) = &compared.delta.gain {
         parts(gain, &mut page)?;
-        findings(compared, setting, &mut page)?;
+        findings(compared, context, &mut page)?;
         deeds(compared, &mut page)?;
-        heard(compared, setting, &mut page)?;
+        heard(compared, context, &mut page)?;
     }
-    text::all(compared, setting, &mut page)?;
+    text::all(compared, context, &mut page)?;
     aside(compared, &mut page)?;
     match said::next(compared) {
         Some(text) => {
@@ -50,12 +50,12 @@ fn write(compared: &Compared<'_>, setting: &Setting<'_>, out: &mut dyn Write) ->
     }
 }
 
-fn header(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
+fn header(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (old, new) = (compared.old.answer, compared.new.answer);
     page.para("Old: ", &old.name, BOLD)?;
     page.para("New: ", &new.name, BOLD)?;
-    if let Some(second) = setting.second {
-        page.para("Judged by: ", &judged_by(setting.model, second), PLAIN)?;
+    if let Some(second) = context.second {
+        page.para("Judged by: ", &judged_by(context.model, second), PLAIN)?;
     }
     match (&old.question, &new.question) {
         (None, None) => Ok(()),
@@ -67,17 +67,10 @@ fn header(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -
     }
 }
 
-fn verdict(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    match said::verdict(compared) {
-        Some((direction, text)) => {
-            page.para(&format!("{direction}: "), &text, BOLD)?;
-            page.para("", &said::noise(compared, setting), PLAIN)
-        }
-        None => {
-            page.para("No verdict: ", &said::no_verdict(compared), BOLD)?;
-            said::standing(compared).iter().try_for_each(|line| page.para("", line, PLAIN))
-        }
-    }
+fn verdict(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let Verdict { lead, text, more } = Verdict::of(compared, context);
+    page.para(&format!("{lead}: "), &text, BOLD)?;
+    more.iter().try_for_each(|line| page.para("", line, PLAIN))
 }
 
 /// The criteria that moved the score, the largest part first.
@@ -93,34 +86,26 @@ fn parts(gain: &Gain<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.para(&format!("{:>5}  ", signed(gain.score)), said::SUM, DIM)
 }
 
-fn findings(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let all = &compared.delta.findings;
-    let groups = [
-        ("fixed ", &all.fixed, compared.old),
-        ("new   ", &all.new, compared.new),
-        ("hidden", &all.silenced, compared.old),
-    ];
-    let left = all.left.iter().filter(|f| setting.shows(f.1));
-    let any = groups.iter().any(|g| g.1.iter().any(|f| setting.shows(f))) || left.clone().next().is_some();
-    if !any {
+fn findings(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let all = shown(compared, context);
+    if all == Findings::default() {
         return Ok(());
     }
     page.heading("Findings")?;
-    for (lead, group, side) in groups {
-        for finding in group.iter().filter(|f| setting.shows(f)) {
-            self::finding(lead, finding, side, setting, page)?;
-        }
+    for (lead, group, side) in [
+        ("fixed ", &all.fixed, compared.old),
+        ("new   ", &all.new, compared.new),
+        ("hidden", &all.silenced, compared.old),
+    ] {
+        group.iter().try_for_each(|f| finding(lead, f, side, context, page))?;
     }
-    for (before, now) in left {
-        finding("left  ", now, compared.new, setting, page)?;
+    for (before, now) in all.left {
+        finding("left  ", now, compared.new, context, page)?;
         if let Some(text) = said::spread(before, now) {
             page.para("        ", &text, DIM)?;
         }
     }
-    if all.silenced.iter().any(|f| setting.shows(f)) {
-        page.para("hidden: ", said::HIDDEN, DIM)?;
-    }
-    Ok(())
+    if all.silenced.is_empty() { Ok(()) } else { page.para("hidden: ", said::HIDDEN, DIM) }
 }
 
 /// A finding with the words that show it, or what it says where no words do.
@@ -128,10 +113,10 @@ fn finding(
     lead: &str,
     finding: &Finding,
     side: Side<'_>,
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    let title = mistake_title(&finding.id, setting.guide);
+    let title = mistake_title(&finding.id, context.guide);
     page.para(&format!("{lead}  "), &format!("{title} [{}]", finding.id), severity_style(finding.severity))?;
     let quotes = quotes(finding, side);
     if quotes.is_empty() {
@@ -153,8 +138,8 @@ fn deeds(compared: &Compared<'_>, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// The roles and tags that are heard more often, or less.
-fn heard(compared: &Compared<'_>, setting: &Setting<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let lists = said::heard(compared, setting.guide);
+fn heard(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let lists = said::heard(compared, context.guide);
     if lists.iter().all(Vec::is_empty) {
         return Ok(());
     }
