@@ -1,6 +1,6 @@
 """What `candor::text` makes of one annotated sentence: `clean(text)` equals `Sentence::text`.
 
-The Python mirror of `src/text/{block,inline,label,stage}.rs`: change them
+The Python mirror of `src/text/{block,line,inline,label,stage}.rs`: change them
 together. In a sentence that holds line breaks the last line is the sentence, the others its headings.
 """
 import html

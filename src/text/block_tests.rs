@@ -67,6 +67,8 @@ fn headings_are_known_by_marks_bold_words_and_place() {
     assert_eq!(blocks("**The long export**\nIt ran late.")[0], "h **The long export**");
     assert_eq!(blocks("What I did:\n- dug")[0], "h What I did:");
     assert_eq!(blocks("Slow nightly export\n\nIt ran late.")[0], "h Slow nightly export");
+    let below_a_rule = blocks("***\nSlow nightly export\n\nIt ran late.");
+    assert!(below_a_rule.iter().any(|block| block == "h Slow nightly export"), "{below_a_rule:?}");
     assert_eq!(blocks("1. **Look:**\n   - dug in"), ["h **Look:**", "i dug in"]);
 }
 

@@ -137,9 +137,9 @@ pub(super) fn underlines(source: &str, lines: &[Span]) -> Vec<Option<usize>> {
     (0..lines.len()).map(|at| underlined(source, SourceKind::Markdown, &lines, at, first)).collect()
 }
 
-/// The number of the first line that holds something.
+/// The number of the first line that holds words.
 fn first(lines: &[Line]) -> usize {
-    lines.iter().position(|line| !line.is_blank()).unwrap_or(0)
+    lines.iter().position(|line| !line.is_blank() && line.kind != LineKind::Rule).unwrap_or(0)
 }
 
 /// The level of the heading that the next line makes of a line: 1 by `===`, which underlines any title; 2 by `---`, which is as

@@ -50,9 +50,11 @@ pub(super) fn narrates(line: &str) -> bool {
             if open || quoted { ' ' } else { c }
         })
         .collect();
-    let mut words = own.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
+    let words = own.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’');
+    // "I've" and "We’d" are told by the same
     words
-        .any(|word| is_narrator(word) || matches!(word, "I'd" | "I'm" | "I've" | "my" | "My" | "our" | "Our"))
+        .filter_map(|word| word.split(['\'', '’']).next())
+        .any(|word| is_narrator(word) || matches!(word, "my" | "My" | "our" | "Our"))
 }
 
 /// Whether a speaker is called as one who asks is.
@@ -96,7 +98,13 @@ mod tests {
 
     #[test]
     fn the_narrator_is_heard_where_nobody_is_quoted() {
-        for line in ["- Then I moved it", "- My team owns the gate", "- I've cut it", "(twice) we moved it"] {
+        for line in [
+            "- Then I moved it",
+            "- My team owns the gate",
+            "- I've cut it",
+            "- We’ve put it behind a flag",
+            "(twice) we moved it",
+        ] {
             assert!(narrates(line), "{line}");
         }
         for line in
