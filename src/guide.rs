@@ -238,6 +238,9 @@ pub struct Form {
     /// Ways of asking it; a question belongs to the form whose examples it is most like, unless it is as like those of
     /// [`NoForm`].
     pub examples: Vec<String>,
+    /// The categories of the stories that mostly answer it, by id; none where any kind does.
+    #[serde(default)]
+    pub categories: Vec<String>,
     /// What an answer to this form must let the interviewer hear.
     pub needs: Vec<Probe>,
 }

@@ -11,15 +11,24 @@ use crate::wording;
 /// From which probability on a clause is more likely to hold for a sentence than not. Thresholds of tags lie lower, since people say
 /// things quietly.
 const LIKELY: f32 = 0.5;
-/// From which probability of a tag on a sentence is praised for it: twice as likely as not. In 1,918 answers by unseen authors 56 %
-/// of the tags from a half to this were there, and 86 % of those above.
-const PRAISED: f32 = 2.0 / 3.0;
+/// From which probability of a tag on a sentence is said to tell something: twice as likely as not. In 1,918 answers by unseen authors
+/// 56 % of the tags from a half to this were there, and 86 % of those above.
+const TOLD: f32 = 2.0 / 3.0;
 /// The most questions that an interviewer is said to ask next.
 const FOLLOW_UPS: usize = 5;
 /// As many are asked of an answer that leaves little open.
 const ASKED_ANYWAY: usize = 2;
 /// Points lost in one criterion from which on the interviewer asks about it.
 const WORTH_ASKING: f32 = 3.0;
+
+/// How surely a tag must be heard in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    /// From its threshold on: nobody is told that it is missing.
+    Hinted,
+    /// Clearly: that it is told is a claim, and praise, and an untrue one misleads.
+    Told,
+}
 
 /// Measures every criterion of the guide, in its order.
 #[must_use]
@@ -70,11 +79,14 @@ pub fn capped(mut levels: [f32; 5], most: u8, probability: f32) -> [f32; 5] {
     levels
 }
 
-/// Whether what a probe asks for is heard, and where: nowhere if a mistake that was `found` says the contrary.
+/// Whether what a probe asks for is heard so surely, and where: nowhere if a mistake that was `found` says the contrary.
 #[must_use]
-pub fn signal(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Signal {
+pub fn signal(probe: &Probe, evidence: &Evidence, found: &[&String], sure: Sure) -> Signal {
     let denied = probe.is_denied(found.iter().copied());
-    let holds = |i: &usize| !denied && probe.any.iter().any(|c| is_heard(c, evidence, *i));
+    let clear = |c: &Clause, i: usize| {
+        sure == Sure::Hinted || c.tag.is_none_or(|t| evidence.sentences[i].p_tag(t) >= TOLD)
+    };
+    let holds = |i: &usize| !denied && probe.any.iter().any(|c| is_heard(c, evidence, *i) && clear(c, *i));
     let sentences: Vec<usize> = (0..evidence.sentences.len()).filter(holds).collect();
     let heard = sentences.len() as f32 >= probe.enough;
     Signal { id: probe.id.clone(), title: probe.title.clone(), heard, sentences }
@@ -179,13 +191,6 @@ fn probability(clause: &Clause, heard: &Heard) -> f32 {
 
 fn is_heard(clause: &Clause, evidence: &Evidence, i: usize) -> bool {
     clause.role.is_none_or(|r| evidence.role(i) == r) && clause.tag.is_none_or(|t| evidence.hears(i, t))
-}
-
-/// Whether a sentence may be praised for what a probe asks for: it is heard there, and its tag clearly so. What is heard from the
-/// threshold on is a hint; praise is a claim, and an untrue one misleads.
-pub fn deserves(probe: &Probe, evidence: &Evidence, i: usize) -> bool {
-    let likely = |c: &Clause| c.tag.is_none_or(|t| evidence.sentences[i].p_tag(t) >= PRAISED);
-    probe.any.iter().any(|c| is_heard(c, evidence, i) && likely(c))
 }
 
 #[cfg(test)]
@@ -308,14 +313,18 @@ mod tests {
             denied_by: vec!["vague".to_owned()],
             follow_up: None,
         };
-        assert_eq!(signal(&probe, &s.evidence, &[]).sentences, [3, 4]);
-        assert!(signal(&probe, &s.evidence, &[&"control".to_owned()]).heard);
-        let denied = signal(&probe, &s.evidence, &[&"vague".to_owned()]);
+        assert_eq!(signal(&probe, &s.evidence, &[], Sure::Told).sentences, [3, 4]);
+        assert!(signal(&probe, &s.evidence, &[&"control".to_owned()], Sure::Told).heard);
+        let denied = signal(&probe, &s.evidence, &[&"vague".to_owned()], Sure::Told);
         assert!(!denied.heard && denied.sentences.is_empty(), "a finding says the contrary");
         probe.enough = 3.0;
-        assert!(!signal(&probe, &s.evidence, &[]).heard);
+        assert!(!signal(&probe, &s.evidence, &[], Sure::Told).heard);
         probe.any = vec![clause(Some(Action), Some(Tag::Metric))];
-        assert_eq!(signal(&probe, &s.evidence, &[]).sentences, [0; 0], "both parts of a clause must hold");
+        assert_eq!(
+            signal(&probe, &s.evidence, &[], Sure::Told).sentences,
+            [0; 0],
+            "both parts of a clause must hold"
+        );
     }
 
     #[test]

@@ -11,9 +11,9 @@ from collections import defaultdict
 import numpy as np
 
 import data
-from folds import everything
+from folds import everything, fitted
 from labels import FOLDS, ROLES, TAGS
-from readout import Readout, sigmoid
+from readout import sigmoid
 
 SURE, SHOWN = 0.9, 6
 
@@ -22,8 +22,7 @@ def disagreements():
     """(group, how sure, fold, id, sentence's number, its text) of each sentence and answer."""
     _, _, rows = everything()
     for k, (held, _) in enumerate(rows):
-        seen = [r for j, r in enumerate(rows) if j != k]
-        readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
+        readout = fitted(rows, k)
         for it, said in held:
             tags = sigmoid(np.array(said["tag"]) * readout.tag_scale[:, 0] + readout.tag_scale[:, 1])
             for i, (role, p) in enumerate(zip(it.roles, said["roles"])):

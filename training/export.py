@@ -17,72 +17,19 @@ import data
 import forms
 import rounding
 import vocabulary
-from model import HIDDEN, LAYERS, Encoder
-from readout import Readout, answered_inputs
-from folds import everything
+from checkpoint import checkpoint_names, dequantize, our_names, quantize
+from folds import everything, fitted
 from labels import FOLDS
+from model import Encoder
+from readout import answered_inputs
 from train import BASE, RUNS, predict
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "models" / "encoder"
-ID = "candor-minilm-10"
+ID = "candor-minilm-11"
 GOLDENS = 24
 TOKENIZER = Tokenizer.from_file(str(BASE / "tokenizer.json"))
 TOKENIZER.no_padding(), TOKENIZER.no_truncation()
-BERT = {"out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "up": "intermediate.dense",
-        "down": "output.dense", "down_norm": "output.LayerNorm"}
-
-
-def checkpoint_names(state):
-    """Our parameters by the names of a BERT checkpoint; query, key and value apart."""
-    out = {}
-    for name, value in state.items():
-        parts = name.split(".", 3)
-        if parts[0] in ("crf", "end", "end_bias"):
-            continue  # only a loss in training
-        if parts[0] != "layers":
-            out[name] = value
-        elif parts[2] == "qkv":
-            for k, part in enumerate(("query", "key", "value")):
-                out[f"layer.{parts[1]}.attention.self.{part}.{parts[3]}"] = value[k * HIDDEN : (k + 1) * HIDDEN]
-        else:
-            out[f"layer.{parts[1]}.{BERT[parts[2]]}.{parts[3]}"] = value
-    return {k: v.contiguous() for k, v in out.items()}
-
-
-# The layers' matrices have a scale for each 384 of a row, as what they are multiplied with has (`GROUP` in src/model/kernel): of
-# 1,245 sentences the role of 1 is then another one than in f32, and a probability of a role off by 0.0033 on the average (with 128:
-# of none, by 0.0025; both without the rounding of `rounding.py`). With one scale a row the position vectors moved roles as much as
-# all layers do; blocks of 32 for the word vectors would take a tenth of what is left, for 1.3 MB.
-GROUP = 384
-BLOCK = 32
-
-
-def quantize(state, moments):
-    """Matrices of the body as int8, with one scale a group or a block of a row, or a row of the word vectors; the rest as it is.
-    `moments` are of the inputs of the layers' matrices, by name."""
-    out = {}
-    for name, v in state.items():
-        if name in moments:
-            out[name], out[name + ".scale"] = rounding.compensated(v, GROUP, moments[name])
-        elif v.ndim == 2 and not name.startswith(("role", "tag", "attend", "answer", "cue", "crf")):
-            block = v.shape[1] if name == "words.weight" else BLOCK
-            out[name], out[name + ".scale"] = rounding.nearest(v, block)
-        else:
-            out[name] = v
-    return out
-
-
-def dequantize(state):
-    """The weights as the program sees them."""
-    out = {}
-    for name, v in state.items():
-        if v.dtype == torch.int8:
-            scale = state[name + ".scale"]
-            v = (v.float().view(len(v), scale.shape[1], -1) * scale[..., None]).view_as(v)
-        if not name.endswith(".scale"):
-            out[name] = v
-    return out
 
 
 def export(state, readout, out, ident, moments=None):
@@ -109,8 +56,7 @@ def main():
     items, extra, rows = everything()
     run = RUNS / (f"fold{args.fold}" if args.what == "fold" else "final")
     state = load_file(run / "model.safetensors")
-    seen = [r for k, r in enumerate(rows) if k != args.fold]
-    readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
+    readout = fitted(rows, args.fold)
     trained = Encoder().eval()
     trained.load_state_dict(state)
     held = FOLDS[args.fold] if args.what == "fold" else ""
@@ -143,18 +89,6 @@ def write_known(model):
     """The vectors of the example questions in the guides, which are compared with each question that is asked."""
     texts = [q for guide in sorted(forms.GUIDES.glob("*.toml")) for examples in forms.questions(guide) for q in examples]
     save_file({"vectors": forms.vectors(model, TOKENIZER, texts)}, OUT / "known.safetensors", {"texts": json.dumps(texts)})
-
-
-def our_names(state):
-    """The other way of checkpoint_names."""
-    out = dict(state)
-    for i in range(LAYERS):
-        for kind in ("weight", "bias"):
-            parts = [out.pop(f"layer.{i}.attention.self.{p}.{kind}") for p in ("query", "key", "value")]
-            out[f"layers.{i}.qkv.{kind}"] = torch.cat(parts)
-            for ours, theirs in BERT.items():
-                out[f"layers.{i}.{ours}.{kind}"] = out.pop(f"layer.{i}.{theirs}.{kind}")
-    return out
 
 
 def write_goldens(shipped, trained, readout, items):

@@ -1,9 +1,10 @@
-"""What the fold models said of the answers that they had not seen."""
+"""What the fold models said of the answers that they had not seen, and the readout that is fitted on it."""
 
 import json
 
 import data
 from labels import FOLDS
+from readout import Readout
 from train import RUNS
 
 
@@ -19,3 +20,11 @@ def everything():
         rows.append(tuple([(by_id[p["id"]], p) for p in json.loads(f.read_text())] if f.exists() else []
                           for by_id, f in zip(known, files)))
     return items, extra, rows
+
+
+def fitted(rows, fold=-1):
+    """The readout of a model that knows all folds but this one, half way from that of the model before, as the weights are."""
+    seen = [r for k, r in enumerate(rows) if k != fold]
+    readout = Readout([r for a, _ in seen for r in a], [r for _, x in seen for r in x])
+    readout.go_halfway(json.loads((RUNS / "before" / "readout.json").read_text()))
+    return readout

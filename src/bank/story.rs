@@ -1,7 +1,7 @@
 //! The little that is kept of a story once it is critiqued: what the summary of a bank needs, and not its text.
 
 use super::alike::Words;
-use crate::evidence::ROLES;
+use crate::evidence::{ROLES, Role};
 use crate::guide::{Clause, Guide, Probe};
 use crate::report::{Abstention, Criterion, Finding, Report, SentenceReport, Severity};
 use crate::text::Answer;
@@ -117,8 +117,11 @@ fn point(probe: &Probe, heard: &[SentenceReport], answer: &Answer) -> Point {
         // Of equals the first.
         strength(probe, &heard[a]).total_cmp(&strength(probe, &heard[b])).then(b.cmp(&a))
     });
+    // a scene opens with its first sentence, however clear the later ones are
+    let scene = probe.any.iter().all(|c| *c == Clause { role: Some(Role::Context), tag: None });
+    let best = if scene { sentences.first().copied() } else { clearest };
     let told = sentences.len() as f32 >= probe.enough;
-    let text = clearest.filter(|_| told).and_then(|i| answer.sentences.get(i)).map(|s| s.text.clone());
+    let text = best.filter(|_| told).and_then(|i| answer.sentences.get(i)).map(|s| s.text.clone());
     Point { id: probe.id.clone(), title: probe.title.clone(), told, sentences, text }
 }
 
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
     use crate::critic::{Options, report};
     use crate::detect::fixture::{guide, story};
-    use crate::evidence::{Judgement, Role, Tag};
+    use crate::evidence::{Judgement, Tag};
 
     #[test]
     fn what_is_kept_is_what_is_heard() {

@@ -52,8 +52,9 @@ fn categories_are_covered_or_not() {
 }
 
 #[test]
-fn weak_is_what_fails_a_question_or_is_of_a_low_level() {
-    let stories = [story("a", 4, 4, ""), story("b", 4, 3, ""), story("c", 2, 4, ""), silent("d")];
+fn weak_is_what_is_of_a_low_level_or_of_a_middling_one_and_fails_a_question() {
+    let stories =
+        [story("a", 3, 4, ""), story("b", 3, 3, ""), story("c", 2, 4, ""), silent("d"), story("e", 4, 3, "")];
     let said = of(&stories, &[]);
     let weak: Vec<(usize, Option<u8>, usize)> =
         said.weak.iter().map(|w| (w.story, w.level, w.fails.len())).collect();
@@ -88,11 +89,35 @@ fn the_story_that_tells_what_is_asked_serves_best() {
         (story("b", 3, 4, "dialysis portal phone nurse"), story("c", 3, 4, "airport gates ramp planning"));
     let mut written = story("d", 3, 4, "airport gates ramp planning");
     written.form = Some("alignment".to_owned());
-    let said = of(&[lacking, first, other, written, silent("e")], &[asked]);
+    let mut stories = [lacking, first, other, written, silent("e")];
+    for story in &mut stories {
+        story.categories = vec!["cross_team_conflict".to_owned()];
+    }
+    let said = of(&stories, &[asked]);
     let best = &said.serves[0].best;
     assert_eq!(best.iter().map(|s| s.story).collect::<Vec<_>>(), [3, 1, 2]);
     assert!(best[0].written_for && best[0].missing.is_empty() && best[0].heard.len() == 3);
     assert_eq!(said.serves[0].form.as_ref().unwrap().0, "alignment");
+}
+
+#[test]
+fn a_story_of_the_kind_that_is_asked_for_serves_better_than_a_stronger_one() {
+    let at = guide().form.iter().position(|f| f.id == "alignment").unwrap();
+    let asked = || [Asked { question: None, form: Some(at), words: Words::default() }];
+    let of_kinds = |name, level, kinds: &[&str]| {
+        let mut story = story(name, level, 4, "");
+        story.categories = kinds.iter().map(|&kind| kind.to_owned()).collect();
+        story
+    };
+    let (rift, both) = ("cross_team_conflict", &["cross_team_conflict", "risk_escalation"][..]);
+    let stories =
+        [of_kinds("a", 5, &["launch_migration"]), of_kinds("b", 5, both), of_kinds("c", 3, &[rift])];
+    let best = |stories: &[Story]| -> Vec<(usize, f32)> {
+        of(stories, &asked()).serves[0].best.iter().map(|b| (b.story, b.likeness)).collect()
+    };
+    assert_eq!(best(&stories), [(2, 1.0), (1, 0.5)], "of no such kind is the first");
+    assert_eq!(best(&stories[..1]), [(0, 0.0)], "where nothing else is there");
+    assert_eq!(of(&stories, &asked()).serves[0].best[0].kinds, ["a conflict between teams"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
 use crate::guide::{Form, Guide, Probe};
 use crate::report::{Abstention, QuestionReport, Report, SentenceReport, Signal, Strength, Verdict};
-use crate::score;
+use crate::score::{self, Sure};
 use crate::text::Answer;
 
 /// What a caller may choose.
@@ -50,7 +50,8 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
     report.suppressed = found.suppressed;
     let missing: Vec<&String> = report.found().collect();
     let strengths: Vec<_> = guide.strength.iter().filter_map(|p| strength(p, evidence, &missing)).collect();
-    let [ways, tests] = [&guide.way, &guide.test].map(|probes| signals(probes, evidence, &missing));
+    let [ways, tests] =
+        [&guide.way, &guide.test].map(|probes| signals(probes, evidence, &missing, Sure::Told));
     let question = question(answer, evidence, options.form, &missing);
     report.follow_ups = score::follow_ups(guide, evidence, &report.findings, &criteria, &strengths);
     (report.strengths, report.ways, report.tests, report.question) = (strengths, ways, tests, question);
@@ -94,15 +95,15 @@ fn sentence(evidence: &Evidence, i: usize) -> SentenceReport {
     }
 }
 
-fn signals(probes: &[Probe], evidence: &Evidence, found: &[&String]) -> Vec<Signal> {
-    probes.iter().map(|p| score::signal(p, evidence, found)).collect()
+fn signals(probes: &[Probe], evidence: &Evidence, found: &[&String], sure: Sure) -> Vec<Signal> {
+    probes.iter().map(|p| score::signal(p, evidence, found, sure)).collect()
 }
 
 /// What a probe praises. No sentence is praised of which the model is unsure or that is weak in something else.
 fn strength(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Option<Strength> {
     let weak = |i: usize| Tag::ALL.iter().any(|&t| t.weakens() && evidence.hears(i, t));
-    let mut signal = score::signal(probe, evidence, found);
-    signal.sentences.retain(|&i| score::deserves(probe, evidence, i) && !weak(i));
+    let mut signal = score::signal(probe, evidence, found, Sure::Told);
+    signal.sentences.retain(|&i| !weak(i));
     let enough = signal.sentences.len() as f32 >= probe.enough;
     enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
 }
@@ -118,7 +119,7 @@ fn question(
     if form.is_none() && answer.question.is_none() {
         return None;
     }
-    let needs = signals(form.map_or(&[], |f| f.needs.as_slice()), evidence, found);
+    let needs = signals(form.map_or(&[], |f| f.needs.as_slice()), evidence, found, Sure::Hinted);
     let missing: Vec<String> = needs.iter().filter(|n| !n.heard).map(|n| n.title.clone()).collect();
     let mut sentences: Vec<usize> =
         needs.iter().filter(|n| n.heard).flat_map(|n| n.sentences.clone()).collect();

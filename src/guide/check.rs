@@ -47,6 +47,9 @@ impl Guide {
         require(others, || "no_form.examples".to_owned(), "must not be empty where there are forms")?;
         for f in &self.form {
             require(!f.examples.is_empty(), || format!("form.{}.examples", f.id), "must not be empty")?;
+            let unknown = f.categories.iter().find(|id| self.category.iter().all(|c| c.id != **id));
+            let key = || format!("form.{}.categories", f.id);
+            unknown.map_or(Ok(()), |id| Err((key(), format!("`{id}` is no category"))))?;
             self.check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
         }
         unique("category", self.category.iter().map(|c| &c.id))
@@ -114,4 +117,23 @@ fn check_clauses(key: &str, any: &[Clause]) -> Result<(), Fault> {
     require(!any.is_empty(), || key.to_owned(), "needs at least one clause in `any`")?;
     let empty = any.iter().any(|c| c.role.is_none() && c.tag.is_none());
     require(!empty, || key.to_owned(), "each clause of `any` needs a role or a tag")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_guide_names_must_be_there() {
+        let mut guide = Guide::ownership().unwrap();
+        guide.form[1].categories.push("tea".to_owned());
+        let (key, problem) = guide.check().unwrap_err();
+        assert_eq!(
+            (key.as_str(), problem.as_str()),
+            ("form.program_at_risk.categories", "`tea` is no category")
+        );
+        guide.form[1].categories.pop();
+        guide.way[0].denied_by.push("tea".to_owned());
+        assert!(guide.check().unwrap_err().1.contains("is no mistake"));
+    }
 }

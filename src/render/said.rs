@@ -7,7 +7,7 @@ use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
 use crate::report::{
-    Abstention, Criterion, Finding, QuestionReport, SecondOpinion, Severity, Verdict, Words,
+    Abstention, Criterion, Finding, QuestionReport, Report, SecondOpinion, Severity, Verdict, Words,
 };
 use crate::text::Answer;
 
@@ -119,7 +119,7 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
              that this is the right file."
         }
         Abstention::NotAnAnswer => {
-            "That is no judgement of you: candor only scores a story, told in English and in more than a line or two. \
+            "That is no judgement of you: candor only scores a story that is told in English. \
              Tell one thing that happened: what was at stake, what was yours to carry, what you did and why, what \
              came of it. Rough notes are enough."
         }
@@ -128,8 +128,8 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
 
 /// Why there is nothing to mend. An answer below a good level that shows no mistake is told where most of its points are lost.
 pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
-    let poor = shown.report.verdict.as_ref().filter(|v| v.level < GOOD).and_then(most_lost);
-    let advice = poor.and_then(|lost| {
+    let poor = shown.report.verdict.as_ref().filter(|v| v.level < GOOD);
+    let advice = poor.and_then(|v| most_lost(&v.criteria)).and_then(|lost| {
         let criterion = guide.criterion.iter().find(|c| c.id == lost.id)?;
         Some(format!(" Most is lost in {}. {}", lost.title, guide.help(criterion)?))
     });
@@ -164,10 +164,10 @@ pub(super) fn left_out_by_comments(findings: usize) -> Option<String> {
     }
 }
 
-/// Where a finding is; in no sentence where something is missing.
+/// Where a finding is, or that nothing of it is told yet.
 pub(super) fn place_of(finding: &Finding) -> String {
     match finding.sentences.as_slice() {
-        [] => "in no sentence".to_owned(),
+        [] => "nowhere yet".to_owned(),
         sentences => sentence_list(sentences),
     }
 }
@@ -177,11 +177,18 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
     guide.levels[at(verdict)].trim().trim_end_matches('.')
 }
 
-/// The part of the score that loses most points, where it is worth naming: below level 3 much is missing.
-/// The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
-pub(super) fn thinnest(verdict: &Verdict, guide: &Guide) -> Option<String> {
-    let most = most_lost(verdict).filter(|_| verdict.level >= 3)?;
-    Some(format!("The thinnest part: {}.", criterion(most, guide)))
+/// The part of the score that loses most points of those that no finding names, where it is worth naming: below level 3 much is
+/// missing. The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
+pub(super) fn thinnest(report: &Report, guide: &Guide) -> Option<String> {
+    let verdict = report.verdict.as_ref().filter(|v| v.level >= 3)?;
+    let is_found = |id: &String| report.findings.iter().any(|f| f.id == *id);
+    let named = |c: &&Criterion| {
+        let told_by = guide.criterion.iter().find(|g| g.id == c.id).map(|g| &g.told_by);
+        told_by.is_some_and(|ids| ids.iter().any(is_found))
+    };
+    let most = most_lost(verdict.criteria.iter().filter(|c| !named(c)))?;
+    let besides = if report.findings.is_empty() { "The" } else { "Besides the findings, the" };
+    Some(format!("{besides} thinnest part: {}.", criterion(most, guide)))
 }
 
 /// A part of the score, with the sentences that tell it, or that took points from it.
@@ -194,9 +201,8 @@ pub(super) fn criterion(criterion: &Criterion, guide: &Guide) -> String {
     }
 }
 
-fn most_lost(verdict: &Verdict) -> Option<&Criterion> {
-    let most = verdict.criteria.iter().max_by(|a, b| a.lost().total_cmp(&b.lost()));
-    most.filter(|c| c.lost() >= THIN)
+fn most_lost<'a>(criteria: impl IntoIterator<Item = &'a Criterion>) -> Option<&'a Criterion> {
+    criteria.into_iter().max_by(|a, b| a.lost().total_cmp(&b.lost())).filter(|c| c.lost() >= THIN)
 }
 
 /// The place of the level among the five.
@@ -222,7 +228,10 @@ pub(super) fn sureness(verdict: &Verdict, guide: &Guide) -> String {
         let likely = (0..5).filter(|&i| i == at || verdict.levels[i] >= LIKELY);
         let each: Vec<String> = likely.map(|i| format!("{} ({}%)", i + 1, percent(i))).collect();
         let (last, most) = each.split_last().map_or(("", &[][..]), |(last, most)| (last.as_str(), most));
-        return format!("candor wavers between {} and {last}.", most.join(", "));
+        let middle = next.is_some_and(|n| verdict.levels[n] > verdict.levels[at]);
+        let why =
+            if middle { format!("; {} is the middle of what is likely", at + 1) } else { String::new() };
+        return format!("candor wavers between {} and {last}{why}.", most.join(", "));
     }
     let words = match verdict.levels[at] {
         p if p >= 0.75 => "quite sure",
@@ -279,7 +288,7 @@ pub(super) fn left_out(words: &Words) -> impl Iterator<Item = String> {
 pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> String {
     let verdict = shown.report.verdict.as_ref();
     let level = verdict.map_or(0, |v| v.level);
-    let (good, whole) = (level >= GOOD, verdict.and_then(most_lost).is_none());
+    let (good, whole) = (level >= GOOD, verdict.and_then(|v| most_lost(&v.criteria)).is_none());
     // the findings come in the order of their weight
     let first = shown.findings(context).next();
     let grave = first.is_some_and(|f| f.severity > Severity::Suggestion);

@@ -274,9 +274,19 @@ fn a_mistake_is_explained_by_the_guide_that_found_it() {
 }
 
 #[test]
-fn the_thinnest_part_names_what_tells_it() {
-    let said = flat(&render("terminal", &fixture::all()[0], |_| ()));
-    assert!(said.contains("The thinnest part: the first of it (sentences 1, 2)."), "{said}");
+fn the_thinnest_part_names_what_tells_it_and_nothing_that_a_finding_names() {
+    let mut fixture = fixture::all().remove(0);
+    let said = flat(&render("terminal", &fixture, |_| ()));
+    assert!(
+        said.contains("Besides the findings, the thinnest part: the first of it (sentences 1, 2)."),
+        "{said}"
+    );
+    let named =
+        |c: &&crate::guide::Criterion| c.told_by.iter().any(|id| *id == fixture.report.findings[0].id);
+    let id = fixture.guide.criterion.iter().find(named).unwrap().id.clone();
+    fixture.report.verdict.as_mut().unwrap().criteria[0].id = id;
+    let said = flat(&render("terminal", &fixture, |_| ()));
+    assert!(!said.contains("thinnest part: the first of it"), "{said}");
 }
 
 #[test]

@@ -111,6 +111,7 @@ struct Best<'a> {
     heard: &'a [String],
     missing: &'a [String],
     written_for: bool,
+    kinds: &'a [String],
     shared: f64,
 }
 
@@ -204,6 +205,7 @@ fn question(serves: &Serves) -> Question<'_> {
         heard: &b.heard,
         missing: &b.missing,
         written_for: b.written_for,
+        kinds: &b.kinds,
         shared: round(b.shared),
     });
     Question {

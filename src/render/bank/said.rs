@@ -107,7 +107,8 @@ pub(super) fn served(best: &Served, story: &Story) -> String {
         [] => String::new(),
         missing => format!("; still to be told: {}", missing.join("; ")),
     };
-    format!("{told}{lacks}{level}{written}")
+    let kinds: String = best.kinds.iter().map(|kind| format!(", {kind}")).collect();
+    format!("{told}{lacks}{level}{kinds}{written}")
 }
 
 /// That no story serves a question.

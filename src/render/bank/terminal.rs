@@ -214,7 +214,7 @@ fn weak(bank: &Bank<'_>, page: &mut Page<'_>) -> io::Result<()> {
         page.para(&format!("{}. ", weak.story + 1), &format!("{name}: {}", said::why(weak)), PLAIN)?;
     }
     if bank.summary.weak.is_empty() {
-        page.para("", "None: each passes the pressure test.", PLAIN)?;
+        page.para("", "None: each carries, or passes the pressure test.", PLAIN)?;
     }
     more(bank.summary.weak.len(), page)
 }

@@ -187,7 +187,7 @@ fn groups<'a>(compared: &Compared<'a>, context: &Context<'a>) -> Vec<Group<'a>> 
     let left = |(was, is)| finding(is, compared.new, said::spread(was, is));
     let group = |title, remark, findings| Group { title, remark, findings };
     let groups = [
-        group("Fixed", None, list(all.fixed, compared.old)),
+        group("Fixed", Some(said::FIXED), list(all.fixed, compared.old)),
         group("New", None, list(all.new, compared.new)),
         group("Left", None, all.left.into_iter().map(left).collect()),
         group("Hidden", Some(said::HIDDEN), list(all.silenced, compared.old)),

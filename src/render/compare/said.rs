@@ -117,6 +117,8 @@ pub(super) fn moved<'a, 'b>(parts: &'b [Part<'a>]) -> Vec<&'b Part<'a>> {
 /// What the sum of the parts is.
 pub(super) const SUM: &str = "in all (the parts rounded by largest remainders, so that they add up)";
 
+/// What is said of findings that are no more.
+pub(super) const FIXED: &str = "what was said of the old version.";
 /// What is said of findings that the comments leave out.
 pub(super) const HIDDEN: &str = "the new version's own comments leave it out, which mends nothing.";
 

@@ -92,15 +92,15 @@ fn findings(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>)
         return Ok(());
     }
     page.heading("Findings")?;
-    for (lead, group, side) in [
-        ("fixed ", &all.fixed, compared.old),
-        ("new   ", &all.new, compared.new),
-        ("hidden", &all.silenced, compared.old),
+    for (lead, said, group, side) in [
+        ("fixed ", "was: ", &all.fixed, compared.old),
+        ("new   ", "", &all.new, compared.new),
+        ("hidden", "", &all.silenced, compared.old),
     ] {
-        group.iter().try_for_each(|f| finding(lead, f, side, context, page))?;
+        group.iter().try_for_each(|f| finding((lead, said), f, side, context, page))?;
     }
     for (before, now) in all.left {
-        finding("left  ", now, compared.new, context, page)?;
+        finding(("left  ", ""), now, compared.new, context, page)?;
         if let Some(text) = said::spread(before, now) {
             page.para("        ", &text, DIM)?;
         }
@@ -108,9 +108,9 @@ fn findings(compared: &Compared<'_>, context: &Context<'_>, page: &mut Page<'_>)
     if all.silenced.is_empty() { Ok(()) } else { page.para("hidden: ", said::HIDDEN, DIM) }
 }
 
-/// A finding with the words that show it, or what it says where no words do.
+/// A finding with the words that show it, or what is `said` of it where no words do.
 fn finding(
-    lead: &str,
+    (lead, said): (&str, &str),
     finding: &Finding,
     side: Side<'_>,
     context: &Context<'_>,
@@ -120,7 +120,7 @@ fn finding(
     page.para(&format!("{lead}  "), &format!("{title} [{}]", finding.id), severity_style(finding.severity))?;
     let quotes = quotes(finding, side);
     if quotes.is_empty() {
-        return page.para("        ", &finding.message, PLAIN);
+        return page.para(&format!("        {said}"), &finding.message, PLAIN);
     }
     for quote in quotes.iter().take(QUOTES) {
         page.para("        ", &format!("\"{}\"", text::cut(quote, QUOTE)), PLAIN)?;

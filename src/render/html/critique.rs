@@ -10,7 +10,7 @@ use crate::evidence::{ROLES, Role, Voice};
 use crate::guide::Guide;
 use crate::render::aside::{LeftOut, left_out};
 use crate::render::{Context, Shown, percent, reason, said, severity_id};
-use crate::report::{Criterion, Finding, Signal, Verdict};
+use crate::report::{Criterion, Finding, Report, Signal, Verdict};
 
 /// Everything that is said of one answer.
 #[derive(Serialize)]
@@ -158,7 +158,7 @@ impl<'a> View<'a> {
             question: answer.question.as_deref(),
             form: report.question.as_ref().filter(|_| judged).map(said::form),
             refused: refused(shown),
-            verdict: report.verdict.as_ref().map(|v| stands(v, guide)),
+            verdict: report.verdict.as_ref().map(|v| stands(v, report, guide)),
             mend: findings
                 .iter()
                 .enumerate()
@@ -195,7 +195,7 @@ fn refused<'a>(shown: &Shown<'a>) -> Option<Refused<'a>> {
     Some(Refused { why: reason(why).1, what, again: said::again(shown), left_out: left_out(shown.answer) })
 }
 
-fn stands<'a>(verdict: &'a Verdict, guide: &'a Guide) -> Stands<'a> {
+fn stands<'a>(verdict: &'a Verdict, report: &Report, guide: &'a Guide) -> Stands<'a> {
     let most = verdict.levels.iter().fold(0.01, |a: f32, b| a.max(*b));
     let level = |(i, p): (usize, &f32)| {
         let own = i + 1 == usize::from(verdict.level);
@@ -214,7 +214,7 @@ fn stands<'a>(verdict: &'a Verdict, guide: &'a Guide) -> Stands<'a> {
         level: verdict.level,
         words: said::level(verdict, guide),
         sureness: said::sureness(verdict, guide),
-        thinnest: said::thinnest(verdict, guide),
+        thinnest: said::thinnest(report, guide),
         score: verdict.score,
         levels: guide.level_scores.is_none().then(|| {
             let columns = verdict.levels.iter().enumerate().map(level).collect();

@@ -70,7 +70,7 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
     let lead = format!("Level {} of 5. ", verdict.level);
     page.para(&lead, &format!("{}.", said::level(verdict, context.guide)), BOLD)?;
     page.para("", &said::sureness(verdict, context.guide), PLAIN)?;
-    if let Some(thin) = said::thinnest(verdict, context.guide) {
+    if let Some(thin) = said::thinnest(shown.report, context.guide) {
         page.para("", &thin, PLAIN)?;
     }
     page.para("", &format!("Score {} of 100.", verdict.score), PLAIN)?;
