@@ -20,7 +20,7 @@ import numpy as np
 import data
 from baselines import baselines
 from intervals import intervals, kappa
-from labels import FOLDS, group
+from labels import FOLDS
 from train import RUNS
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +29,6 @@ BEFORE = """ The folds were measured before the last change of the program or th
 HEADLINES = ("roles_macro_f1", "tags_macro_f1", "mistakes_macro_f1", "categories_micro_f1", "level_kappa")
 METRICS = ROOT / "training" / "metrics.json"
 HELDOUT = sorted((ROOT / "training" / "heldout").glob("*.jsonl"))
-GROUPS = ("a-g", "j-u", "am-bj")
 
 
 def evaluate(model, files):
@@ -112,21 +111,19 @@ def figures(parts, single=False):
 
 def main():
     items = data.load_answers()
-    base, parts, runs = [], [], []  # parts [folds]: by group
+    base, parts, runs = [], [], []
     for k, authors in enumerate(FOLDS):
         export = RUNS / f"fold{k}" / "export"
-        parts.append({g: each(export, files_of([a for a in authors if group(a) == g])) for g in GROUPS})
+        parts.append(each(export, files_of(authors)))
         runs += [(RUNS / f"fold{k}" / "export-f32", files_of(authors)), (export, [RUNS / f"fold{k}" / "texts.jsonl"])]
         test = [it for it in items if it.author in authors]
         base.append(baselines([it for it in items if it.author not in authors], test))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         said = list(pool.map(lambda run: evaluate(*run), runs))
     plain, texts = said[0::2], [s["texts"] for s in said[1::2]]
-    grouped = {g: sum((fold[g] for fold in parts), []) for g in GROUPS}
-    out = {"folds": figures(sum(grouped.values(), []), True)} | {g: figures(said, True) for g, said in grouped.items()}
-    for k, fold in enumerate(parts):
-        out[f"fold {k + 1}"] = figures(sum(fold.values(), []))
+    out = {"folds": figures(sum(parts, []), True)} | {f"fold {k + 1}": figures(fold) for k, fold in enumerate(parts)}
     out["unquantized"] = {k: v for k, v in figures(plain).items() if k.endswith("f1") or k == "level_kappa"}
+    out["before"] = {k: figures([evaluate(RUNS / "before", files_of(sum(FOLDS, [])))])[k] for k in HEADLINES}
     alone = [figures([evaluate(RUNS / f"fold{k}" / "export", HELDOUT)]) for k in range(len(FOLDS))]
     out["alone on h, i"] = {k: round(float(np.mean([a[k] for a in alone])), 4) for k in HEADLINES}
     for name in ("majority", "keywords"):
@@ -161,16 +158,15 @@ def write(out):
 
 def table(out, kind):
     """F1 a class, with precision, recall and support over the folds."""
-    rows = [f"| | precision | recall | F1 | {' | '.join(GROUPS)} | support |", "| --- |" + " --- |" * (len(GROUPS) + 4)]
+    rows = ["| | precision | recall | F1 | support |", "| --- |" + " --- |" * 4]
     for name, c in out["folds"][kind].items():
-        others = " | ".join(f"{out[g][kind].get(name, {}).get('f1', 0.0):.3f}" for g in GROUPS)
-        rows.append(f"| `{name}` | {c['precision']:.3f} | {c['recall']:.3f} | {c['f1']:.3f} | {others} | {c['support']} |")
+        rows.append(f"| `{name}` | {c['precision']:.3f} | {c['recall']:.3f} | {c['f1']:.3f} | {c['support']} |")
     return "\n".join(rows)
 
 
 def accuracy(out):
     """The figures in one table, beside the baselines."""
-    parts = ("folds", *GROUPS, "h, i")
+    parts = ("folds", "h, i")
     rows = [f"| | {' | '.join(parts)} | keyword rule | majority |", "| --- |" + " --- |" * (len(parts) + 2)]
     for title, key, name in (("roles, macro-F1", "roles_macro_f1", "roles"), ("tags, macro-F1", "tags_macro_f1", "tags"),
                              ("mistakes, macro-F1", "mistakes_macro_f1", "mistakes"), ("mistakes, micro-F1", "mistakes_micro_f1", None),
@@ -186,6 +182,12 @@ def accuracy(out):
         cells += [f"{out[b][name]:.3f}" if name else "" for b in ("keywords", "majority")]
         rows.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def model_before(out):
+    """What the model that training went on from says of the answers of the folds, none of which it had learned from."""
+    return ("The model before this one, candor-minilm-10, has on the answers of the folds roles {:.3f}, tags {:.3f}, mistakes {:.3f}, story "
+            "categories {:.3f}, level {:.3f}.").format(*(out["before"][k] for k in HEADLINES))
 
 
 def passages(out):
@@ -237,6 +239,7 @@ def card(out):
         "PASSAGES": passages(out),
         "NOISE": noise(),
         "ROBUSTNESS": robustness(),
+        "MODEL_BEFORE": model_before(out),
         "BEFORE": BEFORE if out.get("folds_before") else "",
         "FORMS": f"macro-F1 {out['forms']['macro_f1']:.3f} over the five forms and none",
         "FOLDS": "; ".join(f"fold {k + 1}: roles {out[f'fold {k + 1}']['roles_macro_f1']:.3f}, tags "
