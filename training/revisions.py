@@ -1,10 +1,9 @@
 """Whether `candor compare` sees which of two versions is the better one: its verdict on the annotated revisions.
 
-Each revision (`revision_of` in data/) whose level differs from that of the version before it is compared by the model of
-the fold that has not seen its file. Files that no fold leaves out are not measured, since every model has seen them.
-With --shipped the model in the binary compares all of them, all of which it has seen.
+Each revision (`revision_of` in data/) whose level differs from that of the version before it is compared by the model in the
+binary, which has learned from them: the later files, that a fold leaves out, hold none.
 
-    python3 training/revisions.py [--shipped]
+    python3 training/revisions.py
 """
 
 import argparse
@@ -14,46 +13,36 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from labels import FOLDS
 from noise import CANDOR, HERE, rejoined
 
 
 def pairs():
-    """(file, old, new) of every revision with another level."""
+    """(old, new) of every revision with another level."""
     for path in sorted((HERE / "data").glob("*.jsonl")):
         answers = {a["id"]: a for a in map(json.loads, path.read_text().splitlines())}
         for new in answers.values():
             old = answers.get(new["revision_of"])
             if old and old["level"] != new["level"]:
-                yield path.stem, old, new
+                yield old, new
 
 
-def compared(candor, old, new, model, folder):
+def compared(candor, old, new, folder):
     """The comparison of two annotated answers."""
     paths = [folder / "old.md", folder / "new.md"]
     for path, answer in zip(paths, (old, new)):
         path.write_text(rejoined(answer) + "\n")
     command = [candor, "compare", "--no-config", "--format", "json", *paths]
-    if model:
-        command += ["--model", model]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     args.add_argument("--candor", type=Path, default=CANDOR)
-    args.add_argument("--runs", type=Path, default=HERE / "runs", help="the folder of the fold models")
-    args.add_argument("--shipped", action="store_true", help="measure the model in the binary, on all files")
     args = args.parse_args()
     counts, apart, misses = Counter(), {}, []
     with tempfile.TemporaryDirectory() as folder:
-        for stem, old, new in pairs():
-            fold = next((k for k, files in enumerate(FOLDS) if stem in files), None)
-            if fold is None and not args.shipped:
-                counts["not measured"] += 1
-                continue
-            model = None if args.shipped else args.runs / f"fold{fold}" / "export"
-            said = compared(args.candor, old, new, model, Path(folder))
+        for old, new in pairs():
+            said = compared(args.candor, old, new, Path(folder))
             right, other = ("better", "worse") if new["level"] > old["level"] else ("worse", "better")
             result = {right: "right", other: "wrong"}.get(said["verdict"], "undecided")
             sign = (said["score_delta"] or 0) * (new["level"] - old["level"])
@@ -65,7 +54,7 @@ def main():
             if result != "right":
                 misses.append([old["id"], new["id"], old["level"], new["level"], said["verdict"], said["score_delta"]])
     measured = counts["right"] + counts["wrong"] + counts["undecided"]
-    out = {"model": "shipped" if args.shipped else "folds", "pairs": measured, **dict(counts)}
+    out = {"pairs": measured, **dict(counts)}
     out["share right"] = round(counts["right"] / measured, 4)
     out["right of all, by levels apart"] = {n: f"{right} of {all_}" for n, (right, all_) in sorted(apart.items())}
     print(json.dumps({**out, "misses": misses}, indent=1))
