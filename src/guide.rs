@@ -267,6 +267,13 @@ fn one() -> f32 {
     1.0
 }
 
+impl Criterion {
+    /// Whether a mistake that was found asks for the same.
+    pub fn is_told_by<'a>(&self, mut found: impl Iterator<Item = &'a String>) -> bool {
+        found.any(|id| self.told_by.contains(id))
+    }
+}
+
 impl Probe {
     /// Whether a mistake that was found says the contrary.
     pub fn is_denied<'a>(&self, mut found: impl Iterator<Item = &'a String>) -> bool {
@@ -319,6 +326,12 @@ impl Guide {
     #[must_use]
     pub fn find_mistake(&self, id: &str) -> Option<&Mistake> {
         self.mistake.iter().find(|m| m.names().any(|name| name == id))
+    }
+
+    /// The criterion of an id.
+    #[must_use]
+    pub fn find_criterion(&self, id: &str) -> Option<&Criterion> {
+        self.criterion.iter().find(|c| c.id == id)
     }
 
     /// What to do where a criterion loses points: the help of the first mistake that tells of it, if it has one.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{ROLES, Role, Tag, Voice};
 use crate::text::{Answer, Span};
 
+/// From this level on an answer carries: it only needs practice.
+pub const GOOD: u8 = 4;
+
 /// How much a finding weighs.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,

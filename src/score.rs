@@ -106,10 +106,10 @@ pub fn follow_ups(
     let mut poor: Vec<&Criterion> = criteria.iter().filter(|c| c.lost() >= WORTH_ASKING).collect();
     poor.sort_by(|a, b| b.lost().total_cmp(&a.lost()));
     let of_finding = |f: &Finding| guide.find_mistake(&f.id).map(|m| m.follow_up.as_str());
-    let found = |id: &String| findings.iter().any(|f| f.id == *id);
     let of_criterion = |c: &&Criterion| {
-        let criterion = guide.criterion.iter().find(|g| g.id == c.id)?;
-        let settled = criterion.told_by.iter().any(found) || is_told(&criterion.measure, evidence);
+        let criterion = guide.find_criterion(&c.id)?;
+        let found = findings.iter().map(|f| &f.id);
+        let settled = criterion.is_told_by(found) || is_told(&criterion.measure, evidence);
         (!settled).then_some(criterion.follow_up.as_str())
     };
     let of_strength = |s: &Strength| guide.strength.iter().find(|g| g.id == s.id)?.follow_up.as_deref();

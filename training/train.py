@@ -158,7 +158,7 @@ def ends_loss(model, tokenizer, items, rng, n=4):
 
 def train(items, extra, passages, start, args, log):
     """Trains on annotated items, texts without annotation and answers with passages in them; goes on from the weights
-    `start`, as train gives them, or from the base; gives the model."""
+    `start`, as `begin` gives them, and where these are silent from the base; gives the model."""
     torch.manual_seed(args.seed)
     rng = data.seeded(args.seed)
     tokenizer = Tokenizer.from_file(str(BASE / "tokenizer.json"))

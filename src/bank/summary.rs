@@ -9,12 +9,10 @@ use super::story::Story;
 use crate::critic::Critic;
 use crate::guide::{Category, Guide};
 use crate::model::ModelError;
-use crate::report::Abstention;
+use crate::report::{Abstention, GOOD};
 
 /// Below this level a story is weak, whatever it passes.
 const GOOD_ENOUGH: u8 = 3;
-/// From this level on it carries, though a question of the pressure test stays open.
-const CARRIES: u8 = 4;
 /// Stories that are compared with each other: the time grows with the square of their number.
 pub(super) const MOST_COMPARED: usize = 10_000;
 /// The share of the words of a question of no form that a story must have to be named for it.
@@ -180,7 +178,7 @@ pub(super) fn covered(categories: &[&[String]], guide: &Guide) -> Vec<Covered> {
 }
 
 fn weak(i: usize, story: &Story) -> Option<Weak> {
-    let doubted = story.standing.is_ok_and(|s| s.level < CARRIES);
+    let doubted = story.standing.is_ok_and(|s| s.level < GOOD);
     let fails = story.pressure.iter().filter(|p| doubted && !p.told).map(|p| p.title.clone());
     let weak = Weak {
         story: i,

@@ -47,9 +47,8 @@ impl Guide {
         require(others, || "no_form.examples".to_owned(), "must not be empty where there are forms")?;
         for f in &self.form {
             require(!f.examples.is_empty(), || format!("form.{}.examples", f.id), "must not be empty")?;
-            let unknown = f.categories.iter().find(|id| self.category.iter().all(|c| c.id != **id));
-            let key = || format!("form.{}.categories", f.id);
-            unknown.map_or(Ok(()), |id| Err((key(), format!("`{id}` is no category"))))?;
+            let of = self.category.iter().map(|c| &c.id);
+            known(&format!("form.{}.categories", f.id), &f.categories, of, "category")?;
             self.check_probes(&format!("form.{}.needs", f.id), &f.needs)?;
         }
         unique("category", self.category.iter().map(|c| &c.id))
@@ -68,8 +67,7 @@ impl Guide {
     }
 
     fn check_mistakes(&self, key: &str, ids: &[String]) -> Result<(), Fault> {
-        let unknown = ids.iter().find(|id| self.mistake.iter().all(|m| m.id != **id));
-        unknown.map_or(Ok(()), |id| Err((key.to_owned(), format!("`{id}` is no mistake"))))
+        known(key, ids, self.mistake.iter().map(|m| &m.id), "mistake")
     }
 
     fn check_criteria(&self) -> Result<(), Fault> {
@@ -100,6 +98,18 @@ impl Guide {
 
 fn require(ok: bool, key: impl FnOnce() -> String, problem: &str) -> Result<(), Fault> {
     if ok { Ok(()) } else { Err((key(), problem.to_owned())) }
+}
+
+/// Whether each id is one of those of a kind.
+fn known<'a>(
+    key: &str,
+    ids: &[String],
+    of: impl Iterator<Item = &'a String>,
+    kind: &str,
+) -> Result<(), Fault> {
+    let all: BTreeSet<&String> = of.collect();
+    let unknown = ids.iter().find(|id| !all.contains(id));
+    unknown.map_or(Ok(()), |id| Err((key.to_owned(), format!("`{id}` is no {kind}"))))
 }
 
 fn unique<'a>(list: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), Fault> {

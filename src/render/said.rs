@@ -7,14 +7,12 @@ use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
 use crate::report::{
-    Abstention, Criterion, Finding, QuestionReport, Report, SecondOpinion, Severity, Verdict, Words,
+    Abstention, Criterion, Finding, GOOD, QuestionReport, Report, SecondOpinion, Severity, Verdict, Words,
 };
 use crate::text::Answer;
 
 /// More than three things are not mended at once.
 pub(super) const MEND_FIRST: usize = 3;
-/// From this level on an answer only needs practice.
-pub(super) const GOOD: u8 = 4;
 /// Points lost from which on a part is thin.
 const THIN: f32 = 3.0;
 /// From which probability on a level is named where candor wavers.
@@ -130,7 +128,7 @@ pub(super) fn without_score(why: Abstention) -> &'static str {
 pub(super) fn nothing(shown: &Shown<'_>, guide: &Guide) -> String {
     let poor = shown.report.verdict.as_ref().filter(|v| v.level < GOOD);
     let advice = poor.and_then(|v| most_lost(&v.criteria)).and_then(|lost| {
-        let criterion = guide.criterion.iter().find(|c| c.id == lost.id)?;
+        let criterion = guide.find_criterion(&lost.id)?;
         Some(format!(" Most is lost in {}. {}", lost.title, guide.help(criterion)?))
     });
     let other = if shown.report.suppressed.is_empty() { "" } else { "other " };
@@ -181,10 +179,9 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
 /// missing. The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
 pub(super) fn thinnest(report: &Report, guide: &Guide) -> Option<String> {
     let verdict = report.verdict.as_ref().filter(|v| v.level >= 3)?;
-    let is_found = |id: &String| report.findings.iter().any(|f| f.id == *id);
     let named = |c: &&Criterion| {
-        let told_by = guide.criterion.iter().find(|g| g.id == c.id).map(|g| &g.told_by);
-        told_by.is_some_and(|ids| ids.iter().any(is_found))
+        let found = report.findings.iter().map(|f| &f.id);
+        guide.find_criterion(&c.id).is_some_and(|g| g.is_told_by(found))
     };
     let most = most_lost(verdict.criteria.iter().filter(|c| !named(c)))?;
     let besides = if report.findings.is_empty() { "The" } else { "Besides the findings, the" };
@@ -248,7 +245,7 @@ pub(super) fn sureness(verdict: &Verdict, guide: &Guide) -> String {
 /// Whether the sentences of a criterion took points from it; else they gave it those that it has.
 pub(super) fn costs(criterion: &Criterion, guide: &Guide) -> bool {
     let takes = |m: &Measure| matches!(m, Measure::Without { .. } | Measure::Brief { .. });
-    criterion.score < 1.0 && guide.criterion.iter().any(|c| c.id == criterion.id && takes(&c.measure))
+    criterion.score < 1.0 && guide.find_criterion(&criterion.id).is_some_and(|c| takes(&c.measure))
 }
 
 /// What a language model hears otherwise.

@@ -3,8 +3,9 @@
 use super::{Bank, Names};
 use crate::bank::{Episode, Link, SAME_EPISODE, Served, Serves, Story, Weak};
 use crate::guide::Guide;
-use crate::render::said::{GOOD, argument};
+use crate::render::said::argument;
 use crate::render::{escape, reason};
+use crate::report::GOOD;
 
 /// Entries of a list that are shown; the rest is counted.
 pub(super) const MOST_LISTED: usize = 20;
