@@ -15,7 +15,7 @@ use crate::guide::{Form, Guide};
 use crate::judge::{Engine, JudgeError, Opinion};
 use crate::model::{Encoder, ModelError, ModelInfo};
 use crate::report::{Report, Words};
-use crate::text::{Answer, Why};
+use crate::text::{Answer, Opening, Why};
 
 pub use assemble::{Options, report};
 pub use second::Second;
@@ -196,10 +196,10 @@ fn asked(answer: &Answer, heard: &Evidence) -> usize {
     if answer.question.is_some() {
         return 0;
     }
-    let tells = |sentences: usize| {
-        (0..sentences).any(|i| heard.role(i) != Role::Other || heard.sentences[i].addressed)
+    let tells = |opening: &Opening| {
+        opening.asking().any(|i| heard.role(i) != Role::Other || heard.sentences[i].addressed)
     };
-    answer.openings_that_ask().find(|&sentences| !tells(sentences)).unwrap_or_default()
+    answer.openings_that_ask().find(|opening| !tells(opening)).map_or(0, |opening| opening.sentences)
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub use suppress::Suppressions;
 use block::BlockKind;
 use inline::Rendered;
 use question::Asked;
+pub(crate) use question::Opening;
 use run_on::RunOn;
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.

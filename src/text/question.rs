@@ -1,6 +1,8 @@
 //! The question, where it stands in what was pasted: words that ask for a story, signs before them, headings that ask, and what
 //! stands above an answer or begins it.
 
+use std::ops::Range;
+
 use super::{Answer, Sentence, has_words, label};
 
 /// With such words a story is asked for.
@@ -30,6 +32,9 @@ const SIGNS: [&str; 12] = [
 /// The longest of them, with a number.
 const MAX_SIGN: usize = 28;
 
+/// By these a story is known; who asks speaks of others.
+const NARRATORS: [&str; 7] = ["I", "me", "my", "we", "our", "ours", "us"];
+
 /// Fewer words in a heading ask for a part of the story, as in "What did you do?".
 const LEAST_ASKED: usize = 5;
 
@@ -50,16 +55,58 @@ impl Asked {
     }
 }
 
+/// What stands at the beginning of an answer and may be its question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Opening {
+    /// How many sentences it has, from the first on.
+    pub(crate) sentences: usize,
+    /// Whether it is a paragraph of its own that ends by asking you and in which nobody narrates: what stands before that may set
+    /// the scene of the question, as in "Two groups compete for one resource. What do you do?".
+    pub(crate) sets_scene: bool,
+}
+
+impl Opening {
+    /// Of its sentences those that tell nothing if it is the question.
+    pub(crate) fn asking(self) -> Range<usize> {
+        let first = if self.sets_scene { self.sentences - 1 } else { 0 };
+        first..self.sentences
+    }
+}
+
 impl Answer {
-    /// How many sentences the first paragraph has, then how many the first line, if something else follows and they ask: they
-    /// say "you", end with a question mark, or tell somebody to tell, and don't say "I". Last, how many sentences ask before
-    /// the answer in its own line, where the first asks for a story.
-    pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = usize> {
+    /// The first paragraph, then the first line, if something else follows and they ask: they say "you", end with a question mark,
+    /// or tell somebody to tell, and don't say "I", which an interviewer may say in a quote or behind a sign. Last, what asks
+    /// before the answer in its own line, where the first sentence asks for a story.
+    pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = Opening> {
         let breaks =
             |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
         let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
-        let openings = [2, 1].into_iter().filter_map(until).map(|last| last + 1);
-        openings.filter(|&n| asks(&self.sentences[..n])).chain(self.asking_in_line())
+        let openings = [2, 1].into_iter().filter_map(until).filter_map(|last| self.opening(last + 1));
+        let in_line = self.asking_in_line().map(|sentences| Opening { sentences, sets_scene: false });
+        openings.chain(in_line)
+    }
+
+    /// So many of the first sentences, which end a line, if they ask.
+    fn opening(&self, sentences: usize) -> Option<Opening> {
+        let (first, last) = self.sentences[..sentences].split_at(sentences - 1);
+        let asks_you = last[0].text.ends_with('?') && speaks_to_you(&last[0].text);
+        let marked = asks_you && self.is_marked(sentences);
+        let told = joined(first);
+        let sets_scene = asks_you && (marked || !NARRATORS.iter().any(|word| has_word(&told, word)));
+        (marked || asks(&self.sentences[..sentences])).then_some(Opening { sentences, sets_scene })
+    }
+
+    /// Whether so many of the first sentences stand in a quote that ends with them, or behind the sign of a question.
+    fn is_marked(&self, sentences: usize) -> bool {
+        let quoted = |at: usize| {
+            let start = self.source[..self.sentences[at].span.start].rfind('\n').map_or(0, |end| end + 1);
+            self.source[start..].trim_start().starts_with('>')
+        };
+        let (first, last) = (&self.sentences[0], &self.sentences[sentences - 1]);
+        let words = &self.source[first.span.start..last.span.end];
+        let apart = sentences < self.sentences.len() && !quoted(sentences);
+        quoted(0) && apart
+            || unsigned(words).len() < words.trim_start_matches(|c: char| !c.is_alphanumeric()).len()
     }
 
     /// How many sentences ask for a story in the line in which it is told.
@@ -90,8 +137,8 @@ impl Answer {
 
     /// Whether the first paragraph is a question itself, whatever stands above it.
     pub(super) fn begins_with_question(&self) -> bool {
-        let asks = |n: usize| {
-            let asked = joined(&self.sentences[..n]);
+        let asks = |opening: Opening| {
+            let asked = joined(&self.sentences[..opening.sentences]);
             asked.ends_with('?') || asks_to_tell(&asked)
         };
         self.openings_that_ask().any(asks)
@@ -137,8 +184,8 @@ pub(super) fn is_asked_for(words: &str) -> bool {
 /// The question that a heading is, if it is one: it asks for a story, or asks "you" for more than a part of one.
 pub(super) fn asked_in_heading(words: &str) -> Option<String> {
     let asked = unsigned(words).trim_end_matches(['#', ' ']);
-    let you = ["you", "your"].iter().any(|word| has_word(asked, word));
-    let whole = asked.ends_with('?') && you && asked.split_whitespace().count() >= LEAST_ASKED;
+    let whole =
+        asked.ends_with('?') && speaks_to_you(asked) && asked.split_whitespace().count() >= LEAST_ASKED;
     (is_asked_for(asked) || whole && !has_word(asked, "I")).then(|| asked.to_owned())
 }
 
@@ -146,8 +193,14 @@ fn joined(sentences: &[Sentence]) -> String {
     sentences.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a word is one of the text's; the "i" of "i.e." is none.
 fn has_word(text: &str, word: &str) -> bool {
-    words(text).any(|w| w.eq_ignore_ascii_case(word))
+    let text = text.replace("i.e.", "");
+    words(&text).any(|w| w.eq_ignore_ascii_case(word))
+}
+
+fn speaks_to_you(text: &str) -> bool {
+    ["you", "your", "yourself"].iter().any(|word| has_word(text, word))
 }
 
 /// Whether sentences ask, by their form or by whom they speak to, and are none of the narrator's.
@@ -156,11 +209,10 @@ fn asks(sentences: &[Sentence]) -> bool {
     let asked = unsigned(&asked);
     let first = words(asked).find(|word| !word.is_empty()).unwrap_or_default().to_lowercase();
     let by_form = asked.ends_with('?') || TELL.contains(&first.as_str());
-    let to_you = ["you", "your", "yourself"].iter().any(|word| has_word(asked, word));
     // "Here's a refined version of your story:"
     let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
         && !sentences.iter().any(|s| asks_to_tell(&s.text));
-    (by_form || to_you && !leads_in) && !has_word(asked, "I")
+    (by_form || speaks_to_you(asked) && !leads_in) && !has_word(asked, "I")
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
@@ -173,7 +225,38 @@ mod tests {
     use crate::text::{Answer, SourceKind};
 
     fn openings(source: &str) -> Vec<usize> {
-        Answer::parse("a.md", source.to_owned(), SourceKind::Markdown).openings_that_ask().collect()
+        let answer = Answer::parse("a.md", source.to_owned(), SourceKind::Markdown);
+        answer.openings_that_ask().map(|opening| opening.sentences).collect()
+    }
+
+    #[test]
+    fn a_question_may_set_its_scene() {
+        let told = "The export failed. I moved it.";
+        let first = |source: String| {
+            let answer = Answer::parse("a.md", source, SourceKind::Markdown);
+            answer.openings_that_ask().next().map(super::Opening::asking)
+        };
+        for asked in [
+            "Your program slips. What do you do?",
+            "> Two groups compete for one resource. What did you do?",
+            "> Two groups compete for one resource.\n> What did you do?",
+            "> I want to hear how you decide. What did you do?",
+            "Question: Two groups compete for one resource. What did you do?",
+            "Question - I'd like to hear of conflicts. What did you do?",
+        ] {
+            assert_eq!(first(format!("{asked}\n\n{told}")), Some(1..2), "{asked}");
+        }
+        for asked in [
+            "Tell me about a launch. It should be recent.",
+            "Tell me about your team. What did we ever get from it? You know best.",
+            "Our two groups competed for one resource. What would you have done?",
+            "> The board asked me. What would you do?\n> So I went.",
+        ] {
+            let all = first(format!("{asked}\n\n{told}")).unwrap();
+            assert_eq!(all.start, 0, "{asked}");
+        }
+        let mine = "I had two groups. What would you have done?";
+        assert_eq!(first(format!("{mine}\n\nI moved it.")), None);
     }
 
     #[test]
@@ -212,7 +295,7 @@ mod tests {
             let source = format!("{sign}Tell me about a launch.\n\nI moved the date.");
             let mut answer = Answer::parse("a.md", source, SourceKind::Markdown);
             let asked = answer.openings_that_ask().next().unwrap();
-            answer.begin_with_question(asked);
+            answer.begin_with_question(asked.sentences);
             assert_eq!(answer.question.as_deref(), Some("Tell me about a launch."), "{sign}");
         }
     }
@@ -227,7 +310,8 @@ mod tests {
             ("Describe a time you failed. What did you learn?", 2),
         ] {
             let mut answer = Answer::parse("a.md", format!("{asked} {told}"), SourceKind::Markdown);
-            assert_eq!(answer.openings_that_ask().collect::<Vec<_>>(), [n], "{asked}");
+            let asking: Vec<_> = answer.openings_that_ask().map(|opening| opening.sentences).collect();
+            assert_eq!(asking, [n], "{asked}");
             answer.begin_with_question(n);
             let left: Vec<_> = answer.sentences.iter().map(|s| s.text.as_str()).collect();
             assert_eq!(left.join(" "), told);
