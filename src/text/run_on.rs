@@ -59,15 +59,14 @@ impl RunOn {
         parts
     }
 
-    /// Of each word but the last whether a sentence may end with it: what stands between two signs and is no run-on by itself is
-    /// left whole.
+    /// Of each word but the last whether a sentence may end with it: before a capital, which is none of "I", one may, but what stands between two signs and
+    /// is no run-on by itself is left whole otherwise.
     fn open(&self, text: &str) -> Vec<bool> {
-        let signs: Vec<bool> = self.words.iter().map(|(word, _)| ends_in_sign(&text[word.clone()])).collect();
+        let words = || self.words.iter().map(|(word, _)| &text[word.clone()]);
+        let signs: Vec<bool> = words().map(ends_in_sign).collect();
         let stretches = signs.split_inclusive(|sign| *sign);
-        let mut open: Vec<bool> =
-            stretches.flat_map(|s| s.iter().map(move |sign| *sign || s.len() >= BARE)).collect();
-        open.pop();
-        open
+        let free = stretches.flat_map(|s| s.iter().map(move |sign| *sign || s.len() >= BARE));
+        free.zip(words().skip(1)).map(|(free, next)| free || is_capital(next)).collect()
     }
 }
 
@@ -75,6 +74,11 @@ impl RunOn {
 fn runs_on(text: &str) -> bool {
     let words = text.split(' ').filter(|w| has_words(w)).count();
     words >= LONG || (words >= BARE && !text.split(' ').rev().skip(1).any(ends_in_sign))
+}
+
+/// Whether a word begins as a sentence does; the narrator does so anywhere.
+fn is_capital(word: &str) -> bool {
+    word.starts_with(char::is_uppercase) && word.split(['\'', '’']).next() != Some("I")
 }
 
 fn ends_in_sign(word: &str) -> bool {
@@ -155,6 +159,18 @@ mod tests {
         let answer = cut(told, &["freeze,", "morning", "week,", "weeks,"]);
         let ends: Vec<&str> = answer.sentences.iter().filter_map(|s| s.text.split(' ').next_back()).collect();
         assert_eq!(ends, ["freeze,", "week,", "weeks,", "myself"], "not after \"morning\"");
+    }
+
+    #[test]
+    fn it_may_be_cut_before_a_capital() {
+        let told = "Trainee joined our team, came from a bootcamp She could write React, had never seen a database I was \
+            her mentor, the goal was that she can be on call Started with reading, each Monday one report from the past, \
+            she explains it to me Gave her the list service, because it is small, if it fails nobody stays hungry In \
+            month three she broke the import, wanted to give up, said she is not made for this Told her about my own \
+            deleted table, from 2017";
+        let answer = cut(told, &["bootcamp", "database", "call", "me", "small", "this", "table,"]);
+        let ends: Vec<&str> = answer.sentences.iter().filter_map(|s| s.text.split(' ').next_back()).collect();
+        assert_eq!(ends, ["bootcamp", "call", "me", "this", "table,", "2017"], "nor before \"I\"");
     }
 
     #[test]
