@@ -224,10 +224,12 @@ fn serves(asked: &Asked, stories: &[Story], episodes: &[Episode], guide: &Guide)
             let served = served(i, story, asked, guide);
             (fit(&served, story), served)
         })
-        // A story that tells nothing of what is asked serves nobody; without a form it is known by its own question or its words.
-        .filter(
-            |(_, s)| if form.is_some() { !s.heard.is_empty() } else { s.written_for || s.shared >= SHARED },
-        )
+        // What tells less than half of what is asked serves nobody, unless it was written for it; without a form a story is known by
+        // its own question or its words.
+        .filter(|(_, s)| match form {
+            Some(_) => s.heard.len() > s.missing.len() || s.written_for && !s.heard.is_empty(),
+            None => s.written_for || s.shared >= SHARED,
+        })
         .collect();
     // what is of another kind is named where nothing else is there
     let fits = |served: &Served| served.written_for || !served.kinds.is_empty();

@@ -3,7 +3,7 @@
 //! May import: `evidence` (its labels).
 
 use super::{Case, Detector, Hit, shown};
-use crate::evidence::Tag;
+use crate::evidence::{Role, Tag, Voice};
 
 pub(super) const DETECTOR: Detector = Detector {
     id: "control",
@@ -15,7 +15,10 @@ pub(super) const DETECTOR: Detector = Detector {
 
 fn detect(case: &Case<'_>) -> Option<Hit> {
     let confidence = case.confidence(|| shown::repeated(case.evidence, Tag::Authority))?;
-    let sentences: Vec<usize> = case.evidence.with_tag(Tag::Authority).collect();
+    // in a scene others command, unless you say that it was you
+    let own =
+        |&i: &usize| case.evidence.role(i) != Role::Context || case.evidence.sentences[i].voice == Voice::I;
+    let sentences: Vec<usize> = case.evidence.with_tag(Tag::Authority).filter(own).collect();
     if sentences.is_empty() {
         return None;
     }
