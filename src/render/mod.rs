@@ -14,6 +14,7 @@ mod json;
 mod json_parts;
 mod json_v1;
 mod jsonl;
+mod mend;
 mod said;
 mod terminal;
 

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
+use super::mend::{self, Mend};
 use super::{Context, SecondModel, Shown, aside, reason, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
-use crate::report::{
-    Abstention, Criterion, Finding, GOOD, QuestionReport, Report, SecondOpinion, Severity, Verdict, Words,
-};
+use crate::report::{Abstention, Criterion, Finding, GOOD, QuestionReport, SecondOpinion, Verdict, Words};
 use crate::text::Answer;
 
-/// More than three things are not mended at once.
-pub(super) const MEND_FIRST: usize = 3;
 /// Points lost from which on a part is thin.
 const THIN: f32 = 3.0;
 /// From which probability on a level is named where candor wavers.
@@ -175,17 +172,26 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
     guide.levels[at(verdict)].trim().trim_end_matches('.')
 }
 
-/// The part of the score that loses most points of those that no finding names, where it is worth naming: below level 3 much is
-/// missing. The sentences that tell it, if any do, stand with it: what the report praises in them is only too little.
-pub(super) fn thinnest(report: &Report, guide: &Guide) -> Option<String> {
-    let verdict = report.verdict.as_ref().filter(|v| v.level >= 3)?;
-    let named = |c: &&Criterion| {
-        let found = report.findings.iter().map(|f| &f.id);
-        guide.find_criterion(&c.id).is_some_and(|g| g.is_told_by(found))
+/// The part of the score that loses most points of those that neither a finding nor what is to be mended first names, where it is
+/// worth naming: below level 3 much is missing. The sentences that tell it, if any do, stand with it: what the report praises in
+/// them is only too little.
+pub(super) fn thinnest(shown: &Shown<'_>, context: &Context<'_>) -> Option<String> {
+    shown.report.verdict.as_ref().filter(|v| v.level >= 3)?;
+    let first = mend::first(shown, context);
+    let unnamed = mend::unnamed(shown.report, context.guide);
+    let most = most_lost(unnamed.filter(|c| !first.contains(&Mend::Thin(c))))?;
+    let besides = if shown.report.findings.is_empty() { "The" } else { "Besides the findings, the" };
+    Some(format!("{besides} thinnest part: {}.", criterion(most, context.guide)))
+}
+
+/// The score, and how the level stands to it.
+pub(super) fn score(verdict: &Verdict, guide: &Guide) -> String {
+    let apart = if guide.level_scores.is_none() {
+        ", counted part by part; the level is judged on the whole"
+    } else {
+        ""
     };
-    let most = most_lost(verdict.criteria.iter().filter(|c| !named(c)))?;
-    let besides = if report.findings.is_empty() { "The" } else { "Besides the findings, the" };
-    Some(format!("{besides} thinnest part: {}.", criterion(most, guide)))
+    format!("{} of 100{apart}.", verdict.score)
 }
 
 /// A part of the score, with the sentences that tell it, or that took points from it.
@@ -286,11 +292,11 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
     let verdict = shown.report.verdict.as_ref();
     let level = verdict.map_or(0, |v| v.level);
     let (good, whole) = (level >= GOOD, verdict.and_then(|v| most_lost(&v.criteria)).is_none());
-    // the findings come in the order of their weight
-    let first = shown.findings(context).next();
-    let grave = first.is_some_and(|f| f.severity > Severity::Suggestion);
+    let first = mend::first(shown, context).first().copied();
+    let grave = first.is_some_and(Mend::is_grave);
+    let explained = first.and_then(|m| m.mistake(context.guide));
     let missing = shown.report.question.as_ref().and_then(unheard);
-    match (first, missing) {
+    match (explained, missing) {
         // what is asked for goes before what would only make it better
         (_, Some(missing)) if good && !grave => format!(
             "tell what the question asks for, or tell it more plainly: {missing}. Then run candor again on {}.",
@@ -303,12 +309,12 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
                 }
                 _ => "it carries as it is, and is stronger with the first point",
             };
-            format!("{ready}: `{}` shows how.", explain(context.guide_file, &first.id))
+            format!("{ready}: `{}` shows how.", explain(context.guide_file, first))
         }
         (Some(first), _) => format!(
             "mend the first point and run candor again on {}; `{}` shows a weak and a mended example.",
             again(shown),
-            explain(context.guide_file, &first.id)
+            explain(context.guide_file, first)
         ),
         (None, _) if !good => {
             format!("see {points} which parts give few points, and tell more of those.")

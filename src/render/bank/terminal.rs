@@ -10,7 +10,8 @@ use textwrap::core::display_width;
 use super::said::{MOST_LISTED, numbered, numbers};
 use super::{Bank, Format, How, MOST_CARDS, findings, said};
 use crate::bank::{Covered, Link, Note, Point, RecordError, Serves, Standing, Story};
-use crate::render::said::{MEND_FIRST, judged_by, left_out_by_comments, mistake_title};
+use crate::render::mend;
+use crate::render::said::{judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
 
@@ -69,7 +70,7 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
         point(question, " ", page)?;
     }
     let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
-    let mend: Vec<String> = findings(story, context).into_iter().take(MEND_FIRST).map(title).collect();
+    let mend: Vec<String> = findings(story, context).into_iter().take(mend::MOST).map(title).collect();
     if !mend.is_empty() {
         page.para("   Mend first: ", &mend.join(", "), PLAIN)?;
     }

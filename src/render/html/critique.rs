@@ -9,8 +9,9 @@ use super::parts::{Bar, Columns, Key};
 use crate::evidence::{ROLES, Role, Voice};
 use crate::guide::Guide;
 use crate::render::aside::{LeftOut, left_out};
+use crate::render::mend::{self, Mend};
 use crate::render::{Context, Shown, percent, reason, said, severity_id};
-use crate::report::{Criterion, Finding, Report, Signal, Verdict};
+use crate::report::{Criterion, Finding, Signal, Verdict};
 
 /// Everything that is said of one answer.
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ pub(super) struct View<'a> {
     form: Option<String>,
     refused: Option<Refused<'a>>,
     verdict: Option<Stands<'a>>,
-    mend: Vec<Mend<'a>>,
+    mend: Vec<ToMend<'a>>,
     nothing: String,
     suppressed: Option<String>,
     bar: Option<Bar>,
@@ -76,15 +77,21 @@ struct Points<'a> {
     costs: bool,
 }
 
-/// Something to mend first.
+/// Something to mend first; what is hardly told is no finding.
 #[derive(Serialize)]
-struct Mend<'a> {
-    finding: usize,
-    id: &'a str,
-    title: &'a str,
-    severity: &'static str,
+struct ToMend<'a> {
+    finding: Option<Found<'a>>,
+    title: String,
     help: &'a str,
     sentences: &'a [usize],
+}
+
+/// A finding by its number on the page.
+#[derive(Serialize)]
+struct Found<'a> {
+    number: usize,
+    id: &'a str,
+    severity: &'static str,
 }
 
 /// Something said, and the sentences that show it.
@@ -158,13 +165,8 @@ impl<'a> View<'a> {
             question: answer.question.as_deref(),
             form: report.question.as_ref().filter(|_| judged).map(said::form),
             refused: refused(shown),
-            verdict: report.verdict.as_ref().map(|v| stands(v, report, guide)),
-            mend: findings
-                .iter()
-                .enumerate()
-                .take(said::MEND_FIRST)
-                .map(|(i, f)| mend(i, f, guide))
-                .collect(),
+            verdict: report.verdict.as_ref().map(|v| stands(v, shown, context)),
+            mend: mend::first(shown, context).into_iter().map(|m| to_mend(m, guide)).collect(),
             nothing: said::nothing(shown, context.guide),
             suppressed: said::suppressed(shown),
             bar: Bar::of(&words, guide),
@@ -195,7 +197,8 @@ fn refused<'a>(shown: &Shown<'a>) -> Option<Refused<'a>> {
     Some(Refused { why: reason(why).1, what, again: said::again(shown), left_out: left_out(shown.answer) })
 }
 
-fn stands<'a>(verdict: &'a Verdict, report: &Report, guide: &'a Guide) -> Stands<'a> {
+fn stands<'a>(verdict: &'a Verdict, shown: &Shown<'_>, context: &Context<'a>) -> Stands<'a> {
+    let guide = context.guide;
     let most = verdict.levels.iter().fold(0.01, |a: f32, b| a.max(*b));
     let level = |(i, p): (usize, &f32)| {
         let own = i + 1 == usize::from(verdict.level);
@@ -214,7 +217,7 @@ fn stands<'a>(verdict: &'a Verdict, report: &Report, guide: &'a Guide) -> Stands
         level: verdict.level,
         words: said::level(verdict, guide),
         sureness: said::sureness(verdict, guide),
-        thinnest: said::thinnest(report, guide),
+        thinnest: said::thinnest(shown, context),
         score: verdict.score,
         levels: guide.level_scores.is_none().then(|| {
             let columns = verdict.levels.iter().enumerate().map(level).collect();
@@ -225,14 +228,14 @@ fn stands<'a>(verdict: &'a Verdict, report: &Report, guide: &'a Guide) -> Stands
     }
 }
 
-fn mend<'a>(i: usize, finding: &'a Finding, guide: &'a Guide) -> Mend<'a> {
-    Mend {
-        finding: i + 1,
-        id: &finding.id,
-        title: said::mistake_title(&finding.id, guide),
-        severity: severity_id(finding.severity),
-        help: &finding.help,
-        sentences: &finding.sentences,
+fn to_mend<'a>(mend: Mend<'a>, guide: &'a Guide) -> ToMend<'a> {
+    let (title, help) = (mend.title(guide), mend.help(guide));
+    match mend {
+        Mend::Found(i, f) => {
+            let finding = Found { number: i + 1, id: &f.id, severity: severity_id(f.severity) };
+            ToMend { finding: Some(finding), title, help, sentences: &f.sentences }
+        }
+        Mend::Thin(criterion) => ToMend { finding: None, title, help, sentences: &criterion.sentences },
     }
 }
 

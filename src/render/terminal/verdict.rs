@@ -4,8 +4,9 @@ use std::io;
 
 use super::page::{BOLD, DIM, PLAIN, Page, severity_style};
 use crate::guide::Guide;
+use crate::render::mend::{self, Mend};
 use crate::render::{Context, Shown, reason, said, sentence_list};
-use crate::report::{Abstention, Criterion, Finding, Signal, Verdict};
+use crate::report::{Abstention, Criterion, Severity, Signal, Verdict};
 
 /// Why there is no score, and what to do about it.
 pub(super) fn abstained(shown: &Shown<'_>, why: Abstention, page: &mut Page<'_>) -> io::Result<()> {
@@ -16,16 +17,18 @@ pub(super) fn abstained(shown: &Shown<'_>, why: Abstention, page: &mut Page<'_>)
     page.para("", &again, PLAIN)
 }
 
-/// The first findings, by title, with where they are.
+/// What to mend first, by title, with where it is.
 pub(super) fn mend_first(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Mend first")?;
-    let mut any = false;
-    for (i, finding) in shown.findings(context).take(said::MEND_FIRST).enumerate() {
-        any = true;
-        let lead = format!("{}. ", i + 1);
-        page.para(&lead, &summary(finding, context), severity_style(finding.severity))?;
+    let first = mend::first(shown, context);
+    for (i, mend) in first.iter().enumerate() {
+        let style = match mend {
+            Mend::Found(_, finding) => severity_style(finding.severity),
+            Mend::Thin(_) => severity_style(Severity::Suggestion),
+        };
+        page.para(&format!("{}. ", i + 1), &summary(*mend, context), style)?;
     }
-    if !any {
+    if first.is_empty() {
         page.para("", &said::nothing(shown, context.guide), PLAIN)?;
     }
     match said::suppressed(shown) {
@@ -34,9 +37,12 @@ pub(super) fn mend_first(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pa
     }
 }
 
-fn summary(finding: &Finding, context: &Context<'_>) -> String {
-    let title = said::mistake_title(&finding.id, context.guide);
-    format!("{title} [{}]: {}", finding.id, said::place_of(finding))
+fn summary(mend: Mend<'_>, context: &Context<'_>) -> String {
+    let (title, place) = (mend.title(context.guide), mend.place());
+    match mend {
+        Mend::Found(_, finding) => format!("{title} [{}]: {place}", finding.id),
+        Mend::Thin(_) => format!("{title}: {place}"),
+    }
 }
 
 /// What the answer does well, with the sentences that do it.
@@ -70,10 +76,10 @@ pub(super) fn level(shown: &Shown<'_>, context: &Context<'_>, page: &mut Page<'_
     let lead = format!("Level {} of 5. ", verdict.level);
     page.para(&lead, &format!("{}.", said::level(verdict, context.guide)), BOLD)?;
     page.para("", &said::sureness(verdict, context.guide), PLAIN)?;
-    if let Some(thin) = said::thinnest(shown.report, context.guide) {
+    if let Some(thin) = said::thinnest(shown, context) {
         page.para("", &thin, PLAIN)?;
     }
-    page.para("", &format!("Score {} of 100.", verdict.score), PLAIN)?;
+    page.para("", &format!("Score {}", said::score(verdict, context.guide)), PLAIN)?;
     if context.explain_score {
         criteria(verdict, context.guide, page)?;
         signals("What the interviewer tests", &shown.report.tests, page)?;
