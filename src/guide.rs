@@ -334,6 +334,11 @@ impl Guide {
         self.criterion.iter().find(|c| c.id == id)
     }
 
+    /// Whether a mistake that was found asks for the same as the criterion of this id.
+    pub fn is_named<'a>(&self, criterion: &str, found: impl Iterator<Item = &'a String>) -> bool {
+        self.find_criterion(criterion).is_some_and(|c| c.is_told_by(found))
+    }
+
     /// What to do where a criterion loses points: the help of the first mistake that tells of it, if it has one.
     #[must_use]
     pub fn help(&self, criterion: &Criterion) -> Option<&str> {

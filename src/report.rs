@@ -100,6 +100,15 @@ impl Criterion {
     }
 }
 
+/// Something to mend, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mend {
+    /// Among the findings.
+    Finding(usize),
+    /// Among the criteria: little of it is told, and no finding says so.
+    Thin(usize),
+}
+
 /// One sentence as the report shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentenceReport {
@@ -209,6 +218,8 @@ pub struct Report {
     pub sentences: Vec<SentenceReport>,
     /// What to mend, the most important first.
     pub findings: Vec<Finding>,
+    /// What to mend, the first to mend first: every finding, and what is told little.
+    pub mend: Vec<Mend>,
     /// The mistakes that are found too and that the answer's own comments suppress, by id.
     pub suppressed: Vec<String>,
     /// What it does well.
@@ -257,6 +268,7 @@ impl Report {
             answered,
             sentences,
             findings: Vec::new(),
+            mend: Vec::new(),
             suppressed: Vec::new(),
             strengths: Vec::new(),
             categories: BTreeMap::new(),

@@ -31,5 +31,5 @@ pub use open::{
 };
 pub use ordered::{in_turn, ordered};
 pub use record::{Fields, LineError, Named, Reading, Record, RecordError, relative};
-pub use story::{Note, Point, Standing, Story};
+pub use story::{Lack, Note, Point, Standing, Story};
 pub use summary::{Asked, Covered, Episode, Link, Served, Serves, Summary, Weak, summary};

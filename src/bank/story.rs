@@ -3,7 +3,7 @@
 use super::alike::Words;
 use crate::evidence::{ROLES, Role};
 use crate::guide::{Clause, Guide, Probe};
-use crate::report::{Abstention, Criterion, Finding, Report, SentenceReport, Severity};
+use crate::report::{Abstention, Criterion, Finding, Mend, Report, SentenceReport, Severity};
 use crate::text::Answer;
 
 /// A note or a question of the pressure test, answered from what is heard.
@@ -30,6 +30,15 @@ pub struct Note {
     pub severity: Severity,
     /// What is wrong.
     pub message: String,
+}
+
+/// Something that is to be mended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lack {
+    /// A mistake, by its id, and how much it weighs.
+    Mistake(String, Severity),
+    /// A criterion, by its id, of which little is told.
+    Criterion(String),
 }
 
 /// The level and the score of a story that is an answer.
@@ -60,6 +69,8 @@ pub struct Story {
     pub pressure: Vec<Point>,
     /// The most important first.
     pub findings: Vec<Note>,
+    /// What to mend, the first to mend first.
+    pub mend: Vec<Lack>,
     /// How many more its own comments leave out.
     pub suppressed: usize,
     /// For each form of the guide, whether each of its needs is heard.
@@ -96,6 +107,7 @@ impl Story {
             notes: points(&guide.note),
             pressure: points(&guide.pressure),
             findings: report.findings.iter().map(note).collect(),
+            mend: report.mend.iter().filter_map(|m| lack(*m, report)).collect(),
             suppressed: report.suppressed.len(),
             needs: guide.form.iter().map(|f| f.needs.iter().map(told).collect()).collect(),
             roles: verdict.map_or([0; ROLES], |_| report.words_by_role(answer)),
@@ -108,6 +120,13 @@ impl Story {
     #[must_use]
     pub fn is_told(&self) -> bool {
         self.standing.is_ok()
+    }
+}
+
+fn lack(mend: Mend, report: &Report) -> Option<Lack> {
+    match mend {
+        Mend::Finding(i) => report.findings.get(i).map(|f| Lack::Mistake(f.id.clone(), f.severity)),
+        Mend::Thin(i) => Some(Lack::Criterion(report.verdict.as_ref()?.criteria.get(i)?.id.clone())),
     }
 }
 
@@ -158,7 +177,8 @@ mod tests {
         ]);
         s.evidence.categories.insert("production_issue".to_owned(), Judgement { p: 0.7, threshold: 0.5 });
         let guide = guide();
-        let report = report(&s.answer, &s.evidence, &guide, &Options::default());
+        let mut report = report(&s.answer, &s.evidence, &guide, &Options::default());
+        report.mend.push(Mend::Thin(1));
         let kept = Story::of(&s.answer, &report, &guide);
         let told: Vec<(&str, bool)> = kept.notes.iter().map(|n| (n.id.as_str(), n.told)).collect();
         let known =
@@ -170,6 +190,9 @@ mod tests {
         assert_eq!(passed, [true, true, false, false], "a figure is told, but it is found to stop at launch");
         assert_eq!(kept.pressure[0].sentences, [1]);
         assert_eq!(kept.categories, ["production_issue"]);
+        let first = &report.findings[0];
+        assert_eq!(kept.mend.first(), Some(&Lack::Mistake(first.id.clone(), first.severity)));
+        assert_eq!(kept.mend.last(), Some(&Lack::Criterion(guide.criterion[1].id.clone())));
         assert_eq!(kept.standing.ok().map(|s| s.level), report.verdict.as_ref().map(|v| v.level));
         assert_eq!((kept.roles.iter().sum::<usize>(), kept.roles[Role::Context.index()]), (25, 9));
         assert_eq!(kept.needs.len(), guide.form.len());

@@ -21,6 +21,7 @@ fn story(name: &str, level: u8, passes: usize, words: &str) -> Story {
         notes: Vec::new(),
         pressure: guide.pressure.iter().enumerate().map(point).collect(),
         findings: Vec::new(),
+        mend: Vec::new(),
         suppressed: 0,
         needs: guide.form.iter().map(|f| vec![true; f.needs.len()]).collect(),
         roles: [0; crate::evidence::ROLES],

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mend;
 use crate::detect;
 use crate::evidence::{Evidence, Role, Tag};
 use crate::guide::{Form, Guide, Probe};
@@ -65,6 +66,7 @@ pub fn report(answer: &Answer, evidence: &Evidence, guide: &Guide, options: &Opt
         (None, None) => evidence.levels,
     };
     report.verdict = Some(Verdict { level: score::median(&levels), levels, score, criteria });
+    report.mend = mend::order(&report, guide);
     report
 }
 
@@ -140,6 +142,7 @@ mod tests {
     use super::*;
     use crate::detect::fixture::{Story, guide, plain_guide, story};
     use crate::evidence::{Heard, Judgement, ROLES, TAGS};
+    use crate::report::Mend;
     use crate::wording;
     use Role::{Action, Context, Result};
 
@@ -301,6 +304,8 @@ mod tests {
                 prop_assert!(f.sentences.is_sorted_by(|a, b| a < b), "{} {:?}", &f.id, &f.sentences);
             }
             prop_assert!(r.findings.is_sorted_by(|a, b| a.severity >= b.severity));
+            let found = |m: &&Mend| matches!(m, Mend::Finding(i) if *i < r.findings.len());
+            prop_assert_eq!(r.mend.iter().filter(found).count(), r.findings.len(), "each once: {:?}", &r.mend);
             prop_assert!(r.follow_ups.len() <= 5);
             for x in r.ways.iter().chain(&r.tests) {
                 prop_assert!(x.sentences.iter().all(|&i| i < n));

@@ -4,6 +4,7 @@
 
 mod assemble;
 mod forms;
+mod mend;
 mod ridge;
 mod second;
 mod selection;

@@ -10,8 +10,8 @@ use crate::evidence::{Role, Tag, Voice};
 use crate::guide::Guide;
 use crate::model::ModelInfo;
 use crate::report::{
-    Abstention, Criterion, Finding, Praise, QuestionReport, Report, SecondOpinion, SentenceReport, Severity,
-    Signal, Strength, Verdict, Weakness, Words,
+    Abstention, Criterion, Finding, Mend, Praise, QuestionReport, Report, SecondOpinion, SentenceReport,
+    Severity, Signal, Strength, Verdict, Weakness, Words,
 };
 use crate::text::{Answer, Aside, Sentence, SourceKind, Span, Suppressions, Why};
 
@@ -99,6 +99,7 @@ impl Fixture {
 pub(super) fn all() -> Vec<Fixture> {
     let mut clean = fixture("clean", PLAIN);
     clean.report.findings.clear();
+    clean.report.mend.clear();
     clean.report.follow_ups.clear();
     let end = clean.answer.source.len();
     let text = "Grader:\u{1b}[2J 5.".to_owned();
@@ -216,6 +217,7 @@ fn report(answer: &Answer, guide: &Guide) -> Report {
     ];
     report.findings[0].message = "4 of 5 deeds are told as \"we\"\u{1b}[5m.".to_owned();
     report.findings[3].severity = Severity::Suggestion;
+    report.mend = (0..report.findings.len()).map(Mend::Finding).collect();
     report.suppressed = vec!["no_lesson".to_owned()];
     report.strengths =
         vec![Strength { id: "early".into(), message: "You saw it early.".into(), sentences: vec![0, 1] }];

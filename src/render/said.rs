@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use super::mend::{self, Mend};
+use super::mend;
 use super::{Context, SecondModel, Shown, aside, reason, sentence_list};
 use crate::evidence::{Role, Tag};
 use crate::guide::{Guide, Measure};
 use crate::model::ModelInfo;
-use crate::report::{Abstention, Criterion, Finding, GOOD, QuestionReport, SecondOpinion, Verdict, Words};
+use crate::report::{
+    Abstention, Criterion, Finding, GOOD, QuestionReport, SecondOpinion, Severity, Verdict, Words,
+};
 use crate::text::Answer;
 
 /// Points lost from which on a part is thin.
@@ -176,11 +178,12 @@ pub(super) fn level<'a>(verdict: &Verdict, guide: &'a Guide) -> &'a str {
 /// worth naming: below level 3 much is missing. The sentences that tell it, if any do, stand with it: what the report praises in
 /// them is only too little.
 pub(super) fn thinnest(shown: &Shown<'_>, context: &Context<'_>) -> Option<String> {
-    shown.report.verdict.as_ref().filter(|v| v.level >= 3)?;
+    let verdict = shown.report.verdict.as_ref().filter(|v| v.level >= 3)?;
     let first = mend::first(shown, context);
-    let unnamed = mend::unnamed(shown.report, context.guide);
-    let most = most_lost(unnamed.filter(|c| !first.contains(&Mend::Thin(c))))?;
-    let besides = if shown.report.findings.is_empty() { "The" } else { "Besides the findings, the" };
+    let named = |c: &&Criterion| context.guide.is_named(&c.id, shown.report.found());
+    let rest = verdict.criteria.iter().filter(|c| !named(c) && !first.iter().any(|m| m.is(c)));
+    let most = most_lost(rest)?;
+    let besides = if first.is_empty() { "The" } else { "Besides what to mend first, the" };
     Some(format!("{besides} thinnest part: {}.", criterion(most, context.guide)))
 }
 
@@ -293,7 +296,7 @@ pub(super) fn next(shown: &Shown<'_>, context: &Context<'_>, points: &str) -> St
     let level = verdict.map_or(0, |v| v.level);
     let (good, whole) = (level >= GOOD, verdict.and_then(|v| most_lost(&v.criteria)).is_none());
     let first = mend::first(shown, context).first().copied();
-    let grave = first.is_some_and(Mend::is_grave);
+    let grave = first.is_some_and(|m| m.severity() > Severity::Suggestion);
     let explained = first.and_then(|m| m.mistake(context.guide));
     let missing = shown.report.question.as_ref().and_then(unheard);
     match (explained, missing) {

@@ -278,7 +278,7 @@ fn the_thinnest_part_names_what_tells_it_and_nothing_that_a_finding_names() {
     let mut fixture = fixture::all().remove(0);
     let said = flat(&render("terminal", &fixture, |_| ()));
     assert!(
-        said.contains("Besides the findings, the thinnest part: the first of it (sentences 1, 2)."),
+        said.contains("Besides what to mend first, the thinnest part: the first of it (sentences 1, 2)."),
         "{said}"
     );
     let named =

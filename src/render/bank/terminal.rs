@@ -8,12 +8,13 @@ use std::io::{self, Write};
 use textwrap::core::display_width;
 
 use super::said::{MOST_LISTED, numbered, numbers};
-use super::{Bank, Format, How, MOST_CARDS, findings, said};
-use crate::bank::{Covered, Link, Note, Point, RecordError, Serves, Standing, Story};
+use super::{Bank, Format, How, MOST_CARDS, said};
+use crate::bank::{Covered, Lack, Link, Point, RecordError, Serves, Standing, Story};
 use crate::render::mend;
 use crate::render::said::{judged_by, left_out_by_comments, mistake_title};
 use crate::render::terminal::page::{BOLD, DIM, PLAIN, Page, shortened};
 use crate::render::{Context, escape, reason};
+use crate::report::Severity;
 
 pub(super) const FORMAT: Format = Format {
     id: "terminal",
@@ -69,12 +70,25 @@ fn card(i: usize, story: &Story, context: &Context<'_>, page: &mut Page<'_>) -> 
     for question in &story.pressure {
         point(question, " ", page)?;
     }
-    let title = |f: &Note| format!("{} [{}]", mistake_title(&f.id, context.guide), f.id);
-    let mend: Vec<String> = findings(story, context).into_iter().take(mend::MOST).map(title).collect();
+    let mend: Vec<String> = story.mend.iter().filter_map(|m| lack(m, context)).take(mend::MOST).collect();
     if !mend.is_empty() {
         page.para("   Mend first: ", &mend.join(", "), PLAIN)?;
     }
     left_out_by_comments(story.suppressed).map_or(Ok(()), |text| page.para("   ", &text, DIM))
+}
+
+/// What to mend, if it is severe enough to be shown.
+fn lack(lack: &Lack, context: &Context<'_>) -> Option<String> {
+    let guide = context.guide;
+    match lack {
+        Lack::Mistake(id, severity) => {
+            context.shows(*severity).then(|| format!("{} [{id}]", mistake_title(id, guide)))
+        }
+        Lack::Criterion(id) => {
+            let shown = guide.find_criterion(id).filter(|_| context.shows(Severity::Suggestion));
+            shown.map(|c| mend::capital(&c.title))
+        }
+    }
 }
 
 /// A line: told or not, and the words that tell it, as many as fit.

@@ -9,7 +9,7 @@ use super::parts::{Bar, Columns, Key};
 use crate::evidence::{ROLES, Role, Voice};
 use crate::guide::Guide;
 use crate::render::aside::{LeftOut, left_out};
-use crate::render::mend::{self, Mend};
+use crate::render::mend::{self, ToMend};
 use crate::render::{Context, Shown, percent, reason, said, severity_id};
 use crate::report::{Criterion, Finding, Signal, Verdict};
 
@@ -23,7 +23,7 @@ pub(super) struct View<'a> {
     form: Option<String>,
     refused: Option<Refused<'a>>,
     verdict: Option<Stands<'a>>,
-    mend: Vec<ToMend<'a>>,
+    mend: Vec<Mend<'a>>,
     nothing: String,
     suppressed: Option<String>,
     bar: Option<Bar>,
@@ -77,10 +77,11 @@ struct Points<'a> {
     costs: bool,
 }
 
-/// Something to mend first; what is hardly told is no finding.
+/// Something to mend first: a finding, or a part of the score with how little of it is told.
 #[derive(Serialize)]
-struct ToMend<'a> {
+struct Mend<'a> {
     finding: Option<Found<'a>>,
+    little: Option<&'static str>,
     title: String,
     help: &'a str,
     sentences: &'a [usize],
@@ -166,7 +167,7 @@ impl<'a> View<'a> {
             form: report.question.as_ref().filter(|_| judged).map(said::form),
             refused: refused(shown),
             verdict: report.verdict.as_ref().map(|v| stands(v, shown, context)),
-            mend: mend::first(shown, context).into_iter().map(|m| to_mend(m, guide)).collect(),
+            mend: mend::first(shown, context).into_iter().map(|m| self::mend(m, guide)).collect(),
             nothing: said::nothing(shown, context.guide),
             suppressed: said::suppressed(shown),
             bar: Bar::of(&words, guide),
@@ -228,14 +229,17 @@ fn stands<'a>(verdict: &'a Verdict, shown: &Shown<'_>, context: &Context<'a>) ->
     }
 }
 
-fn to_mend<'a>(mend: Mend<'a>, guide: &'a Guide) -> ToMend<'a> {
+fn mend<'a>(mend: ToMend<'a>, guide: &'a Guide) -> Mend<'a> {
     let (title, help) = (mend.title(guide), mend.help(guide));
     match mend {
-        Mend::Found(i, f) => {
+        ToMend::Found(i, f) => {
             let finding = Found { number: i + 1, id: &f.id, severity: severity_id(f.severity) };
-            ToMend { finding: Some(finding), title, help, sentences: &f.sentences }
+            Mend { finding: Some(finding), little: None, title, help, sentences: &f.sentences }
         }
-        Mend::Thin(criterion) => ToMend { finding: None, title, help, sentences: &criterion.sentences },
+        ToMend::Thin(criterion) => {
+            let little = Some(mend::how_little(criterion));
+            Mend { finding: None, little, title, help, sentences: &criterion.sentences }
+        }
     }
 }
 

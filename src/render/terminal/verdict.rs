@@ -4,9 +4,9 @@ use std::io;
 
 use super::page::{BOLD, DIM, PLAIN, Page, severity_style};
 use crate::guide::Guide;
-use crate::render::mend::{self, Mend};
+use crate::render::mend::{self, ToMend};
 use crate::render::{Context, Shown, reason, said, sentence_list};
-use crate::report::{Abstention, Criterion, Severity, Signal, Verdict};
+use crate::report::{Abstention, Criterion, Signal, Verdict};
 
 /// Why there is no score, and what to do about it.
 pub(super) fn abstained(shown: &Shown<'_>, why: Abstention, page: &mut Page<'_>) -> io::Result<()> {
@@ -22,10 +22,7 @@ pub(super) fn mend_first(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pa
     page.heading("Mend first")?;
     let first = mend::first(shown, context);
     for (i, mend) in first.iter().enumerate() {
-        let style = match mend {
-            Mend::Found(_, finding) => severity_style(finding.severity),
-            Mend::Thin(_) => severity_style(Severity::Suggestion),
-        };
+        let style = severity_style(mend.severity());
         page.para(&format!("{}. ", i + 1), &summary(*mend, context), style)?;
     }
     if first.is_empty() {
@@ -37,11 +34,11 @@ pub(super) fn mend_first(shown: &Shown<'_>, context: &Context<'_>, page: &mut Pa
     }
 }
 
-fn summary(mend: Mend<'_>, context: &Context<'_>) -> String {
+fn summary(mend: ToMend<'_>, context: &Context<'_>) -> String {
     let (title, place) = (mend.title(context.guide), mend.place());
     match mend {
-        Mend::Found(_, finding) => format!("{title} [{}]: {place}", finding.id),
-        Mend::Thin(_) => format!("{title}: {place}"),
+        ToMend::Found(_, finding) => format!("{title} [{}]: {place}", finding.id),
+        ToMend::Thin(_) => format!("{title}: {place}"),
     }
 }
 
