@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::json_parts::{round, why};
+use super::mend::{self, ToMend};
 use super::{Context, Shown, aside, place, said, severity_id};
 use crate::evidence::Voice;
 use crate::report::{QuestionReport, Signal, Verdict};
@@ -44,6 +45,14 @@ pub(super) struct Critique<'a> {
     left_out: Vec<LeftOut>,
     second_opinion: Option<Opinion<'a>>,
     words: Option<Words<'a>>,
+    mend: Vec<Mend<'a>>,
+}
+
+/// Something to mend.
+#[derive(Serialize)]
+struct Mend<'a> {
+    kind: &'static str,
+    id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -216,6 +225,14 @@ pub(super) fn critique<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Critique
             criteria: probabilities(&s.criteria),
         }),
         words: report.words.as_ref().map(words),
+        mend: mend::all(shown, context).map(to_mend).collect(),
+    }
+}
+
+fn to_mend(mend: ToMend<'_>) -> Mend<'_> {
+    match mend {
+        ToMend::Found(_, finding) => Mend { kind: "finding", id: &finding.id },
+        ToMend::Thin(criterion) => Mend { kind: "criterion", id: &criterion.id },
     }
 }
 

@@ -70,8 +70,8 @@ impl<'a> ToMend<'a> {
     }
 }
 
-/// The first of it that is severe enough to be shown.
-pub(super) fn first<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<ToMend<'a>> {
+/// What is to be mended and severe enough to be shown.
+pub(super) fn all<'a>(shown: &Shown<'a>, context: &Context<'_>) -> impl Iterator<Item = ToMend<'a>> {
     let report = shown.report;
     let resolved = report.mend.iter().filter_map(|mend| match *mend {
         Mend::Finding(i) => {
@@ -82,7 +82,12 @@ pub(super) fn first<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<ToMend<
         }
         Mend::Thin(i) => Some(ToMend::Thin(report.verdict.as_ref()?.criteria.get(i)?)),
     });
-    resolved.filter(|mend| context.shows(mend.severity())).take(MOST).collect()
+    resolved.filter(|mend| context.shows(mend.severity()))
+}
+
+/// What is to be mended first.
+pub(super) fn first<'a>(shown: &Shown<'a>, context: &Context<'_>) -> Vec<ToMend<'a>> {
+    all(shown, context).take(MOST).collect()
 }
 
 /// How much of a part is told of which little is.
