@@ -35,6 +35,19 @@ const MAX_SIGN: usize = 28;
 /// By these a story is known; who asks speaks of others.
 const NARRATORS: [&str; 7] = ["I", "me", "my", "we", "our", "ours", "us"];
 
+/// What who asks says of themselves.
+const CURIOUS: [&str; 6] = [
+    "i'd like to",
+    "i would like to",
+    "i want to hear",
+    "i want to know",
+    "i want to understand",
+    "i'm curious",
+];
+
+/// A scene that is set for a question has no more words.
+const SCENE: usize = 40;
+
 /// Fewer words in a heading ask for a part of the story, as in "What did you do?".
 const LEAST_ASKED: usize = 5;
 
@@ -60,53 +73,77 @@ impl Asked {
 pub(crate) struct Opening {
     /// How many sentences it has, from the first on.
     pub(crate) sentences: usize,
-    /// Whether it is a paragraph of its own that ends by asking you and in which nobody narrates: what stands before that may set
-    /// the scene of the question, as in "Two groups compete for one resource. What do you do?".
-    pub(crate) sets_scene: bool,
+    /// From which sentence on it asks. What stands before may set the scene of the question, as in "Two groups compete for one
+    /// resource. What do you do?".
+    asks_from: usize,
+    /// Behind which sentence it no longer asks but says how to answer.
+    asks_until: usize,
 }
 
 impl Opening {
+    /// So many sentences that all ask.
+    fn of(sentences: usize) -> Opening {
+        Opening { sentences, asks_from: 0, asks_until: sentences }
+    }
+
     /// Of its sentences those that tell nothing if it is the question.
     pub(crate) fn asking(self) -> Range<usize> {
-        let first = if self.sets_scene { self.sentences - 1 } else { 0 };
-        first..self.sentences
+        self.asks_from..self.asks_until
     }
 }
 
 impl Answer {
-    /// The first paragraph, then the first line, if something else follows and they ask: they say "you", end with a question mark,
-    /// or tell somebody to tell, and don't say "I", which an interviewer may say in a quote or behind a sign. Last, what asks
-    /// before the answer in its own line, where the first sentence asks for a story.
+    /// What stands in front, if something else follows and it asks: it says "you", ends with a question mark, or tells somebody to
+    /// tell, and doesn't say "I". First the first paragraph with a second one that only asks, then the first paragraph, a quote,
+    /// the first line, and what stands before "Answer:". Last, what asks before the answer in its own line, where the first sentence
+    /// asks for a story.
     pub(crate) fn openings_that_ask(&self) -> impl Iterator<Item = Opening> {
-        let breaks =
-            |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
-        let until = move |lines: usize| self.sentences.windows(2).position(|pair| breaks(pair) >= lines);
-        let openings = [2, 1].into_iter().filter_map(until).filter_map(|last| self.opening(last + 1));
-        let in_line = self.asking_in_line().map(|sentences| Opening { sentences, sets_scene: false });
-        openings.chain(in_line)
+        let end = |lines: usize, from: usize| {
+            let mut pairs = self.sentences.windows(2).enumerate().skip(from);
+            let breaks =
+                |pair: &[Sentence]| self.source[pair[0].span.end..pair[1].span.start].matches('\n').count();
+            pairs.find(|(_, pair)| breaks(pair) >= lines).map(|(last, _)| last + 1)
+        };
+        let first = end(2, 0);
+        let second = first.and_then(|first| {
+            let second = end(2, first)?;
+            self.sentences[first..second].chunks(1).all(asks).then_some(second)
+        });
+        let quote = self.sentences.iter().position(|s| !self.is_quoted(s)).filter(|&quote| quote > 0);
+        let answer = self.sentences.iter().position(|s| label::answer_end(&s.text) > 0).filter(|&n| n > 0);
+        let openings = [second, first, quote, end(1, 0), answer].into_iter().flatten();
+        openings.filter_map(|n| self.opening(n)).chain(self.asking_in_line().map(Opening::of))
     }
 
     /// So many of the first sentences, which end a line, if they ask.
     fn opening(&self, sentences: usize) -> Option<Opening> {
-        let (first, last) = self.sentences[..sentences].split_at(sentences - 1);
-        let asks_you = last[0].text.ends_with('?') && speaks_to_you(&last[0].text);
-        let marked = asks_you && self.is_marked(sentences);
-        let told = joined(first);
-        let sets_scene = asks_you && (marked || !NARRATORS.iter().any(|word| has_word(&told, word)));
-        (marked || asks(&self.sentences[..sentences])).then_some(Opening { sentences, sets_scene })
+        let all = &self.sentences[..sentences];
+        let asks_until = all.iter().rposition(|s| !begins_with(&s.text, &["please"]))? + 1;
+        let (scene, last) = (&all[..asks_until - 1], &all[asks_until - 1].text);
+        let asks_you = speaks_to_you(last) && (ends_asking(last) || begins_with(last, &TELL));
+        if asks_you && self.sets_scene(scene, sentences) {
+            return Some(Opening { sentences, asks_from: asks_until - 1, asks_until });
+        }
+        asks(all).then_some(Opening { sentences, asks_from: 0, asks_until })
     }
 
-    /// Whether so many of the first sentences stand in a quote that ends with them, or behind the sign of a question.
-    fn is_marked(&self, sentences: usize) -> bool {
-        let quoted = |at: usize| {
-            let start = self.source[..self.sentences[at].span.start].rfind('\n').map_or(0, |end| end + 1);
-            self.source[start..].trim_start().starts_with('>')
-        };
-        let (first, last) = (&self.sentences[0], &self.sentences[sentences - 1]);
-        let words = &self.source[first.span.start..last.span.end];
-        let apart = sentences < self.sentences.len() && !quoted(sentences);
-        quoted(0) && apart
-            || unsigned(words).len() < words.trim_start_matches(|c: char| !c.is_alphanumeric()).len()
+    /// Whether what stands before the sentence that asks belongs to the question: what has its sign, or a few words without a figure
+    /// and without a narrator, who in a quote is the one that asks. A story that begins by asking its reader has its figures there.
+    fn sets_scene(&self, scene: &[Sentence], sentences: usize) -> bool {
+        let words = &self.source[self.sentences[0].span.start..self.sentences[sentences - 1].span.end];
+        let signed = unsigned(words).len() < words.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+        let told: Vec<&Sentence> = scene.iter().filter(|s| !asks(std::slice::from_ref(*s))).collect();
+        let narrated = told.iter().any(|s| NARRATORS.iter().any(|word| has_word(&s.text, word)));
+        let short = told.iter().map(|s| s.text.split_whitespace().count()).sum::<usize>() <= SCENE;
+        let figure = told.iter().any(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let quoted = self.sentences[..=sentences].iter().position(|s| !self.is_quoted(s)) == Some(sentences);
+        signed || short && !figure && (quoted || !narrated)
+    }
+
+    /// Whether it stands in a block quote.
+    fn is_quoted(&self, sentence: &Sentence) -> bool {
+        let line = self.source[..sentence.span.start].rfind('\n').map_or(0, |end| end + 1);
+        self.source[line..].trim_start().starts_with('>')
     }
 
     /// How many sentences ask for a story in the line in which it is told.
@@ -203,16 +240,32 @@ fn speaks_to_you(text: &str) -> bool {
     ["you", "your", "yourself"].iter().any(|word| has_word(text, word))
 }
 
+/// Whether it ends with a question mark, inside of quotation marks or not.
+fn ends_asking(text: &str) -> bool {
+    text.trim_end_matches(['"', '”', '’', '\'']).ends_with('?')
+}
+
+/// Whether one of these is its first word.
+fn begins_with(text: &str, first: &[&str]) -> bool {
+    let word = words(text).find(|word| !word.is_empty());
+    word.is_some_and(|word| first.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
 /// Whether sentences ask, by their form or by whom they speak to, and are none of the narrator's.
 fn asks(sentences: &[Sentence]) -> bool {
     let asked = joined(sentences);
     let asked = unsigned(&asked);
-    let first = words(asked).find(|word| !word.is_empty()).unwrap_or_default().to_lowercase();
-    let by_form = asked.ends_with('?') || TELL.contains(&first.as_str());
+    let by_form = ends_asking(asked) || begins_with(asked, &TELL);
     // "Here's a refined version of your story:"
     let leads_in = sentences.last().is_some_and(|s| s.text.ends_with(':'))
         && !sentences.iter().any(|s| asks_to_tell(&s.text));
-    (by_form || speaks_to_you(asked) && !leads_in) && !has_word(asked, "I")
+    (by_form || speaks_to_you(asked) && !leads_in) && !has_word(&without_curiosity(asked), "I")
+}
+
+/// Without what who asks says of themselves.
+fn without_curiosity(asked: &str) -> String {
+    let asked = asked.to_lowercase().replace('’', "'");
+    CURIOUS.iter().fold(asked, |asked, said| asked.replace(said, ""))
 }
 
 /// The words of a text, those that an apostrophe or a hyphen joins one by one.
@@ -234,26 +287,36 @@ mod tests {
         let told = "The export failed. I moved it.";
         let first = |source: String| {
             let answer = Answer::parse("a.md", source, SourceKind::Markdown);
-            answer.openings_that_ask().next().map(super::Opening::asking)
+            answer.openings_that_ask().next().map(|opening| (opening.sentences, opening.asking()))
         };
         for asked in [
             "Your program slips. What do you do?",
+            "Two groups compete for one resource. Tell me what you did.",
             "> Two groups compete for one resource. What did you do?",
             "> Two groups compete for one resource.\n> What did you do?",
-            "> I want to hear how you decide. What did you do?",
-            "Question: Two groups compete for one resource. What did you do?",
-            "Question - I'd like to hear of conflicts. What did you do?",
+            "> I meet many who decide alone. What did you do?",
+            "Question: In 2 of 3 programs groups compete. What did you do?",
+            "Question - Our groups compete. What did you do?",
+            "Two groups compete for one resource.\n\nWhat did you do?",
+            "I'd like to hear how you decide. Can you share an example?",
+            "\"Two groups compete for one resource. What did you do?\"",
         ] {
-            assert_eq!(first(format!("{asked}\n\n{told}")), Some(1..2), "{asked}");
+            assert_eq!(first(format!("{asked}\n\n{told}")), Some((2, 1..2)), "{asked}");
         }
+        let lazy = "> Two groups compete for one resource.\n> What did you do?";
+        assert_eq!(first(format!("{lazy}\n{told}")), Some((2, 1..2)), "the answer in the next line");
+        let bullets = "Tell me about a program at risk.\n- What was the risk?\n- What did you do?";
+        assert_eq!(first(format!("{bullets}\n\n{told}")), Some((3, 2..3)));
+        let short = "Question: Two groups compete. What did you do? Please answer in 300 words.";
+        assert_eq!(first(format!("{short}\n\n{told}")), Some((3, 1..2)));
         for asked in [
             "Tell me about a launch. It should be recent.",
-            "Tell me about your team. What did we ever get from it? You know best.",
             "Our two groups competed for one resource. What would you have done?",
-            "> The board asked me. What would you do?\n> So I went.",
+            "Two groups wanted 4 weeks of one person. What would you have done?",
+            "> The board called at 2 am. What are you going to do?",
         ] {
-            let all = first(format!("{asked}\n\n{told}")).unwrap();
-            assert_eq!(all.start, 0, "{asked}");
+            let (n, asking) = first(format!("{asked}\n\n{told}")).unwrap();
+            assert_eq!((n, asking.start), (2, 0), "{asked}");
         }
         let mine = "I had two groups. What would you have done?";
         assert_eq!(first(format!("{mine}\n\nI moved it.")), None);
@@ -308,10 +371,11 @@ mod tests {
             ("Q: Tell me about a time you failed. A:", 1),
             ("Question: Tell me about a conflict. Answer:", 1),
             ("Describe a time you failed. What did you learn?", 2),
+            ("Question: Two groups compete. What did you do? Answer:", 2),
         ] {
             let mut answer = Answer::parse("a.md", format!("{asked} {told}"), SourceKind::Markdown);
             let asking: Vec<_> = answer.openings_that_ask().map(|opening| opening.sentences).collect();
-            assert_eq!(asking, [n], "{asked}");
+            assert_eq!(asking[0], n, "{asked}");
             answer.begin_with_question(n);
             let left: Vec<_> = answer.sentences.iter().map(|s| s.text.as_str()).collect();
             assert_eq!(left.join(" "), told);

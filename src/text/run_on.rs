@@ -10,6 +10,14 @@ const LONG: usize = 80;
 /// From so many words on it does without any punctuation inside: the longest such one has 34.
 const BARE: usize = 45;
 
+/// Small words, and what notes say was done, that stand in no name. "I" has its capital anywhere.
+const OPENERS: &str = "\
+    he she it we they his her its our my their this that these those the a an there here who what when where while why how \
+    and but so then because since if although after before until during later now also still only both each every all \
+    some many most no not nobody everybody in on at by from for with without to of as about one two three four five \
+    began brought built chose cut did drew found gave got had held kept led left made met put ran said sat saw sent set spoke \
+    stood told took was went were wrote";
+
 /// A sentence that runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunOn {
@@ -59,14 +67,19 @@ impl RunOn {
         parts
     }
 
-    /// Of each word but the last whether a sentence may end with it: before a capital, which is none of "I", one may, but what stands between two signs and
-    /// is no run-on by itself is left whole otherwise.
+    /// Of each word but the last whether a sentence may end with it: before a word that opens one by its capital one may, but what
+    /// stands between two signs and is no run-on by itself is left whole otherwise.
     fn open(&self, text: &str) -> Vec<bool> {
-        let words = || self.words.iter().map(|(word, _)| &text[word.clone()]);
-        let signs: Vec<bool> = words().map(ends_in_sign).collect();
+        let words: Vec<&str> = self.words.iter().map(|(word, _)| &text[word.clone()]).collect();
+        let signs: Vec<bool> = words.iter().map(|word| ends_in_sign(word)).collect();
         let stretches = signs.split_inclusive(|sign| *sign);
         let free = stretches.flat_map(|s| s.iter().map(move |sign| *sign || s.len() >= BARE));
-        free.zip(words().skip(1)).map(|(free, next)| free || is_capital(next)).collect()
+        // of two words with a capital the second one may belong to the first one's name
+        let apart = |pair: &[&str]| {
+            pair[0].starts_with(char::is_lowercase) || matches!(pair[1], "He" | "She" | "We" | "They")
+        };
+        let pairs = words.windows(2).map(|pair| apart(pair) && opens_sentence(pair[1]));
+        free.zip(pairs).map(|(free, opens)| free || opens).collect()
     }
 }
 
@@ -76,9 +89,15 @@ fn runs_on(text: &str) -> bool {
     words >= LONG || (words >= BARE && !text.split(' ').rev().skip(1).any(ends_in_sign))
 }
 
-/// Whether a word begins as a sentence does; the narrator does so anywhere.
-fn is_capital(word: &str) -> bool {
-    word.starts_with(char::is_uppercase) && word.split(['\'', '’']).next() != Some("I")
+/// Whether a word with a capital is none of a name's but opens a sentence or a line of notes.
+fn opens_sentence(word: &str) -> bool {
+    let bare =
+        word.trim_end_matches(|c: char| !c.is_alphanumeric()).split(['\'', '’']).next().unwrap_or_default();
+    let small = bare.to_lowercase();
+    // "Asked", but neither "Ahmed" nor "Reed"
+    let did = small.len() >= 5 && small.ends_with("ed") && !small.ends_with("med") && !small.ends_with("eed");
+    let capital = bare.starts_with(char::is_uppercase) && bare.chars().skip(1).all(char::is_lowercase);
+    capital && (did || OPENERS.split_whitespace().any(|opener| opener == small))
 }
 
 fn ends_in_sign(word: &str) -> bool {
@@ -171,6 +190,9 @@ mod tests {
         let answer = cut(told, &["bootcamp", "database", "call", "me", "small", "this", "table,"]);
         let ends: Vec<&str> = answer.sentences.iter().filter_map(|s| s.text.split(' ').next_back()).collect();
         assert_eq!(ends, ["bootcamp", "call", "me", "this", "table,", "2017"], "nor before \"I\"");
+        let names = "Maria Fernandez Lopez, Temenos Transact, Epic Games Support, our developer Sunita, since Ahmed, Reed, Will, \
+            iOS, SAP";
+        assert!(!names.split_whitespace().any(opens_sentence));
     }
 
     #[test]

@@ -32,6 +32,7 @@ fn of_a_talk_what_is_told_is_left() {
         ),
         format!("00:01:12 Minh Tran:\n{ask}\n\n00:01:20 Linh Tran:\n{TOLD}\n\n00:02:20 Linh Tran: It held."),
         format!("Minh  0:03\n{ask}\n\nLinh  0:13\n{TOLD}\nIt held."),
+        format!("[14:02] Minh: {ask}\n[14:05] me: {TOLD}\n[14:06] me: It held."),
         format!("Speaker 1: {ask}\nSpeaker 2: {TOLD}\nIt held."),
         format!("Hiring manager:\n{ask}\n\nLinh:\n{TOLD}\nIt held."),
         format!("Q: {ask}\nA: {TOLD}\nQ: And then?\nA: It held."),

@@ -63,9 +63,12 @@ pub(super) fn is_interviewer(name: &str) -> bool {
     INTERVIEWERS.iter().any(|asker| name.starts_with(asker))
 }
 
-/// Whether a text is a name as people are called in chats: "Linh", "Linh Tran", "Speaker 2", "Hiring manager", "Candidate (me)".
+/// Whether a text is a name as people are called in chats: "Linh", "Linh Tran", "Speaker 2", "Hiring manager", "Candidate (me)", "me".
 pub(super) fn is_name(text: &str) -> bool {
     let text = bare(text);
+    if matches!(text, "me" | "you") {
+        return true;
+    }
     let name = text.split_once(" (").filter(|_| text.ends_with(')')).map_or(text, |(name, _)| name);
     let word = |(i, word): (usize, &str)| {
         let first = word.chars().next();
