@@ -21,12 +21,12 @@ const ASKED_ANYWAY: usize = 2;
 /// Points lost in one criterion from which on the interviewer asks about it.
 const WORTH_ASKING: f32 = 3.0;
 
-/// How surely a tag must be heard in a sentence.
+/// How surely something must be heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sure {
-    /// From its threshold on: nobody is told that it is missing.
+    /// From each tag's threshold on: nobody is told that it is missing.
     Hinted,
-    /// Clearly: that it is told is a claim, and praise, and an untrue one misleads.
+    /// Clearly, in all sentences together: that it is told is a claim, and an untrue one misleads.
     Told,
 }
 
@@ -79,17 +79,48 @@ pub fn capped(mut levels: [f32; 5], most: u8, probability: f32) -> [f32; 5] {
     levels
 }
 
-/// Whether what a probe asks for is heard so surely, and where: nowhere if a mistake that was `found` says the contrary.
+/// Whether what a probe asks for is heard so surely, and where: nowhere if a mistake that was `found` says the contrary, or where too
+/// little of it is told to claim it.
 #[must_use]
 pub fn signal(probe: &Probe, evidence: &Evidence, found: &[&String], sure: Sure) -> Signal {
-    let denied = probe.is_denied(found.iter().copied());
-    let clear = |c: &Clause, i: usize| {
-        sure == Sure::Hinted || c.tag.is_none_or(|t| evidence.sentences[i].p_tag(t) >= TOLD)
+    let all = if probe.is_denied(found.iter().copied()) { 0 } else { evidence.sentences.len() };
+    let clarity: Vec<(usize, f32)> =
+        (0..all).map(|i| (i, clarity(probe, evidence, i))).filter(|(_, p)| *p > 0.0).collect();
+    let enough = probe.enough.ceil() as usize;
+    let heard = match sure {
+        Sure::Hinted => clarity.len() >= enough,
+        Sure::Told => at_least(enough, clarity.iter().map(|(_, p)| *p)) >= TOLD,
     };
-    let holds = |i: &usize| !denied && probe.any.iter().any(|c| is_heard(c, evidence, *i) && clear(c, *i));
-    let sentences: Vec<usize> = (0..evidence.sentences.len()).filter(holds).collect();
-    let heard = sentences.len() as f32 >= probe.enough;
+    let shown = heard || sure == Sure::Hinted;
+    let sentences = clarity.into_iter().filter(|_| shown).map(|(i, _)| i).collect();
     Signal { id: probe.id.clone(), title: probe.title.clone(), heard, sentences }
+}
+
+/// The sentences that each clearly tell what a probe asks for, whatever was found.
+#[must_use]
+pub fn clearly(probe: &Probe, evidence: &Evidence) -> Vec<usize> {
+    (0..evidence.sentences.len()).filter(|&i| clarity(probe, evidence, i) >= TOLD).collect()
+}
+
+/// How clearly a probe is heard in a sentence: the probability of the tag of its clearest clause, 0 where none is heard.
+fn clarity(probe: &Probe, evidence: &Evidence, i: usize) -> f32 {
+    let heard = probe.any.iter().filter(|c| is_heard(c, evidence, i));
+    heard.map(|c| c.tag.map_or(1.0, |t| evidence.sentences[i].p_tag(t))).fold(0.0, f32::max)
+}
+
+/// The probability that so many of independent events happen (Poisson binomial).
+fn at_least(enough: usize, probabilities: impl Iterator<Item = f32>) -> f32 {
+    // of each number below `enough` how probably just so many have happened
+    let mut fewer = vec![0.0; enough];
+    if let Some(none) = fewer.first_mut() {
+        *none = 1.0;
+    }
+    for p in probabilities {
+        for n in (0..enough).rev() {
+            fewer[n] = fewer[n] * (1.0 - p) + if n > 0 { fewer[n - 1] * p } else { 0.0 };
+        }
+    }
+    1.0 - fewer.iter().sum::<f32>()
 }
 
 /// What the interviewer will ask next: first about the findings, in their order, then about the criteria that lost
@@ -319,12 +350,26 @@ mod tests {
         assert!(!denied.heard && denied.sentences.is_empty(), "a finding says the contrary");
         probe.enough = 3.0;
         assert!(!signal(&probe, &s.evidence, &[], Sure::Told).heard);
+        assert_eq!(
+            signal(&probe, &s.evidence, &[], Sure::Told).sentences,
+            [0; 0],
+            "what is not told stands nowhere"
+        );
+        assert_eq!(signal(&probe, &s.evidence, &[], Sure::Hinted).sentences, [3, 4]);
         probe.any = vec![clause(Some(Action), Some(Tag::Metric))];
         assert_eq!(
             signal(&probe, &s.evidence, &[], Sure::Told).sentences,
             [0; 0],
             "both parts of a clause must hold"
         );
+    }
+
+    #[test]
+    fn what_is_told_is_likely_in_all_sentences_together() {
+        assert!(near(at_least(0, [].into_iter()), 1.0) && near(at_least(1, [].into_iter()), 0.0));
+        assert!(near(at_least(1, [0.5, 0.5].into_iter()), 0.75));
+        assert!(near(at_least(2, [0.5, 0.5, 0.5].into_iter()), 0.5));
+        assert!(near(at_least(2, [0.9, 0.2].into_iter()), 0.18));
     }
 
     #[test]

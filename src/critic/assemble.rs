@@ -104,10 +104,10 @@ fn signals(probes: &[Probe], evidence: &Evidence, found: &[&String], sure: Sure)
 /// What a probe praises. No sentence is praised of which the model is unsure or that is weak in something else.
 fn strength(probe: &Probe, evidence: &Evidence, found: &[&String]) -> Option<Strength> {
     let weak = |i: usize| Tag::ALL.iter().any(|&t| t.weakens() && evidence.hears(i, t));
-    let mut signal = score::signal(probe, evidence, found, Sure::Told);
-    signal.sentences.retain(|&i| !weak(i));
-    let enough = signal.sentences.len() as f32 >= probe.enough;
-    enough.then_some(Strength { id: signal.id, message: signal.title, sentences: signal.sentences })
+    let denied = probe.is_denied(found.iter().copied());
+    let sentences: Vec<usize> = score::clearly(probe, evidence).into_iter().filter(|&i| !weak(i)).collect();
+    let enough = !denied && sentences.len() as f32 >= probe.enough;
+    enough.then_some(Strength { id: probe.id.clone(), message: probe.title.clone(), sentences })
 }
 
 /// What the form of the question asks for. A question of no form asks for nothing in particular, and nobody is told that it is

@@ -9,10 +9,10 @@ const TOLD: f32 = 0.4;
 const WORTH: f32 = 5.0;
 
 /// Errors and warnings stand in the guide's order, then suggestions and what is told little by the points that are to be gained. Of an
-/// answer in which nothing is found nothing is to be mended.
+/// answer of the highest level in which nothing is found nothing is to be mended.
 pub(super) fn order(report: &Report, guide: &Guide) -> Vec<Mend> {
     let Some(verdict) = &report.verdict else { return Vec::new() };
-    if report.findings.is_empty() {
+    if report.findings.is_empty() && verdict.level == 5 {
         return Vec::new();
     }
     let is_grave = |f: &Finding| f.severity > Severity::Suggestion;
@@ -98,9 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_found_nothing_is_to_be_mended() {
+    fn where_nothing_is_found_in_the_best_nothing_is_to_be_mended() {
         let guide = guide();
-        assert_eq!(order(&report(&[], &[("measured", 0.0, 11.0)], &guide), &guide), []);
+        let mut none = report(&[], &[("measured", 0.0, 11.0)], &guide);
+        assert_eq!(order(&none, &guide), [Mend::Thin(0)]);
+        none.verdict.as_mut().unwrap().level = 5;
+        assert_eq!(order(&none, &guide), []);
         assert_eq!(order(&Report::silent(None, 0.1, Vec::new()), &guide), []);
     }
 }
