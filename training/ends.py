@@ -1,13 +1,17 @@
 """Learns where sentences end in text that runs on without stops, on the model as it is shipped: its body and other heads stay.
 
-    python ends.py
+    python ends.py            all of it
+    python ends.py capitals   only what capitals tell, on the weights that are shipped
 
 A gap between two words is heard in four tokens, the last two before it and the first two after it, by a hidden layer over their
 vectors. A text is cut where the gaps and the lengths of the sentences together are likeliest: a semi-Markov chain (Sarawagi and
 Cohen 2004). Writes the weights, the readout and the goldens; `robustness.py` measures it on answers that nothing learned from.
 """
 
+import json
 import math
+import re
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -15,12 +19,14 @@ from torch import nn
 
 import data
 import shipped
-from export import TOKENIZER
+from export import OUT, ROOT, TOKENIZER
 from model import HIDDEN
 
 NEAR, INNER = (-1, 0, 0, 1), 64  # tokens from the last one before the gap, twice, then from the first one after it
 EPOCHS, RATE, BATCH, DROP = 8, 1e-3, 512, 0.2
 LONGEST, LOOK = 60, 120  # words: of the table of lengths, and of a sentence
+OPENERS = set((ROOT / "src" / "text" / "openers.txt").read_text().split())
+CASED = 50  # words for one opener at most
 
 
 @torch.no_grad()
@@ -91,12 +97,59 @@ def cut(said, table, offset):
     return cuts
 
 
+def bare(word):
+    """A word without the signs behind it and what an apostrophe joins to it."""
+    return re.split("['’]", re.sub(r"\W+$", "", word))[0]
+
+
+def opens_sentence(word):
+    """As `src/text/run_on.rs` has it."""
+    word = bare(word)
+    small = word.lower()
+    did = len(small) >= 5 and small.endswith("ed") and not small.endswith(("med", "eed"))
+    return word[:1].isupper() and all(c.islower() for c in word[1:]) and (did or small in OPENERS)
+
+
+def capitals(words):
+    """Of each word but the first 1 for a capital, -1 for none, 0 for "I" and what is no letter; none for a text without capitals."""
+    opened = sum(a[:1].islower() and opens_sentence(b) for a, b in zip(words, words[1:]))
+    if opened < 2 or opened * CASED < len(words):
+        return None
+    return [0 if not w[:1].isalpha() or bare(w) == "I" else 1 if w[:1].isupper() else -1 for w in words[1:]]
+
+
+def case_told(runs):
+    """The logs of how much likelier a capital, and none, is behind a gap where a sentence ends than behind others."""
+    count = {(case, end): 1 for case in (-1, 0, 1) for end in (False, True)}
+    for words, ends in runs:
+        for case, end in zip(capitals(words) or [], ends):
+            count[case, end] += 1
+    of = lambda end: sum(n for (_, e), n in count.items() if e == end)
+    ratio = lambda case: math.log(count[case, True] / of(True)) - math.log(count[case, False] / of(False))
+    return {1: ratio(1), -1: ratio(-1), 0: 0.0}
+
+
+def cased(runs, texts, learned, table, told):
+    """What the readout has for texts with capitals: the offset is chosen as the other one is."""
+    known = [(x, truth, capitals(words)) for (words, _), (x, truth) in zip(runs, texts)]
+    known = [(logits(x, learned) + torch.tensor([told[c] for c in case[: len(truth)]]), truth) for x, truth, case in known if case]
+    offsets = {k / 4: f2_of(known, table, k / 4) for k in range(-28, 5)}
+    offset = max(offsets, key=offsets.get)
+    print("with capitals: offset", offset, "F2", round(offsets[offset], 4), "of", len(known), "texts")
+    return {"offset": offset, "capital": round(told[1], 4), "small": round(told[-1], 4)}
+
+
 def f2(texts, learned, table, offset):
     """Of the ends of sentences in texts as `heard` gives them: an end that is missed counts twice as much as one too many, since the
     parts of a sentence are each heard in their place, and two sentences in one leave one role for both."""
+    return f2_of([(logits(x, learned), truth) for x, truth in texts], table, offset)
+
+
+def f2_of(texts, table, offset):
+    """The same, from the logits of each text's gaps."""
     hit = said = true = 0
-    for x, truth in texts:
-        cuts = cut(logits(x, learned).tolist(), table, offset)
+    for heard, truth in texts:
+        cuts = cut(heard.tolist(), table, offset)
         ends = {k for k, t in enumerate(truth.tolist()) if t}
         hit, said, true = hit + len(cuts & ends), said + len(cuts), true + len(ends)
     return 5 * hit / (said + 4 * true)
@@ -106,24 +159,41 @@ def main():
     rng = data.seeded(1)
     state, model = shipped.load()
     answers = data.load_answers()
-    runs = [data.run_on(it.texts, rng) for it in answers]
-    texts = heard(model, runs, rng)
-    table = lengths(runs)
     # the offset is chosen on files that the layer has not learned from
     files = sorted({it.author for it in answers})
     held = [files.index(it.author) % 4 == 0 for it in answers]
+    plain = [data.run_on(it.texts) for it in answers]
+    told = case_told(plain)
+    spoken = [run for run, h in zip(plain, held) if h][::2]
+    if sys.argv[1:] == ["capitals"]:
+        known = json.loads((OUT / "readout.json").read_text())["ends"]
+        # enough for one figure, by weights that have learned these answers
+        some = spoken[::4]
+        known["cased"] = cased(some, heard(model, some), weights(state), known["lengths"], told)
+        shipped.write(state, ends=known)
+        return
+    runs = [data.run_on(it.texts, rng) for it in answers]
+    texts = heard(model, runs, rng)
+    table = lengths(runs)
     both = lambda which: [torch.cat(part) for part in zip(*[t for t, h in zip(texts, held) if h in which])]
     tried = learn(*both([False]))
-    bare = heard(model, [data.run_on(it.texts) for it, h in zip(answers, held) if h])[::2]
-    offsets = {k / 4: f2(bare, tried, table, k / 4) for k in range(-28, 5)}
+    bare_texts = heard(model, spoken)
+    offsets = {k / 4: f2(bare_texts, tried, table, k / 4) for k in range(-28, 5)}
     offset = max(offsets, key=offsets.get)
     print("offset", offset, "F2", round(offsets[offset], 4))
+    by_case = cased(spoken, bare_texts, tried, table, told)
     learned = learn(*both([True, False]))
     weight, bias, out, out_bias = learned
     state["ends.near"] = weight.view(INNER, len(NEAR), HIDDEN).transpose(0, 1).reshape(-1, HIDDEN).contiguous()
     state |= {"ends.bias": bias, "ends.out": out, "ends.out_bias": out_bias}
-    shipped.write(state, ends={"offset": offset, "lengths": [round(v, 4) for v in table]})
+    shipped.write(state, ends={"offset": offset, "lengths": [round(v, 4) for v in table], "cased": by_case})
     shipped.change_goldens(answers, lambda it: dictated(model, it, learned))
+
+
+def weights(state):
+    """The layer as `learn` gives it."""
+    near = state["ends.near"].view(len(NEAR), INNER, HIDDEN).transpose(0, 1).reshape(INNER, -1)
+    return near, state["ends.bias"], state["ends.out"], state["ends.out_bias"]
 
 
 def dictated(model, answer, learned):

@@ -73,6 +73,7 @@ CHANGES = {
     "as written": lambda answer: answer,
     "lower case": each(str.lower),
     "no punctuation": each(no_punctuation),
+    "no punctuation, lower case": each(lambda text: no_punctuation(text).lower()),
     "no headings": each(clean),
     "headings": headed(STAR),
     "other headings": headed(OTHERS),

@@ -55,6 +55,7 @@ use inline::Rendered;
 use question::Asked;
 pub(crate) use question::Opening;
 use run_on::RunOn;
+pub(crate) use run_on::{Case, capitals};
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

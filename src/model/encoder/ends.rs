@@ -9,6 +9,7 @@ use super::forward::HIDDEN;
 use super::weights::Weights;
 use crate::model::ModelError;
 use crate::model::kernel::Dense;
+use crate::text::{Case, capitals};
 
 /// Tokens that a gap is heard in: the last two before it and the first two after it.
 const NEAR: usize = 4;
@@ -57,6 +58,31 @@ pub(super) struct Cutting {
     offset: f32,
     /// Log-probability of a sentence of one word, of two, and so on; longer ones are as likely as the last.
     lengths: Vec<f32>,
+    /// The same for a text with capitals.
+    #[serde(default)]
+    cased: Option<Cased>,
+}
+
+/// How gaps become cuts in a text that has its capitals, which the network does not see.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cased {
+    /// In place of the other one.
+    offset: f32,
+    /// Added to the logit of a gap before a capital: the log of how much likelier it is where a sentence ends.
+    capital: f32,
+    /// And before a word without one.
+    small: f32,
+}
+
+impl Cased {
+    fn evidence(&self, case: Case) -> f32 {
+        match case {
+            Case::Capital => self.capital,
+            Case::Small => self.small,
+            Case::Any => 0.0,
+        }
+    }
 }
 
 impl Cutting {
@@ -65,13 +91,21 @@ impl Cutting {
         !self.lengths.is_empty()
     }
 
-    /// Of each gap whether the text is cut there.
-    pub(super) fn cut(&self, logits: &[f32]) -> Vec<bool> {
-        let words = logits.len() + 1;
+    /// Of each gap of a text whether it is cut there.
+    pub(super) fn cut(&self, logits: &[f32], text: &str) -> Vec<bool> {
+        let cased = self.cased.as_ref().and_then(|cased| Some((cased, capitals(text)?)));
+        let likely: Vec<f32> = match &cased {
+            Some((by, case)) => {
+                logits.iter().zip(case).map(|(logit, case)| logit + by.evidence(*case)).collect()
+            }
+            None => logits.to_vec(),
+        };
+        let offset = cased.map_or(self.offset, |(by, _)| by.offset);
+        let words = likely.len() + 1;
         // of the first so many words the best cuts' likelihood, and where their last sentence begins
         let (mut best, mut begins) = (vec![0.0_f32], vec![0]);
         for end in 1..=words {
-            let gap = logits.get(end - 1).map_or(0.0, |logit| logit - self.offset);
+            let gap = likely.get(end - 1).map_or(0.0, |logit| logit - offset);
             let with = |begin: usize| {
                 let length = self.lengths[(end - begin).min(self.lengths.len()) - 1];
                 (best[begin] + length + gap, begin)
@@ -83,7 +117,7 @@ impl Cutting {
             best.push(likely);
             begins.push(begin);
         }
-        let mut cuts = vec![false; logits.len()];
+        let mut cuts = vec![false; likely.len()];
         let mut at = words;
         while begins[at] > 0 {
             at = begins[at];
@@ -100,9 +134,9 @@ mod tests {
     #[test]
     fn it_is_cut_where_gaps_and_lengths_are_likeliest() {
         // sentences of three words are the usual ones
-        let cutting = Cutting { offset: -1.0, lengths: vec![-4.0, -2.0, -0.5, -2.0, -3.0] };
+        let cutting = Cutting { offset: -1.0, lengths: vec![-4.0, -2.0, -0.5, -2.0, -3.0], cased: None };
         let cuts = |logits: &[f32]| -> Vec<usize> {
-            let cut = cutting.cut(logits);
+            let cut = cutting.cut(logits, "");
             assert_eq!(cut.len(), logits.len());
             (0..cut.len()).filter(|i| cut[*i]).map(|i| i + 1).collect()
         };
@@ -117,5 +151,15 @@ mod tests {
         );
         let long = vec![-9.0; 3 * LOOK];
         assert!(cuts(&long).windows(2).all(|p| p[1] - p[0] <= LOOK) && !cuts(&long).is_empty());
+    }
+
+    #[test]
+    fn a_capital_tells_more_where_sentences_begin_with_one() {
+        let cased = Some(Cased { offset: 0.0, capital: 3.0, small: -3.0 });
+        let cutting = Cutting { offset: 9.0, lengths: vec![-1.0; 5], cased };
+        let cut = |text: &str| cutting.cut(&[0.0, 0.0, 0.0, -9.0, 0.0, 0.0], text);
+        let (no, yes) = (false, true);
+        assert_eq!(cut("we met Then she left They stayed"), [no, yes, no, no, yes, no]);
+        assert_eq!(cut("we met then she left They stayed"), [no; 6], "one may be a name");
     }
 }

@@ -228,7 +228,7 @@ impl Encoder for Embedded {
 
     fn ends(&self, text: &str) -> Result<Vec<bool>, ModelError> {
         let Some(cutting) = &self.readout.ends else { return Ok(Vec::new()) };
-        Ok(cutting.cut(&self.end_logits(text)?))
+        Ok(cutting.cut(&self.end_logits(text)?, text))
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, ModelError> {
