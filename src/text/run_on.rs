@@ -105,10 +105,12 @@ impl RunOn {
     }
 }
 
-/// Whether it has so many words, for its punctuation, that hardly anybody means it as one sentence.
+/// Whether it has so many words, for its punctuation, or capitals where others would begin, that hardly anybody means it as one
+/// sentence. Of 88,955 annotated ones 1 has such capitals.
 fn runs_on(text: &str) -> bool {
     let words = text.split(' ').filter(|w| has_words(w)).count();
-    words >= LONG || (words >= BARE && !text.split(' ').rev().skip(1).any(ends_in_sign))
+    let bare = words >= BARE && !text.split(' ').rev().skip(1).any(ends_in_sign);
+    words >= LONG || bare || capitals(text).is_some()
 }
 
 /// Whether a word with a capital is none of a name's but opens a sentence or a line of notes.
@@ -220,6 +222,14 @@ mod tests {
         let names = "Maria Fernandez Lopez, Temenos Transact, Epic Games Support, our developer Sunita, since Ahmed, Reed, Will, \
             iOS, SAP";
         assert!(!names.split_whitespace().any(opens_sentence));
+    }
+
+    #[test]
+    fn it_runs_on_by_its_capitals() {
+        let told = "Took over the late export Asked both leads for a date They gave me one";
+        let answer = cut(told, &["export", "late", "date"]);
+        let shown: Vec<&str> = answer.sentences.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(shown, ["Took over the late export", "Asked both leads for a date", "They gave me one"]);
     }
 
     #[test]
