@@ -103,7 +103,7 @@ def bare(word):
 
 
 def opens_sentence(word):
-    """As `src/text/run_on.rs` has it."""
+    """As `src/text/capitals.rs` has it."""
     word = bare(word)
     small = word.lower()
     did = len(small) >= 5 and small.endswith("ed") and not small.endswith(("med", "eed"))

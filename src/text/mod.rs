@@ -5,12 +5,13 @@
 //! [`decode`] → `front` (front matter) → `line` (lines without marks; `mail`, `talk`, `assistant` and `stamp` say which of them
 //! only stand around the story) → `headings` (titles, and what an `interviewer` says) → `block` (what stands together) →
 //! `inline` (markup away, offsets kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without a stop, which
-//! a model cuts). `question` and `who` hold how a question is known, and who speaks.
+//! a model cuts, by `capitals` too). `question` and `who` hold how a question is known, and who speaks.
 
 mod aside;
 mod assistant;
 mod block;
 mod calendar;
+mod capitals;
 mod captions;
 mod cells;
 mod emphasis;
@@ -51,11 +52,11 @@ pub use sections::{Section, Sections, sections};
 pub use suppress::Suppressions;
 
 use block::BlockKind;
+pub(crate) use capitals::{Case, capitals};
 use inline::Rendered;
 use question::Asked;
 pub(crate) use question::Opening;
 use run_on::RunOn;
-pub(crate) use run_on::{Case, capitals};
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::capitals::{capitals, opens_sentence};
 use super::inline::Rendered;
 use super::{Answer, Sentence, Span, has_words};
 
@@ -9,36 +10,6 @@ use super::{Answer, Sentence, Span, has_words};
 const LONG: usize = 80;
 /// From so many words on it does without any punctuation inside: the longest such one has 34.
 const BARE: usize = 45;
-
-/// Small words, and what notes say was done, that stand in no name. "I" has its capital anywhere. `training/ends.py` reads them too.
-const OPENERS: &str = include_str!("openers.txt");
-/// From one of them in so many words on, and from two, a text has its capitals where sentences begin.
-const CASED: usize = 50;
-
-/// How the word behind a gap is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Case {
-    /// With a capital.
-    Capital,
-    /// Without.
-    Small,
-    /// "I", or no letter first: the same anywhere.
-    Any,
-}
-
-/// How the word behind each gap between two words is written; none for a text without a capital where its sentences begin, as
-/// machines write down what is said.
-pub(crate) fn capitals(text: &str) -> Option<Vec<Case>> {
-    let words: Vec<&str> = text.split(' ').collect();
-    let opens = |pair: &&[&str]| pair[0].starts_with(char::is_lowercase) && opens_sentence(pair[1]);
-    let opened = words.windows(2).filter(opens).count();
-    let case = |word: &&str| match word.chars().next() {
-        Some(c) if !c.is_alphabetic() || bare(word) == "I" => Case::Any,
-        Some(c) if c.is_uppercase() => Case::Capital,
-        _ => Case::Small,
-    };
-    (opened >= 2 && opened * CASED >= words.len()).then(|| words.iter().skip(1).map(case).collect())
-}
 
 /// A sentence that runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,22 +82,6 @@ fn runs_on(text: &str) -> bool {
     let words = text.split(' ').filter(|w| has_words(w)).count();
     let bare = words >= BARE && !text.split(' ').rev().skip(1).any(ends_in_sign);
     words >= LONG || bare || capitals(text).is_some()
-}
-
-/// Whether a word with a capital is none of a name's but opens a sentence or a line of notes.
-fn opens_sentence(word: &str) -> bool {
-    let bare = bare(word);
-    let small = bare.to_lowercase();
-    // "Asked", but neither "Ahmed" nor "Reed"
-    let did = small.len() >= 5 && small.ends_with("ed") && !small.ends_with("med") && !small.ends_with("eed");
-    let capital = bare.starts_with(char::is_uppercase) && bare.chars().skip(1).all(char::is_lowercase);
-    capital && (did || OPENERS.split_whitespace().any(|opener| opener == small))
-}
-
-/// A word without the signs behind it and what an apostrophe joins to it.
-fn bare(word: &str) -> &str {
-    let word = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-    word.split(['\'', '’']).next().unwrap_or_default()
 }
 
 fn ends_in_sign(word: &str) -> bool {
@@ -219,9 +174,6 @@ mod tests {
         let answer = cut(told, &["bootcamp", "database", "call", "me", "small", "this", "table,"]);
         let ends: Vec<&str> = answer.sentences.iter().filter_map(|s| s.text.split(' ').next_back()).collect();
         assert_eq!(ends, ["bootcamp", "call", "me", "this", "table,", "2017"], "nor before \"I\"");
-        let names = "Maria Fernandez Lopez, Temenos Transact, Epic Games Support, our developer Sunita, since Ahmed, Reed, Will, \
-            iOS, SAP";
-        assert!(!names.split_whitespace().any(opens_sentence));
     }
 
     #[test]
@@ -230,21 +182,6 @@ mod tests {
         let answer = cut(told, &["export", "late", "date"]);
         let shown: Vec<&str> = answer.sentences.iter().map(|s| s.text.as_str()).collect();
         assert_eq!(shown, ["Took over the late export", "Asked both leads for a date", "They gave me one"]);
-    }
-
-    #[test]
-    fn capitals_tell_where_they_begin_sentences() {
-        use Case::{Any, Capital, Small};
-        let told = capitals("we met Maria twice Then I asked 2 leads She agreed");
-        let known = [Small, Capital, Small, Capital, Any, Small, Any, Small, Capital, Small];
-        assert_eq!(told.as_deref(), Some(&known[..]));
-        for said in [
-            "so we met Maria Lopez and then I asked the team in Madrid and she agreed",
-            "we met Maria twice Then I asked her",
-            &format!("we met Then I asked She agreed {}", "and so on ".repeat(40)),
-        ] {
-            assert_eq!(capitals(said), None, "{said}");
-        }
     }
 
     #[test]
