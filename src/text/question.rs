@@ -14,7 +14,7 @@ share a time";
 const TELL: [&str; 8] = ["tell", "describe", "give", "share", "walk", "talk", "explain", "name"];
 
 /// What is written before a question, with a number or without.
-const SIGNS: [&str; 12] = [
+const SIGNS: [&str; 15] = [
     "q",
     "question",
     "interview question",
@@ -27,6 +27,9 @@ const SIGNS: [&str; 12] = [
     "recruiter",
     "hiring manager",
     "question asked",
+    "interviewer asked",
+    "they asked",
+    "the question was",
 ];
 
 /// The longest of them, with a number.
@@ -353,6 +356,7 @@ mod tests {
             "Behavioral Question #3: ",
             "Recruiter: ",
             "Question 2 - ",
+            "Interviewer asked: ",
         ];
         for sign in signs {
             let source = format!("{sign}Tell me about a launch.\n\nI moved the date.");
