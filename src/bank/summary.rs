@@ -224,8 +224,8 @@ fn serves(asked: &Asked, stories: &[Story], episodes: &[Episode], guide: &Guide)
             let served = served(i, story, asked, guide);
             (fit(&served, story), served)
         })
-        // What tells less than half of what is asked serves nobody, unless it was written for it; without a form a story is known by
-        // its own question or its words.
+        // What tells no more than half of what is asked serves nobody, unless it was written for it; without a form a story is known
+        // by its own question or its words.
         .filter(|(_, s)| match form {
             Some(_) => s.heard.len() > s.missing.len() || s.written_for && !s.heard.is_empty(),
             None => s.written_for || s.shared >= SHARED,

@@ -1,6 +1,7 @@
 //! Two versions with reports made by hand.
 
 use super::*;
+use crate::detect::fixture;
 use crate::report::{Abstention, Criterion, SentenceReport, Severity};
 use crate::text::SourceKind;
 
@@ -38,16 +39,7 @@ fn criterion(id: &str, points: f32) -> Criterion {
 }
 
 fn finding(id: &str, sentences: &[usize]) -> Finding {
-    Finding {
-        id: id.to_owned(),
-        severity: Severity::Warning,
-        confidence: 0.9,
-        message: String::new(),
-        why: String::new(),
-        help: String::new(),
-        sentences: sentences.to_vec(),
-        spans: Vec::new(),
-    }
+    Finding { sentences: sentences.to_vec(), ..fixture::finding(id, Severity::Warning) }
 }
 
 /// No text is like another.

@@ -42,22 +42,13 @@ fn is_thin(criterion: &Criterion, guide: &Guide) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::fixture::guide;
+    use crate::detect::fixture::{self, guide};
     use crate::report::Verdict;
 
     /// With these findings of the guide, and these criteria: what is told of each, and its points.
     fn report(findings: &[&str], criteria: &[(&str, f32, f32)], guide: &Guide) -> Report {
         let mut report = Report::silent(None, 1.0, Vec::new());
-        let finding = |id: &&str| Finding {
-            id: (*id).to_owned(),
-            severity: guide.find_mistake(id).unwrap().severity,
-            confidence: 1.0,
-            message: String::new(),
-            why: String::new(),
-            help: String::new(),
-            sentences: Vec::new(),
-            spans: Vec::new(),
-        };
+        let finding = |id: &&str| fixture::finding(id, guide.find_mistake(id).unwrap().severity);
         let criterion = |&(id, score, weight): &(&str, f32, f32)| Criterion {
             id: id.to_owned(),
             title: id.to_owned(),

@@ -198,7 +198,7 @@ fn asked(answer: &Answer, heard: &Evidence) -> usize {
         return 0;
     }
     let tells = |opening: &Opening| {
-        opening.asking().any(|i| heard.role(i) != Role::Other || heard.sentences[i].addressed)
+        opening.asking.clone().any(|i| heard.role(i) != Role::Other || heard.sentences[i].addressed)
     };
     answer.openings_that_ask().find(|opening| !tells(opening)).map_or(0, |opening| opening.sentences)
 }

@@ -2,7 +2,7 @@
 
 use crate::evidence::{Evidence, Heard, Judgement, ROLES, Role, TAGS, Tag};
 use crate::guide::{Guide, Mistake};
-use crate::report::Severity;
+use crate::report::{Finding, Severity};
 use crate::text::{Answer, Sentence, SourceKind, Span};
 use crate::wording;
 
@@ -47,6 +47,20 @@ pub(crate) fn story(lines: &[(Role, &[Tag], &str)]) -> Story {
         answered: Judgement { p: 0.99, threshold: 0.5 },
     };
     Story { answer: Answer { sentences, ..Answer::parse("-", source, SourceKind::Plain) }, evidence }
+}
+
+/// A mistake that was found, shown nowhere.
+pub(crate) fn finding(id: &str, severity: Severity) -> Finding {
+    Finding {
+        id: id.to_owned(),
+        severity,
+        confidence: 1.0,
+        message: String::new(),
+        why: String::new(),
+        help: String::new(),
+        sentences: Vec::new(),
+        spans: Vec::new(),
+    }
 }
 
 impl Story {

@@ -33,11 +33,13 @@ pub(crate) fn capitals(text: &str) -> Option<Vec<Case>> {
 /// Whether a word with a capital is none of a name's but opens a sentence or a line of notes.
 pub(super) fn opens_sentence(word: &str) -> bool {
     let bare = bare(word);
+    if !bare.starts_with(char::is_uppercase) || !bare.chars().skip(1).all(char::is_lowercase) {
+        return false;
+    }
     let small = bare.to_lowercase();
     // "Asked", but neither "Ahmed" nor "Reed"
     let did = small.len() >= 5 && small.ends_with("ed") && !small.ends_with("med") && !small.ends_with("eed");
-    let capital = bare.starts_with(char::is_uppercase) && bare.chars().skip(1).all(char::is_lowercase);
-    capital && (did || OPENERS.split_whitespace().any(|opener| opener == small))
+    did || OPENERS.split_whitespace().any(|opener| opener == small)
 }
 
 /// A word without the signs behind it and what an apostrophe joins to it.

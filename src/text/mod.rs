@@ -5,7 +5,7 @@
 //! [`decode`] → `front` (front matter) → `line` (lines without marks; `mail`, `talk`, `assistant` and `stamp` say which of them
 //! only stand around the story) → `headings` (titles, and what an `interviewer` says) → `block` (what stands together) →
 //! `inline` (markup away, offsets kept) → `label` (titles apart) → `split` (sentences) → `run_on` (those without a stop, which
-//! a model cuts, by `capitals` too). `question` and `who` hold how a question is known, and who speaks.
+//! a model cuts, by `capitals` too). `question`, `opening` and `who` hold how a question is known, and who speaks.
 
 mod aside;
 mod assistant;
@@ -26,6 +26,7 @@ mod label;
 mod line;
 mod mail;
 mod marks;
+mod opening;
 mod position;
 mod question;
 mod read;
@@ -54,8 +55,8 @@ pub use suppress::Suppressions;
 use block::BlockKind;
 pub(crate) use capitals::{Case, capitals};
 use inline::Rendered;
+pub(crate) use opening::Opening;
 use question::Asked;
-pub(crate) use question::Opening;
 use run_on::RunOn;
 
 /// Bytes, half-open, into [`Answer::source`]; always on character boundaries.
